@@ -1,0 +1,1 @@
+//! What runs: zip files to read-only trees by digest, and the interpreters found on the host.

@@ -1,0 +1,8 @@
+//! What the server knows and decides.
+//!
+//! Invariant: nothing here reads a clock, file, socket, environment or random number, and only ordered
+//! maps are iterated, so that equal inputs give equal bytes.
+
+pub mod dice;
+pub mod limits;
+pub mod time;

@@ -1,0 +1,34 @@
+//! Every limit of the server by name, beside the AWS quota it mirrors. Never enforces anything itself.
+//!
+//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+
+use std::time::Duration;
+
+/// The largest request body: base64 of a 50 MB zip and its JSON around it.
+pub const REQUEST_BODY_MAX_BYTES: u64 = 70_167_211;
+/// The largest zip that may be sent inside a request.
+pub const ZIP_UPLOAD_MAX_BYTES: u64 = 52_428_800;
+/// The largest size of code and layers together, unpacked.
+pub const UNZIPPED_MAX_BYTES: u64 = 262_144_000;
+/// How many entries one zip may hold: far above real packages, far below what exhausts inodes.
+pub const ZIP_ENTRIES_MAX: u64 = 200_000;
+/// The largest payload of a synchronous invocation.
+pub const SYNC_PAYLOAD_MAX_BYTES: u64 = 6_291_456;
+/// The largest payload of an asynchronous invocation.
+pub const ASYNC_PAYLOAD_MAX_BYTES: u64 = 1_048_576;
+/// The largest buffered response of a function: 6 MiB and 100 bytes.
+pub const RESPONSE_MAX_BYTES: u64 = 6_291_556;
+/// The tail of the log returned with `LogType=Tail`.
+pub const LOG_TAIL_BYTES: usize = 4096;
+/// How long an on-demand environment may initialise before it is started over inside the invocation.
+pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+/// All environment variables of a function together, as compact JSON.
+pub const ENVIRONMENT_MAX_BYTES: usize = 4096;
+/// Open files in a sandbox.
+pub const SANDBOX_FILES_MAX: u64 = 1024;
+/// Processes and threads in a sandbox.
+pub const SANDBOX_PROCESSES_MAX: u64 = 1024;
+/// MemorySize that buys one virtual CPU.
+pub const MEMORY_MIB_PER_VCPU: u32 = 1769;
+/// The most virtual CPUs a function gets.
+pub const VCPU_MAX: u32 = 6;

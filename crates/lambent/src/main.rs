@@ -1,0 +1,2 @@
+//! The binary: configuration, assembling, listening, command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Where it runs: boot, invoke, freeze, stop; the Runtime API; the only unsafe code.

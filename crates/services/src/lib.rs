@@ -1,0 +1,1 @@
+//! The operations: AWS verbs turned into core, store and dispatch.

@@ -1,0 +1,1 @@
+//! What lasts: tables on one page, engines, the change feed, blobs.

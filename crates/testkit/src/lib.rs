@@ -1,0 +1,1 @@
+//! Paused clock, loaded dice, fake sandbox, a whole server in one process.

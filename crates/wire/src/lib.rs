@@ -1,0 +1,1 @@
+//! AWS on the wire: SigV4, protocols, shapes, constraint messages; knows no domain.
