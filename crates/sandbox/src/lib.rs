@@ -1,1 +1,9 @@
-//! Where it runs: boot, invoke, freeze, stop; the Runtime API; the only unsafe code.
+//! Where functions run: boot, invoke, freeze, stop; the Runtime API. The only unsafe code is in `linux/sys.rs`.
+//!
+//! Invariant: knows no function, alias or account. It gets a [`Spec`] and bytes.
+
+mod spec;
+
+pub use spec::{
+    Answer, BootError, Event, Exit, Host, Init, Mount, Network, Output, Reported, Sandbox, Settled, Spec,
+};
