@@ -3,6 +3,8 @@
 //! Invariant: nothing here reads a clock, file, socket, environment or random number, and only ordered
 //! maps are iterated, so that equal inputs give equal bytes.
 
+pub mod account;
 pub mod dice;
+pub mod lambda;
 pub mod limits;
 pub mod time;

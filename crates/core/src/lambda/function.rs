@@ -1,0 +1,299 @@
+//! A function: its configuration, its code, and the states both go through. Never runs one.
+//!
+//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::arn::{FunctionId, Qualifier};
+use crate::time::Timestamp;
+
+/// A function in one account and region: what `$LATEST` is, and what runs meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Function {
+    /// Its name, account and region.
+    pub id: FunctionId,
+    /// Tells this function from another of the same name that came before or after it.
+    pub incarnation: Uuid,
+    /// What the API shows as `$LATEST`.
+    pub latest: Deployment,
+    /// What runs while an update is in progress or has failed, if that is not `latest`.
+    pub serving: Option<Deployment>,
+    /// Whether it can be invoked.
+    pub state: State,
+    /// How the last update went; none until the function has been created.
+    pub last_update: Option<LastUpdate>,
+    /// Changes with every change of the function.
+    pub revision_id: Uuid,
+    /// When configuration or code last changed.
+    pub last_modified: Timestamp,
+    /// Tags of the function, at most 50.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Configuration and code that belong together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// How it runs.
+    pub configuration: Configuration,
+    /// What runs.
+    pub code: Code,
+    /// Tells two deployments of one function apart, even where all else is equal.
+    pub number: u64,
+}
+
+/// How a function runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// The runtime's identifier.
+    pub runtime: String,
+    /// What the runtime calls.
+    pub handler: String,
+    /// The execution role's ARN.
+    pub role: String,
+    /// Free text, up to 256 characters.
+    pub description: String,
+    /// How long one invocation may run: 1 to 900 seconds.
+    pub timeout_s: u32,
+    /// Memory: 128 to 10,240 MiB.
+    pub memory_mib: u32,
+    /// `/tmp`: 512 to 10,240 MiB.
+    pub tmp_mib: u32,
+    /// Environment variables; none where none were given.
+    pub environment: Option<BTreeMap<String, String>>,
+    /// The processor it is built for.
+    pub architecture: Architecture,
+}
+
+/// A processor architecture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Architecture {
+    /// 64-bit x86.
+    X86_64,
+    /// 64-bit Arm.
+    Arm64,
+}
+
+impl Architecture {
+    /// As AWS writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64",
+            Self::Arm64 => "arm64",
+        }
+    }
+}
+
+/// A zip file as it was uploaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// Hex SHA-256 of the zip: the name of its blob and of its unpacked tree.
+    pub digest: String,
+    /// `CodeSha256`: the same in base64.
+    pub sha256: String,
+    /// `CodeSize`: bytes of the zip.
+    pub size_bytes: u64,
+}
+
+/// Whether a function can be invoked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum State {
+    /// It is being created.
+    Pending,
+    /// It can be invoked.
+    Active,
+    /// It could not be created, for this reason.
+    Failed(Reason),
+}
+
+/// How the last update of a function went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LastUpdate {
+    /// It is running; invocations get what was there before.
+    InProgress,
+    /// It is in force.
+    Successful,
+    /// It is not; invocations get what was there before.
+    Failed(Reason),
+}
+
+/// Why a function is in a state, in AWS's code and in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// `StateReasonCode`.
+    pub code: String,
+    /// `StateReason`.
+    pub text: String,
+}
+
+/// Why an operation cannot be done in the state a function is in.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Busy {
+    /// It is being created.
+    #[error(
+        "The operation cannot be performed at this time. The function is currently in the following state: Pending"
+    )]
+    Pending,
+    /// An update is running.
+    #[error("The operation cannot be performed at this time. An update is in progress for resource: {arn}")]
+    Updating {
+        /// The function.
+        arn: String,
+    },
+}
+
+impl Function {
+    /// What invocations run now; none while the function is being created or could not be.
+    #[must_use]
+    pub fn running(&self) -> Option<&Deployment> {
+        match (&self.state, &self.serving) {
+            (State::Pending | State::Failed(_), _) => None,
+            (State::Active, Some(deployment)) => Some(deployment),
+            (State::Active, None) => Some(&self.latest),
+        }
+    }
+
+    /// Whether configuration and code may be changed now.
+    ///
+    /// # Errors
+    /// [`Busy`] while the function is being created or updated.
+    pub fn can_change(&self) -> Result<(), Busy> {
+        match (&self.state, &self.last_update) {
+            (State::Pending, _) => Err(Busy::Pending),
+            (State::Active | State::Failed(_), Some(LastUpdate::InProgress)) => {
+                Err(Busy::Updating { arn: self.id.arn() })
+            }
+            (
+                State::Active | State::Failed(_),
+                None | Some(LastUpdate::Successful | LastUpdate::Failed(_)),
+            ) => Ok(()),
+        }
+    }
+
+    /// Begins an update: `latest` changes, what ran goes on running.
+    pub fn begin_update(&mut self, next: Change, revision_id: Uuid, now: Timestamp) {
+        let running = self.running().cloned();
+        if let Some(configuration) = next.configuration {
+            self.latest.configuration = configuration;
+        }
+        if let Some(code) = next.code {
+            self.latest.code = code;
+        }
+        self.latest.number += 1;
+        self.serving = running;
+        self.last_update = Some(LastUpdate::InProgress);
+        self.revision_id = revision_id;
+        self.last_modified = now;
+    }
+
+    /// Ends creation or an update well. Changes nothing if neither is going on: events may be delivered twice.
+    pub fn settle(&mut self, revision_id: Uuid) -> bool {
+        let creating = self.state == State::Pending;
+        let updating = self.last_update == Some(LastUpdate::InProgress);
+        if creating || updating {
+            self.state = State::Active;
+            self.last_update = Some(LastUpdate::Successful);
+            self.serving = None;
+            self.revision_id = revision_id;
+        }
+        creating || updating
+    }
+
+    /// Every code digest the function still needs.
+    pub fn digests(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.latest).chain(&self.serving).map(|d| d.code.digest.as_str())
+    }
+
+    /// The ARN as shown: qualified only where the caller asked with a qualifier.
+    #[must_use]
+    pub fn arn(&self, qualifier: Option<&Qualifier>) -> String {
+        qualifier.map_or_else(|| self.id.arn(), |q| self.id.qualified_arn(q))
+    }
+}
+
+/// What an update changes.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// The whole new configuration, if it changes.
+    pub configuration: Option<Configuration>,
+    /// The new code, if it changes.
+    pub code: Option<Code>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::{AccountId, Region};
+
+    fn function() -> Function {
+        let configuration = Configuration {
+            runtime: "python3.12".into(),
+            handler: "a.b".into(),
+            role: "arn:aws:iam::000000000000:role/r".into(),
+            description: String::new(),
+            timeout_s: 3,
+            memory_mib: 128,
+            tmp_mib: 512,
+            environment: None,
+            architecture: Architecture::X86_64,
+        };
+        let code = Code { digest: "d0".into(), sha256: "s0".into(), size_bytes: 1 };
+        Function {
+            id: FunctionId {
+                account: AccountId::default_account(),
+                region: Region::default_region(),
+                name: "f".into(),
+            },
+            incarnation: Uuid::nil(),
+            latest: Deployment { configuration, code, number: 0 },
+            serving: None,
+            state: State::Pending,
+            last_update: None,
+            revision_id: Uuid::nil(),
+            last_modified: Timestamp::from_millis(0),
+            tags: BTreeMap::new(),
+        }
+    }
+
+    fn new_code() -> Change {
+        Change {
+            code: Some(Code { digest: "d1".into(), sha256: "s1".into(), size_bytes: 2 }),
+            configuration: None,
+        }
+    }
+
+    #[test]
+    fn old_code_runs_until_an_update_has_settled() {
+        let mut f = function();
+        assert!(f.running().is_none());
+        assert!(f.settle(Uuid::from_u128(1)));
+        f.begin_update(new_code(), Uuid::from_u128(2), Timestamp::from_millis(9));
+        assert_eq!(f.running().unwrap().code.digest, "d0");
+        assert_eq!(f.digests().collect::<Vec<_>>(), ["d1", "d0"]);
+        assert!(f.settle(Uuid::from_u128(3)));
+        assert_eq!(f.running().unwrap().code.digest, "d1");
+        assert_eq!(f.revision_id, Uuid::from_u128(3));
+    }
+
+    #[test]
+    fn settling_twice_changes_nothing() {
+        let mut f = function();
+        f.settle(Uuid::from_u128(1));
+        let once = f.clone();
+        assert!(!f.settle(Uuid::from_u128(2)));
+        assert_eq!(f, once);
+    }
+
+    #[test]
+    fn nothing_changes_while_pending_or_updating() {
+        let mut f = function();
+        assert_eq!(f.can_change(), Err(Busy::Pending));
+        f.settle(Uuid::from_u128(1));
+        assert_eq!(f.can_change(), Ok(()));
+        f.begin_update(new_code(), Uuid::from_u128(2), Timestamp::from_millis(9));
+        assert_eq!(f.can_change(), Err(Busy::Updating { arn: f.id.arn() }));
+    }
+}

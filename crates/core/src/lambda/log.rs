@@ -1,0 +1,185 @@
+//! The lines the platform itself writes to a function's log, and the last 4 KB a caller may ask for. Never writes
+//! anywhere.
+//!
+//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html>
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::failure::Failure;
+use crate::limits::LOG_TAIL_BYTES;
+use crate::time::Timestamp;
+
+/// `START RequestId: … Version: …`
+#[must_use]
+pub fn start(request_id: &str, version: &str) -> String {
+    format!("START RequestId: {request_id} Version: {version}")
+}
+
+/// `END RequestId: …`
+#[must_use]
+pub fn end(request_id: &str) -> String {
+    format!("END RequestId: {request_id}")
+}
+
+/// What one invocation cost.
+#[derive(Debug, Clone)]
+pub struct Report<'a> {
+    /// The invocation.
+    pub request_id: &'a str,
+    /// From handing over the event until the runtime asked for the next.
+    pub duration: Duration,
+    /// The Init phase before it, in a new environment.
+    pub init: Option<Duration>,
+    /// `MemorySize`.
+    pub memory_mib: u32,
+    /// The most memory the environment ever used.
+    pub memory_peak_bytes: u64,
+    /// `Status:` and `Error Type:` of an invocation that failed.
+    pub failed: Option<(&'a str, &'a str)>,
+}
+
+impl Report<'_> {
+    /// What AWS would bill: duration and init, to the next full millisecond.
+    #[must_use]
+    pub fn billed_ms(&self) -> u128 {
+        (self.duration + self.init.unwrap_or_default()).as_nanos().div_ceil(1_000_000)
+    }
+
+    /// `REPORT RequestId: …` with its tabs.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let used = self.memory_peak_bytes.div_ceil(1 << 20).min(u64::from(self.memory_mib));
+        let mut line = format!(
+            "REPORT RequestId: {}\tDuration: {:.2} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {used} MB\t",
+            self.request_id,
+            ms(self.duration),
+            self.billed_ms(),
+            self.memory_mib,
+        );
+        if let Some(init) = self.init {
+            _ = write!(line, "Init Duration: {:.2} ms\t", ms(init));
+        }
+        match self.failed {
+            Some(("timeout", _)) => line.push_str("Status: timeout"),
+            Some((status, kind)) => _ = write!(line, "Status: {status}\tError Type: {kind}"),
+            None => line.push('\t'),
+        }
+        line
+    }
+}
+
+/// `INIT_REPORT …` for an Init phase that failed; `phase` is `init` or `invoke`.
+#[must_use]
+pub fn init_report(duration: Duration, phase: &str, status: &str, error_type: Option<&str>) -> String {
+    let mut line =
+        format!("INIT_REPORT Init Duration: {:.2} ms\tPhase: {phase}\tStatus: {status}", ms(duration));
+    if let Some(kind) = error_type {
+        _ = write!(line, "\tError Type: {kind}");
+    }
+    line
+}
+
+/// `RequestId: … Error: …` and the error type, or the time-out's own line.
+#[must_use]
+pub fn failure(failure: &Failure, request_id: &str, now: Timestamp) -> String {
+    match failure {
+        Failure::TimedOut { .. } => format!("{} {request_id} {}\n", now.to_iso_string(), failure.words()),
+        Failure::ExitCode(_)
+        | Failure::Signal(_)
+        | Failure::OutOfMemory
+        | Failure::NoEntrypoint { .. }
+        | Failure::ResponseTooLarge => {
+            format!("RequestId: {request_id} Error: {}\n{}", failure.words(), failure.error_type())
+        }
+    }
+}
+
+fn ms(span: Duration) -> f64 {
+    span.as_secs_f64() * 1000.0
+}
+
+/// The name of an environment's log stream: `YYYY/MM/DD/[version]` and 32 hex digits.
+#[must_use]
+pub fn stream_name(now: Timestamp, version: &str, id: Uuid) -> String {
+    format!("{}[{version}]{}", now.format("%Y/%m/%d/"), id.simple())
+}
+
+/// The last 4 KB of a log, as whole bytes.
+#[derive(Debug, Default)]
+pub struct Tail(VecDeque<u8>);
+
+impl Tail {
+    /// Adds a line and its end.
+    pub fn push(&mut self, line: &[u8]) {
+        self.0.extend(&line[line.len().saturating_sub(LOG_TAIL_BYTES)..]);
+        self.0.push_back(b'\n');
+        let over = self.0.len().saturating_sub(LOG_TAIL_BYTES);
+        self.0.drain(..over);
+    }
+
+    /// What is kept, taken out.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.0).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(failed: Option<(&'static str, &'static str)>, init: Option<Duration>) -> String {
+        let duration = Duration::from_micros(1234);
+        Report { request_id: "r", duration, init, memory_mib: 128, memory_peak_bytes: 38 << 20, failed }
+            .line()
+    }
+
+    #[test]
+    fn report_lines_read_as_on_aws() {
+        assert_eq!(
+            report(None, None),
+            "REPORT RequestId: r\tDuration: 1.23 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\tMax Memory Used: 38 MB\t\t"
+        );
+        assert!(report(None, Some(Duration::from_millis(101))).ends_with(
+            "Billed Duration: 103 ms\tMemory Size: 128 MB\tMax Memory Used: 38 MB\tInit Duration: 101.00 ms\t\t"
+        ));
+        assert!(report(Some(("timeout", "")), None).ends_with("38 MB\tStatus: timeout"));
+        assert!(
+            report(Some(("error", "Runtime.ExitError")), None)
+                .ends_with("38 MB\tStatus: error\tError Type: Runtime.ExitError")
+        );
+    }
+
+    #[test]
+    fn memory_used_never_exceeds_memory_size() {
+        let r = Report {
+            request_id: "r",
+            duration: Duration::ZERO,
+            init: None,
+            memory_mib: 128,
+            memory_peak_bytes: 130 << 20,
+            failed: None,
+        };
+        assert!(r.line().contains("Max Memory Used: 128 MB"));
+    }
+
+    #[test]
+    fn the_tail_keeps_the_last_4096_bytes() {
+        let mut tail = Tail::default();
+        tail.push(&[b'a'; 5000]);
+        tail.push(b"end");
+        let kept = tail.take();
+        assert_eq!(kept.len(), 4096);
+        assert!(kept.ends_with(b"a\nend\n"));
+        assert!(tail.take().is_empty());
+    }
+
+    #[test]
+    fn a_stream_is_named_by_day_version_and_chance() {
+        let name = stream_name(Timestamp::from_millis(1_767_323_045_678), "$LATEST", Uuid::nil());
+        assert_eq!(name, "2026/01/02/[$LATEST]00000000000000000000000000000000");
+    }
+}
