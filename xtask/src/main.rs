@@ -1,2 +1,43 @@
-//! The project's own tasks.
-fn main() {}
+//! The project's own tasks: `cargo xtask <task>`. Never part of the server.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+mod ci;
+mod e2e;
+mod operations;
+mod project;
+mod run;
+mod shapes;
+mod tidy;
+
+const USAGE: &str = "cargo xtask <task>
+  tidy                 judge the repository by its own rules
+  shapes [--check]     write (or compare) the wire's shapes from botocore's models
+  operations [--check] write (or compare) docs/operations.md
+  e2e [PYTEST ARGS]    build the binary and test it with real SDKs
+  ci [--skip-install]  install what the tests need, then run everything";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match task(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            run::say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn task(args: &[String]) -> Result<()> {
+    let Some((name, rest)) = args.split_first() else { bail!("no task given\n{USAGE}") };
+    match name.as_str() {
+        "tidy" => tidy::run(),
+        "shapes" => shapes::run(rest),
+        "operations" => operations::run(rest),
+        "e2e" => e2e::run(rest),
+        "ci" => ci::run(rest),
+        other => bail!("there is no task `{other}`\n{USAGE}"),
+    }
+}

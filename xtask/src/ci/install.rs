@@ -1,0 +1,149 @@
+//! What the tests need and a fresh machine has not: Debian packages, a virtual environment, botocore's source,
+//! npm packages. Does nothing where everything is there, so that a second run works without a network.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::project;
+use crate::run::{self, say};
+
+/// Which Debian package brings what: a piece of shell that succeeds when it is there, and the package.
+const DEBIAN: &[(&str, &str)] = &[
+    ("command -v git", "git"),
+    ("command -v python3", "python3"),
+    ("python3 -c 'import venv, ensurepip'", "python3-venv"),
+    ("command -v node", "nodejs"),
+    ("command -v npm", "npm"),
+    ("command -v zip", "zip"),
+    ("command -v mkfs.ext4 || test -x /usr/sbin/mkfs.ext4", "e2fsprogs"),
+];
+
+const REQUIREMENTS: &str = "tests/requirements.txt";
+const JS: &str = "tests/e2e/js";
+const BOTOCORE: &str = "target/botocore-source";
+
+/// Brings everything, each part only if it is missing or stale.
+///
+/// # Errors
+/// A part cannot be had; the message says what to do.
+pub(super) fn run() -> Result<()> {
+    let root = project::root();
+    debian(&root)?;
+    python(&root)?;
+    botocore(&root)?;
+    npm(&root)
+}
+
+fn debian(root: &Path) -> Result<()> {
+    let missing: Vec<&str> = DEBIAN
+        .iter()
+        .filter(|(test, _)| !run::succeeds("sh", &["-c", test], root))
+        .map(|(_, package)| *package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = missing.join(" ");
+    if !run::is_root(root) || !run::is_there("apt-get", root) {
+        bail!("missing: {list}. Install them, on Debian with `apt-get install {list}` as root");
+    }
+    say(&format!("installing {list}"));
+    run::visible("apt-get", &["update", "-qq"], root)?;
+    let mut args = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    args.extend(missing);
+    run::visible("apt-get", &args, root)
+}
+
+/// The virtual environment, as `tests/requirements.txt` says.
+fn python(root: &Path) -> Result<()> {
+    let wanted = fs::read_to_string(root.join(REQUIREMENTS)).context(REQUIREMENTS)?;
+    let stamp = root.join(".venv/requirements-installed.txt");
+    let python = root.join(".venv/bin/python").to_string_lossy().into_owned();
+    let works = run::succeeds(&python, &["-c", "import pip"], root);
+    if works && is_stamped(&stamp, &wanted) {
+        return Ok(());
+    }
+    if !works {
+        say("making .venv");
+        run::visible("python3", &["-m", "venv", "--clear", ".venv"], root)?;
+    }
+    say(&format!("installing {REQUIREMENTS} into .venv"));
+    run::visible(
+        &python,
+        &["-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", REQUIREMENTS],
+        root,
+    )?;
+    write_stamp(&stamp, &wanted)
+}
+
+/// botocore's source package, of the version that is installed: it holds the protocol vectors and the
+/// signature test suite, which the installed package does not.
+fn botocore(root: &Path) -> Result<()> {
+    let python = root.join(".venv/bin/python").to_string_lossy().into_owned();
+    let version = run::output(&python, &["-c", "import botocore; print(botocore.__version__)"], root)?;
+    let version = version.trim();
+    if unpacked_version(root).as_deref() == Some(version) {
+        return Ok(());
+    }
+    say(&format!("fetching the source of botocore {version}"));
+    let sdist = root.join("target/botocore-sdist");
+    fs::create_dir_all(&sdist)?;
+    let (folder, wanted) = (sdist.to_string_lossy(), format!("botocore=={version}"));
+    let mut args = vec!["-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps"];
+    args.extend(["--no-build-isolation", "--no-binary", ":all:", "-d", &folder, &wanted]);
+    run::visible(&python, &args, root)?;
+    run::output(&python, &["-c", UNPACK, &folder, version, BOTOCORE], root)?;
+    match unpacked_version(root).as_deref() == Some(version) {
+        true => Ok(()),
+        false => bail!("botocore's source package {version} has no tests/unit: the vectors have moved"),
+    }
+}
+
+/// Unpacks the one folder of the archive to the place asked for, through a sibling so that a broken run
+/// leaves nothing that looks whole.
+const UNPACK: &str = "
+import os, shutil, sys, tarfile
+folder, version, target = sys.argv[1:]
+fresh = target + '.fresh'
+shutil.rmtree(fresh, ignore_errors=True)
+with tarfile.open(os.path.join(folder, f'botocore-{version}.tar.gz')) as archive:
+    archive.extractall(fresh, filter='data') if hasattr(tarfile, 'data_filter') else archive.extractall(fresh)
+shutil.rmtree(target, ignore_errors=True)
+os.rename(os.path.join(fresh, f'botocore-{version}'), target)
+shutil.rmtree(fresh)
+";
+
+/// The version of the unpacked source; nothing if it is not there or not whole.
+fn unpacked_version(root: &Path) -> Option<String> {
+    let source = root.join(BOTOCORE);
+    if !source.join("tests/unit/protocols").is_dir() {
+        return None;
+    }
+    let text = fs::read_to_string(source.join("botocore/__init__.py")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("__version__ = "))?;
+    Some(line.trim_matches(|c| c == '\'' || c == '"').to_owned())
+}
+
+fn npm(root: &Path) -> Result<()> {
+    let folder = root.join(JS);
+    let wanted = fs::read_to_string(folder.join("package.json")).context("tests/e2e/js/package.json")?;
+    let stamp = folder.join("node_modules/package-installed.json");
+    if is_stamped(&stamp, &wanted) {
+        return Ok(());
+    }
+    say(&format!("installing the packages of {JS}"));
+    let args = ["install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"];
+    run::visible("npm", &args, &folder)?;
+    write_stamp(&stamp, &wanted)
+}
+
+/// Whether the last installation was of just this.
+fn is_stamped(stamp: &Path, wanted: &str) -> bool {
+    fs::read_to_string(stamp).is_ok_and(|installed| installed == wanted)
+}
+
+fn write_stamp(stamp: &Path, wanted: &str) -> Result<()> {
+    fs::write(stamp, wanted).with_context(|| format!("{} cannot be written", stamp.display()))
+}
