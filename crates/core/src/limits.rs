@@ -32,3 +32,21 @@ pub const SANDBOX_PROCESSES_MAX: u64 = 1024;
 pub const MEMORY_MIB_PER_VCPU: u32 = 1769;
 /// The most virtual CPUs a function gets.
 pub const VCPU_MAX: u32 = 6;
+/// Transactions that wait for the store's writer; more callers wait for room.
+pub const STORE_QUEUE_MAX: usize = 4096;
+/// Transactions committed with one flush.
+pub const STORE_BATCH_MAX: usize = 512;
+/// Bytes of transactions after which no further one joins a flush.
+pub const STORE_BATCH_MAX_BYTES: usize = 16 * 1024 * 1024;
+/// Steps of one transaction.
+pub const STORE_TRANSACTION_STEPS_MAX: usize = 4096;
+/// Records in one page of a listing, entries in one page of the feed.
+pub const STORE_PAGE_MAX: usize = 1000;
+/// Commits the durable feed reaches back.
+pub const STORE_FEED_MAX: u64 = 100_000;
+/// How many zips are unpacked at the same time; more wait their turn.
+pub const UNPACKS_AT_ONCE_MAX: usize = 4;
+/// How long an interpreter may take to say its version.
+pub const INTERPRETER_PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many folders a version manager is looked through for.
+pub const INTERPRETERS_PER_SOURCE_MAX: usize = 256;
