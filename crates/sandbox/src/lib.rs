@@ -2,6 +2,7 @@
 //!
 //! Invariant: knows no function, alias or account. It gets a [`Spec`] and bytes.
 
+pub mod linux;
 mod spec;
 
 pub use spec::{

@@ -1,0 +1,36 @@
+//! What the owner of the server decides about sandboxes. Never reads the environment itself.
+
+use std::path::PathBuf;
+
+/// How sandboxes are kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Isolation {
+    /// Namespaces: as root, or in a user namespace for everyone else. An error where neither can be had.
+    #[default]
+    Auto,
+    /// As `Auto`, said aloud.
+    Namespaces,
+    /// Plain child processes with resource limits: nothing keeps them from the server's files. Only when asked for.
+    Process,
+}
+
+/// Options of the spawner and the launcher. The same value goes to both.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How sandboxes are kept apart.
+    pub isolation: Isolation,
+    /// A folder of this server alone, on a disk, made if missing: the lock, the list of cgroups, `/tmp` images.
+    pub run_dir: PathBuf,
+    /// The first of the user ids sandboxes get, one each. Used as root only.
+    pub uid_base: u32,
+    /// How many sandboxes may live at once, and so how many user ids are used.
+    pub sandboxes_max: u32,
+}
+
+impl Options {
+    /// The defaults with this folder.
+    #[must_use]
+    pub fn new(run_dir: PathBuf) -> Self {
+        Self { isolation: Isolation::Auto, run_dir, uid_base: 200_000, sandboxes_max: 10_000 }
+    }
+}
