@@ -1,1 +1,14 @@
 //! What runs: zip files to read-only trees by digest, and the interpreters found on the host.
+//!
+//! Never runs a function, never reads the environment or a clock, and never trusts a zip.
+
+mod blocking;
+pub mod digest;
+pub mod interpreter;
+pub mod package;
+pub mod tree;
+mod zip;
+
+pub use digest::{Digest, code_sha256};
+pub use package::PackageError;
+pub use tree::{Tree, Trees};

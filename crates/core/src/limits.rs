@@ -50,3 +50,13 @@ pub const UNPACKS_AT_ONCE_MAX: usize = 4;
 pub const INTERPRETER_PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many folders a version manager is looked through for.
 pub const INTERPRETERS_PER_SOURCE_MAX: usize = 256;
+/// Connections one sandbox may have to its Runtime API; more wait to be accepted.
+pub const RUNTIME_API_CONNECTIONS_MAX: usize = 64;
+/// The head of one request to the Runtime API, or its trailers: room for the X-Ray cause of 1 MiB some clients send.
+pub const RUNTIME_API_HEAD_MAX_BYTES: usize = 1_052_672;
+/// Fields in one head of a request to the Runtime API.
+pub const RUNTIME_API_FIELDS_MAX: usize = 64;
+/// How long the connections of a sandbox whose program ended may take to hand over what they hold.
+pub const SANDBOX_LAST_WORDS_TIMEOUT: Duration = Duration::from_secs(1);
+/// The largest piece of a function's output that is handed on at once.
+pub const OUTPUT_PIECE_MAX_BYTES: usize = 262_144;

@@ -1,0 +1,1 @@
+//! Fake hosts, and what this machine has.

@@ -1,0 +1,1 @@
+//! Zips of every kind, honest and hostile.
