@@ -2,9 +2,13 @@
 //!
 //! Invariant: knows no function, alias or account. It gets a [`Spec`] and bytes.
 
+mod environment;
+mod host;
 pub mod linux;
+mod runtime_api;
 mod spec;
 
+pub use host::LinuxHost;
 pub use spec::{
     Answer, BootError, Event, Exit, Host, Init, Mount, Network, Output, Reported, Sandbox, Settled, Spec,
 };

@@ -1,0 +1,225 @@
+//! One execution environment: a launched program, its Runtime API and its output behind [`Sandbox`].
+//!
+//! Decides nothing about functions: what a time-out or an exit means to a caller is told by `dispatch`.
+
+mod lines;
+mod pipe;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lambent_core::limits;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+
+use crate::runtime_api::{Asked, Server};
+use crate::spec::{Answer, Event, Exit, Init, Output, Sandbox, Settled};
+use pipe::Pipe;
+
+/// The processes of one sandbox, seen from outside.
+pub(crate) trait Supervised: Debug + Send + 'static {
+    /// Resolves when the program ends, each time the same. Cancel safe.
+    fn exited(&mut self) -> impl Future<Output = Exit> + Send;
+    /// Init is over: from now on they get their share of CPU and no more.
+    fn initialised(&self);
+    /// Stops all processes where they are.
+    fn freeze(&self);
+    /// Lets them go on.
+    fn thaw(&self);
+    /// Kills all of them, frozen ones too; returns at once.
+    fn kill(&self);
+    /// The most memory they ever used.
+    fn memory_peak_bytes(&self) -> u64;
+    /// Kills all and resolves when nothing is left.
+    fn removed(self) -> impl Future<Output = ()> + Send;
+}
+
+/// What an environment is made of.
+#[derive(Debug)]
+pub(crate) struct Parts<C> {
+    /// Where the program finds its Runtime API.
+    pub(crate) listener: TcpListener,
+    /// The read end of its standard output and error.
+    pub(crate) output: OwnedFd,
+    /// Its processes.
+    pub(crate) control: C,
+}
+
+/// A running environment. Dropping it kills it and removes it in the background.
+#[derive(Debug)]
+pub(crate) struct Environment<C: Supervised> {
+    /// Gone only while the environment is torn down.
+    control: Option<C>,
+    server: Server,
+    pipe: Arc<Pipe>,
+    /// Reads the pipe until nobody can write to it any more.
+    reading: Option<JoinHandle<()>>,
+    tasks: TaskTracker,
+    runtime: Handle,
+}
+
+/// What came first.
+enum First<T> {
+    Wanted(T),
+    Exited(Exit),
+    TimedOut,
+}
+
+impl<C: Supervised> Environment<C> {
+    /// Serves a program that was launched. Must be called inside a tokio runtime.
+    pub(crate) fn new(parts: Parts<C>, output: Output, tasks: TaskTracker) -> io::Result<Self> {
+        let server = Server::start(parts.listener, &tasks)?;
+        let pipe = Arc::new(Pipe::new(parts.output, output)?);
+        let reading = Some(tasks.spawn(Arc::clone(&pipe).read()));
+        Ok(Self { control: Some(parts.control), server, pipe, reading, tasks, runtime: Handle::current() })
+    }
+
+    fn control(&self) -> &C {
+        self.control.as_ref().expect("only tear-down takes the control, and it takes the environment too")
+    }
+
+    /// Waits for `wanted`, the program's end or the limit. What is there already wins over an end.
+    async fn first<T>(
+        control: &mut Option<C>,
+        wanted: impl Future<Output = T> + Send,
+        limit: Duration,
+    ) -> First<T> {
+        let control =
+            control.as_mut().expect("only tear-down takes the control, and it takes the environment too");
+        tokio::select! {
+            biased;
+            value = wanted => First::Wanted(value),
+            exit = control.exited() => First::Exited(exit),
+            () = tokio::time::sleep(limit) => First::TimedOut,
+        }
+    }
+
+    /// The program is gone: its children go too, and what all of them sent and wrote is dealt with.
+    ///
+    /// An answer may still be on its way from a program that ended right after sending it.
+    async fn collect(&mut self) {
+        self.control().kill();
+        if tokio::time::timeout(limits::SANDBOX_LAST_WORDS_TIMEOUT, self.server.finish()).await.is_err() {
+            tracing::debug!("connections to the Runtime API outlive their sandbox");
+        }
+        self.pipe.drain();
+    }
+
+    /// The limit passed.
+    fn kill(&self) {
+        self.control().kill();
+        self.pipe.drain();
+    }
+
+    /// Tears down on the tracker, so that it is finished whoever stops waiting for it.
+    fn tear_down(&mut self) -> Option<JoinHandle<()>> {
+        let control = self.control.take()?;
+        let reading = self.reading.take();
+        let pipe = Arc::clone(&self.pipe);
+        let gone = async move {
+            control.removed().await;
+            pipe.drain();
+            if let Some(reading) = reading {
+                reading.abort();
+            }
+        };
+        Some(self.tasks.spawn_on(gone, &self.runtime))
+    }
+}
+
+impl<C: Supervised> Drop for Environment<C> {
+    fn drop(&mut self) {
+        drop(self.tear_down());
+    }
+}
+
+#[async_trait::async_trait]
+impl<C: Supervised + Sync> Sandbox for Environment<C> {
+    async fn init(&mut self, limit: Duration) -> Init {
+        match Self::first(&mut self.control, self.server.exchange().asked(), limit).await {
+            First::Wanted(asked) => {
+                self.pipe.drain();
+                self.control().initialised();
+                match asked {
+                    Asked::Ready => Init::Ready,
+                    Asked::Reported(reported) => Init::Reported(reported),
+                }
+            }
+            First::Exited(exit) => {
+                self.collect().await;
+                self.server.exchange().init_error().map_or(Init::Exited(exit), Init::Reported)
+            }
+            First::TimedOut => {
+                self.kill();
+                Init::TimedOut
+            }
+        }
+    }
+
+    async fn invoke(&mut self, event: Event, limit: Duration) -> Answer {
+        let exchange = self.server.exchange();
+        exchange.offer(event);
+        match Self::first(&mut self.control, exchange.answered(), limit).await {
+            First::Wanted(answer) => answer,
+            First::Exited(exit) => {
+                self.collect().await;
+                self.server.exchange().answer().unwrap_or(Answer::Exited(exit))
+            }
+            First::TimedOut => {
+                self.kill();
+                Answer::TimedOut
+            }
+        }
+    }
+
+    async fn settle(&mut self, limit: Duration) -> Settled {
+        match Self::first(&mut self.control, self.server.exchange().asked(), limit).await {
+            First::Wanted(_) => {
+                self.pipe.drain();
+                Settled::Ready
+            }
+            First::Exited(exit) => {
+                self.collect().await;
+                Settled::Exited(exit)
+            }
+            First::TimedOut => {
+                self.kill();
+                Settled::TimedOut
+            }
+        }
+    }
+
+    fn freeze(&mut self) {
+        self.control().freeze();
+    }
+
+    fn thaw(&mut self) {
+        self.control().thaw();
+    }
+
+    async fn exited(&mut self) -> Exit {
+        let control = self.control.as_mut().expect("only tear-down takes the control");
+        let exit = control.exited().await;
+        self.pipe.drain();
+        exit
+    }
+
+    fn memory_peak_bytes(&self) -> u64 {
+        self.control().memory_peak_bytes()
+    }
+
+    async fn stop(mut self: Box<Self>) {
+        if let Some(gone) = self.tear_down() {
+            // A panic in it has been reported by the panic hook; there is nothing to add.
+            _ = gone.await;
+        }
+    }
+}

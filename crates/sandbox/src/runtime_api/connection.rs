@@ -1,0 +1,271 @@
+//! One client of the Runtime API, request after request. Never blocks another client, whatever it sends.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use lambent_core::limits;
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
+
+use super::body::Body;
+use super::exchange::{Exchange, Next, Refusal};
+use super::fault;
+use super::http::{self, Broken, Framing, Inlet};
+use super::reply::{self, Reply};
+use super::routes::{self, Route};
+use super::seat::Seat;
+use super::state::{Call, Refused};
+use crate::spec::{Answer, Reported};
+
+/// How much a client may send on while it waits for an event.
+const AHEAD_MAX_BYTES: usize = 65_536;
+/// How much is read at once while a client waits.
+const READ_BYTES: usize = 4096;
+/// The largest answer.
+#[expect(clippy::cast_possible_truncation, reason = "6 MiB fit any usize")]
+const ANSWER_MAX_BYTES: usize = limits::RESPONSE_MAX_BYTES as usize;
+
+struct Connection {
+    seat: Arc<Seat>,
+    inlet: Inlet<OwnedReadHalf>,
+    exchange: Arc<Exchange>,
+}
+
+/// What is kept of a head once its bytes are gone.
+struct Request {
+    route: Route,
+    framing: Framing,
+    expects_continue: bool,
+    close: bool,
+    head_only: bool,
+    content_type: Option<String>,
+    error_type: Option<String>,
+    response_mode: Option<String>,
+}
+
+/// Serves a client until it is gone, asks to be closed, or sends what cannot be understood.
+pub(crate) async fn serve(stream: TcpStream, exchange: Arc<Exchange>) {
+    let (read, write) = stream.into_split();
+    let mut connection = Connection { seat: Arc::new(Seat::new(write)), inlet: Inlet::new(read), exchange };
+    let reply = match connection.run().await {
+        Ok(()) | Err(Broken::Gone) => return,
+        Err(broken @ Broken::Truncated) => {
+            Reply::error("400 Bad Request", "TruncatedHTTPRequest", &broken.to_string())
+        }
+        Err(broken @ Broken::Bad(_)) => {
+            Reply::error("400 Bad Request", "InvalidRequest", &broken.to_string())
+        }
+        Err(broken @ Broken::HeadTooLarge) => {
+            Reply::error("431 Request Header Fields Too Large", "InvalidRequest", &broken.to_string())
+        }
+    };
+    // The client may have closed only its own side; if it is gone altogether nobody misses the reply.
+    _ = connection.seat.send(&reply.bytes(true, false), &[]).await;
+}
+
+impl Connection {
+    async fn run(&mut self) -> Result<(), Broken> {
+        loop {
+            let request = self.request().await?;
+            let close = request.close;
+            let head_only = request.head_only;
+            if let Some(reply) = self.perform(request).await? {
+                self.seat.send(&reply.bytes(close, head_only), &[]).await?;
+            }
+            if close {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn request(&mut self) -> Result<Request, Broken> {
+        let length = self.inlet.head().await?;
+        let head = http::parse(&self.inlet.ahead[..length])?;
+        let text = |value: Option<&[u8]>| value.map(|value| String::from_utf8_lossy(value).into_owned());
+        let request = Request {
+            route: routes::route(head.method, head.target),
+            framing: head.framing,
+            expects_continue: head.expects_continue,
+            close: head.close,
+            head_only: head.method == "HEAD",
+            content_type: text(head.content_type),
+            error_type: text(head.error_type),
+            response_mode: text(head.response_mode),
+        };
+        self.inlet.consume(length);
+        Ok(request)
+    }
+
+    /// Does what is asked; no reply if it was written already.
+    async fn perform(&mut self, request: Request) -> Result<Option<Reply>, Broken> {
+        match request.route {
+            Route::Next => {
+                self.body(&request, 0).await?;
+                return self.next().await;
+            }
+            Route::InitError => return self.init_error(request).await.map(Some),
+            Route::Answer(call, ref id) => {
+                let begun = self.exchange.begin_answer(call, id);
+                return self.answer(call, begun, request).await.map(Some);
+            }
+            Route::Ping
+            | Route::Telemetry
+            | Route::Logs
+            | Route::Extensions
+            | Route::WrongMethod
+            | Route::Unknown => {}
+        }
+        self.body(&request, 0).await?;
+        Ok(Some(other(&request.route)))
+    }
+
+    async fn body(&mut self, request: &Request, limit: usize) -> Result<Body, Broken> {
+        let none = request.framing == Framing::Length(0);
+        if request.expects_continue && !none && self.inlet.ahead.is_empty() {
+            self.seat.send(b"HTTP/1.1 100 Continue\r\n\r\n", &[]).await?;
+        }
+        self.inlet.body(request.framing, limit).await
+    }
+
+    async fn next(&mut self) -> Result<Option<Reply>, Broken> {
+        match self.exchange.next(&self.seat) {
+            Ok(Next::Now(event)) => {
+                self.seat.send(&reply::event_head(&event), &event.payload).await?;
+                Ok(None)
+            }
+            Ok(Next::Wait) => self.wait().await.map(|()| None),
+            Err(refused) => Ok(Some(refused.reply())),
+        }
+    }
+
+    /// Waits until an event was written to this client, or until it is gone.
+    ///
+    /// A client that closes its side while it waits counts as gone, as with other servers: whether it still reads
+    /// cannot be known, and an event written to a dead one is lost.
+    async fn wait(&mut self) -> Result<(), Broken> {
+        loop {
+            let read = tokio::select! {
+                rest = self.seat.rest() => return Ok(self.seat.finish(rest).await?),
+                read = self.inlet.fill(READ_BYTES) => read,
+            };
+            let waits = self.exchange.waits(&self.seat);
+            if !waits {
+                // Whoever brought the event wrote it, or left the end of it.
+                return match self.seat.take_rest() {
+                    Some(rest) => Ok(self.seat.finish(rest).await?),
+                    None => Ok(()),
+                };
+            }
+            let broken = match read {
+                Ok(0) | Err(_) => Broken::Gone,
+                Ok(_) if self.inlet.ahead.len() > AHEAD_MAX_BYTES => {
+                    Broken::Bad("too much sent while waiting")
+                }
+                Ok(_) => continue,
+            };
+            self.exchange.leave(&self.seat);
+            return Err(broken);
+        }
+    }
+
+    async fn init_error(&mut self, request: Request) -> Result<Reply, Broken> {
+        if let Err(refused) = self.exchange.begin_init_error() {
+            self.body(&request, 0).await?;
+            return Ok(refused.reply());
+        }
+        let read = self.body(&request, ANSWER_MAX_BYTES).await;
+        let (body, result) = match read {
+            Ok(body) if body.too_large => (Bytes::new(), Ok(too_large())),
+            Ok(body) => (body.bytes, Ok(Reply::accepted())),
+            Err(broken) => (Bytes::new(), Err(broken)),
+        };
+        let reported = Reported { error_type: request.error_type, content_type: request.content_type, body };
+        self.exchange.finish_init_error(fault::without_cause(reported));
+        result
+    }
+
+    async fn answer(
+        &mut self,
+        call: Call,
+        begun: Result<(), Refusal>,
+        request: Request,
+    ) -> Result<Reply, Broken> {
+        if let Err(refusal) = begun {
+            self.body(&request, 0).await?;
+            return Ok(refusal.reply());
+        }
+        let mode = request.response_mode.as_deref().filter(|_| call == Call::Response);
+        if mode.is_some_and(|mode| !mode.eq_ignore_ascii_case("streaming")) {
+            self.exchange.finish_answer(reply::invalid_mode_answer());
+            self.body(&request, 0).await?;
+            let message = "Invalid function response mode";
+            return Ok(Reply::error("400 Bad Request", "InvalidFunctionResponseMode", message));
+        }
+        let body = match self.body(&request, ANSWER_MAX_BYTES).await {
+            Ok(body) => body,
+            Err(broken) => {
+                self.exchange.truncate_answer();
+                return Err(broken);
+            }
+        };
+        if body.too_large {
+            self.exchange.finish_answer(Answer::TooLarge);
+            return Ok(too_large());
+        }
+        self.exchange.finish_answer(into_answer(call, body, request));
+        Ok(Reply::accepted())
+    }
+}
+
+fn into_answer(call: Call, body: Body, request: Request) -> Answer {
+    if let Some(reported) = fault::in_trailers(&body) {
+        return Answer::Error(reported);
+    }
+    match call {
+        Call::Error => Answer::Error(fault::without_cause(Reported {
+            error_type: request.error_type,
+            content_type: request.content_type,
+            body: body.bytes,
+        })),
+        Call::Response | Call::Next | Call::InitError => {
+            Answer::Response { content_type: request.content_type, body: body.bytes }
+        }
+    }
+}
+
+/// The replies that depend on nothing.
+fn other(route: &Route) -> Reply {
+    let error = Reply::error;
+    match route {
+        Route::Ping => Reply::pong(),
+        Route::Telemetry => error("202 Accepted", "Telemetry.NotSupported", "Telemetry API is not supported"),
+        Route::Logs => error("202 Accepted", "Logs.NotSupported", "Logs API is not supported"),
+        Route::Extensions => {
+            error("501 Not Implemented", "Extension.NotSupported", "the Extensions API is not supported yet")
+        }
+        Route::WrongMethod => error("405 Method Not Allowed", "MethodNotAllowed", "Method Not Allowed"),
+        Route::Unknown | Route::Next | Route::InitError | Route::Answer(..) => {
+            error("404 Not Found", "NotFound", "404 page not found")
+        }
+    }
+}
+
+fn too_large() -> Reply {
+    let message = format!("Exceeded maximum allowed payload size ({} bytes).", limits::RESPONSE_MAX_BYTES);
+    Reply::error("413 Request Entity Too Large", "RequestEntityTooLarge", &message)
+}
+
+impl Refused {
+    fn reply(self) -> Reply {
+        Reply::error("403 Forbidden", "InvalidStateTransition", &self.to_string())
+    }
+}
+
+impl Refusal {
+    fn reply(self) -> Reply {
+        match self {
+            Self::RequestId => Reply::error("400 Bad Request", "InvalidRequestID", &self.to_string()),
+            Self::State(refused) => refused.reply(),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Where an environment and its runtime meet: one event in, one answer out. Holds its lock across no await.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use super::reply;
+use super::seat::Seat;
+use super::state::{Call, Phase, Refused};
+use crate::spec::{Answer, Event, Reported};
+
+/// The meeting point of one sandbox.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    desk: Mutex<Desk>,
+    /// Wakes the environment, which alone waits here.
+    moved: Notify,
+}
+
+#[derive(Debug)]
+struct Desk {
+    phase: Phase,
+    /// The id of the event the runtime holds.
+    current: Option<String>,
+    /// An event nobody has asked for yet.
+    pending: Option<Event>,
+    /// The connections that wait for an event, first come first served.
+    waiting: VecDeque<Arc<Seat>>,
+    /// The answer, until the environment takes it.
+    answer: Option<Answer>,
+    /// What was posted to `/init/error`.
+    init_error: Option<Reported>,
+}
+
+/// What a `next` comes to.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// An event was there: write it.
+    Now(Event),
+    /// It will be written to the connection when there is one.
+    Wait,
+}
+
+/// How the runtime stands, seen by the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// It asked for an event.
+    Ready,
+    /// It reported that it cannot.
+    Reported(Reported),
+}
+
+/// Why a call was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// The id is not the one of the event in hand.
+    #[error("Invalid request ID")]
+    RequestId,
+    /// The state does not allow it.
+    #[error(transparent)]
+    State(#[from] Refused),
+}
+
+impl Exchange {
+    pub(crate) const fn new() -> Self {
+        let desk = Desk {
+            phase: Phase::Started,
+            current: None,
+            pending: None,
+            waiting: VecDeque::new(),
+            answer: None,
+            init_error: None,
+        };
+        Self { desk: Mutex::new(desk), moved: Notify::const_new() }
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().expect("nothing panics while it holds the desk")
+    }
+
+    /// Hands an event to the runtime: to the first connection that waits, else to the next that asks.
+    ///
+    /// The bytes are written from here, so that no other task has to wake up for it.
+    pub(crate) fn offer(&self, event: Event) {
+        let mut desk = self.desk();
+        desk.answer = None;
+        if desk.waiting.is_empty() {
+            desk.pending = Some(event);
+            return;
+        }
+        let head = reply::event_head(&event);
+        while let Some(seat) = desk.waiting.pop_front() {
+            // A connection that cannot be written to is gone; its own task finds that out by itself.
+            if seat.push(&head, &event.payload).is_ok() {
+                desk.hold(event);
+                return;
+            }
+        }
+        desk.pending = Some(event);
+    }
+
+    /// Waits until the runtime asks for an event or reports that it cannot initialise. Cancel safe.
+    pub(crate) async fn asked(&self) -> Asked {
+        self.until(|desk| match desk.phase {
+            Phase::Ready => Some(Asked::Ready),
+            Phase::InitError => desk.init_error.take().map(Asked::Reported),
+            Phase::Started
+            | Phase::Running
+            | Phase::InvocationResponse
+            | Phase::InvocationErrorResponse
+            | Phase::Truncated
+            | Phase::ResponseSent => None,
+        })
+        .await
+    }
+
+    /// Waits for the answer. Cancel safe: an answer is taken only when it is returned.
+    pub(crate) async fn answered(&self) -> Answer {
+        self.until(|desk| desk.answer.take()).await
+    }
+
+    /// The answer, if it is there.
+    pub(crate) fn answer(&self) -> Option<Answer> {
+        self.desk().answer.take()
+    }
+
+    /// What was posted to `/init/error`, if anything was.
+    pub(crate) fn init_error(&self) -> Option<Reported> {
+        self.desk().init_error.take()
+    }
+
+    async fn until<T>(&self, mut look: impl FnMut(&mut Desk) -> Option<T> + Send) -> T {
+        loop {
+            if let Some(found) = look(&mut self.desk()) {
+                return found;
+            }
+            self.moved.notified().await;
+        }
+    }
+
+    /// `GET /runtime/invocation/next` on `seat`.
+    pub(crate) fn next(&self, seat: &Arc<Seat>) -> Result<Next, Refused> {
+        let mut desk = self.desk();
+        let before = desk.phase;
+        desk.phase = before.on(Call::Next)?;
+        if before == Phase::Truncated {
+            desk.settle(reply::truncated_answer());
+        }
+        let next = match desk.pending.take() {
+            Some(event) => {
+                desk.hold(event.clone());
+                Next::Now(event)
+            }
+            None => {
+                desk.waiting.push_back(Arc::clone(seat));
+                Next::Wait
+            }
+        };
+        drop(desk);
+        self.moved.notify_one();
+        Ok(next)
+    }
+
+    /// Whether `seat` still waits for an event.
+    pub(crate) fn waits(&self, seat: &Arc<Seat>) -> bool {
+        self.desk().waiting.iter().any(|waiting| Arc::ptr_eq(waiting, seat))
+    }
+
+    /// The client on `seat` is gone: no event goes there any more.
+    pub(crate) fn leave(&self, seat: &Arc<Seat>) {
+        self.desk().waiting.retain(|waiting| !Arc::ptr_eq(waiting, seat));
+    }
+
+    /// The beginning of an answer: from here to its end no other is taken.
+    pub(crate) fn begin_answer(&self, call: Call, request_id: &str) -> Result<(), Refusal> {
+        let mut desk = self.desk();
+        if desk.current.as_deref() != Some(request_id) {
+            return Err(Refusal::RequestId);
+        }
+        desk.phase = desk.phase.on(call)?;
+        Ok(())
+    }
+
+    /// The end of an answer begun.
+    pub(crate) fn finish_answer(&self, answer: Answer) {
+        let mut desk = self.desk();
+        desk.phase = Phase::ResponseSent;
+        desk.settle(answer);
+        drop(desk);
+        self.moved.notify_one();
+    }
+
+    /// An answer begun ended early. Nothing is settled yet: the program may have died in the middle of it, and
+    /// then that is what happened.
+    pub(crate) fn truncate_answer(&self) {
+        self.desk().phase = Phase::Truncated;
+    }
+
+    /// The beginning of `POST /runtime/init/error`.
+    pub(crate) fn begin_init_error(&self) -> Result<(), Refused> {
+        let mut desk = self.desk();
+        desk.phase = desk.phase.on(Call::InitError)?;
+        Ok(())
+    }
+
+    /// The end of `POST /runtime/init/error`, whole or cut short.
+    pub(crate) fn finish_init_error(&self, reported: Reported) {
+        self.desk().init_error = Some(reported);
+        self.moved.notify_one();
+    }
+}
+
+impl Desk {
+    fn hold(&mut self, event: Event) {
+        self.phase = Phase::Running;
+        self.current = Some(event.request_id);
+    }
+
+    fn settle(&mut self, answer: Answer) {
+        self.current = None;
+        self.answer = Some(answer);
+    }
+}
+
+/// An error the platform itself reports in the runtime's name.
+pub(crate) fn platform_error(error_type: &str, body: &'static [u8]) -> Answer {
+    Answer::Error(Reported {
+        error_type: Some(error_type.to_owned()),
+        content_type: Some("application/json".to_owned()),
+        body: Bytes::from_static(body),
+    })
+}

@@ -1,0 +1,21 @@
+//! The Runtime API: HTTP/1.1 for the one runtime of one sandbox. Knows no process; never sends a time-out.
+//!
+//! A request's way: [`server`] takes the connection, [`connection`] reads requests from it ([`http`], [`body`]),
+//! [`routes`] names the call, [`state`] allows it, [`exchange`] hands it to the environment, [`reply`] words the
+//! reply. Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
+
+mod body;
+mod connection;
+mod exchange;
+mod fault;
+mod http;
+mod reply;
+mod routes;
+mod seat;
+mod server;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use exchange::Asked;
+pub(crate) use server::Server;

@@ -1,0 +1,91 @@
+//! Which call a request is: its method and path, nothing else. Knows no state.
+
+use super::state::Call;
+
+/// What a request asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// `GET /2018-06-01/runtime/invocation/next`
+    Next,
+    /// `POST /2018-06-01/runtime/init/error`
+    InitError,
+    /// `POST /2018-06-01/runtime/invocation/{id}/response` or `/error`
+    Answer(Call, String),
+    /// `GET /2018-06-01/ping`
+    Ping,
+    /// `PUT /2022-07-01/telemetry`
+    Telemetry,
+    /// `PUT /2020-08-15/logs`
+    Logs,
+    /// Anything under `/2020-01-01/extension`
+    Extensions,
+    /// A path that is there, with a method that is not.
+    WrongMethod,
+    /// A path that is not there: restore's too, as on AWS without SnapStart.
+    Unknown,
+}
+
+/// Finds the call for a method and a request target.
+pub(crate) fn route(method: &str, target: &str) -> Route {
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let (wanted, route) = match path.strip_prefix("/2018-06-01/") {
+        Some("runtime/invocation/next") => ("GET", Route::Next),
+        Some("runtime/init/error") => ("POST", Route::InitError),
+        Some("ping") => ("GET", Route::Ping),
+        Some(rest) => match answer(rest) {
+            Some(route) => ("POST", route),
+            None => return Route::Unknown,
+        },
+        None => match path {
+            "/2022-07-01/telemetry" => ("PUT", Route::Telemetry),
+            "/2020-08-15/logs" => ("PUT", Route::Logs),
+            _ if path.starts_with("/2020-01-01/extension/") => return Route::Extensions,
+            _ => return Route::Unknown,
+        },
+    };
+    if method == wanted { route } else { Route::WrongMethod }
+}
+
+fn answer(rest: &str) -> Option<Route> {
+    let (id, last) = rest.strip_prefix("runtime/invocation/")?.split_once('/')?;
+    let call = match last {
+        "response" => Call::Response,
+        "error" => Call::Error,
+        _ => return None,
+    };
+    Some(Route::Answer(call, id.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Call, Route, route};
+
+    #[test]
+    fn every_path_has_its_method() {
+        let invocation = |last: &str| format!("/2018-06-01/runtime/invocation/{last}");
+        let table = [
+            ("GET", invocation("next"), Route::Next),
+            ("GET", invocation("next?x=y"), Route::Next),
+            ("HEAD", invocation("next"), Route::WrongMethod),
+            ("POST", invocation("next"), Route::WrongMethod),
+            ("POST", invocation("i-1/response"), Route::Answer(Call::Response, "i-1".to_owned())),
+            ("POST", invocation("i-1/error"), Route::Answer(Call::Error, "i-1".to_owned())),
+            ("GET", invocation("i-1/error"), Route::WrongMethod),
+            ("POST", invocation("i-1/other"), Route::Unknown),
+            ("POST", invocation("i-1/response/more"), Route::Unknown),
+            ("POST", "/2018-06-01/runtime/init/error".to_owned(), Route::InitError),
+            ("GET", "/2018-06-01/runtime/restore/next".to_owned(), Route::Unknown),
+            ("POST", "/2018-06-01/runtime/restore/error".to_owned(), Route::Unknown),
+            ("GET", "/2018-06-01/ping".to_owned(), Route::Ping),
+            ("PUT", "/2022-07-01/telemetry".to_owned(), Route::Telemetry),
+            ("PUT", "/2020-08-15/logs".to_owned(), Route::Logs),
+            ("POST", "/2020-08-15/logs".to_owned(), Route::WrongMethod),
+            ("POST", "/2020-01-01/extension/register".to_owned(), Route::Extensions),
+            ("GET", "/".to_owned(), Route::Unknown),
+            ("GET", String::new(), Route::Unknown),
+        ];
+        for (method, target, expected) in table {
+            assert_eq!(route(method, &target), expected, "{method} {target}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The writing half of one client's connection. Never reads, never waits for the client to read unless asked to.
+
+use std::io::{self, IoSlice};
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::sync::Notify;
+
+/// Where replies to one client go.
+///
+/// Two parties write: its own task, and while that waits in `next` whoever brings the event. Never both at once.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    out: OwnedWriteHalf,
+    /// What [`Self::push`] could not write at once.
+    rest: Mutex<Option<Rest>>,
+    /// Tells the connection's task that there is a rest.
+    left: Notify,
+}
+
+/// The unwritten end of a reply.
+#[derive(Debug)]
+pub(crate) struct Rest {
+    head: Bytes,
+    body: Bytes,
+}
+
+impl Seat {
+    pub(crate) const fn new(out: OwnedWriteHalf) -> Self {
+        Self { out, rest: Mutex::new(None), left: Notify::const_new() }
+    }
+
+    /// Writes what fits without waiting; the connection's own task writes the rest.
+    pub(crate) fn push(&self, head: &[u8], body: &Bytes) -> io::Result<()> {
+        let written = match self.out.try_write_vectored(&[IoSlice::new(head), IoSlice::new(body)]) {
+            Ok(written) => written,
+            Err(full) if full.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(gone) => return Err(gone),
+        };
+        if written < head.len() + body.len() {
+            let rest = Rest {
+                head: Bytes::copy_from_slice(head.get(written..).unwrap_or_default()),
+                body: body.slice(written.saturating_sub(head.len())..),
+            };
+            *self.rest.lock().expect("nothing panics while it holds the rest") = Some(rest);
+            self.left.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Waits until [`Self::push`] leaves a rest, and takes it. Cancel safe.
+    pub(crate) async fn rest(&self) -> Rest {
+        loop {
+            if let Some(rest) = self.take_rest() {
+                return rest;
+            }
+            self.left.notified().await;
+        }
+    }
+
+    /// The rest, if there is one.
+    pub(crate) fn take_rest(&self) -> Option<Rest> {
+        self.rest.lock().expect("nothing panics while it holds the rest").take()
+    }
+
+    /// Writes all of a rest.
+    pub(crate) async fn finish(&self, rest: Rest) -> io::Result<()> {
+        self.send(&rest.head, &rest.body).await
+    }
+
+    /// Writes a whole reply, in one write where the system takes it.
+    pub(crate) async fn send(&self, head: &[u8], body: &[u8]) -> io::Result<()> {
+        let mut done = 0;
+        let total = head.len() + body.len();
+        while done < total {
+            let head_left = head.get(done..).unwrap_or_default();
+            let body_left = body.get(done.saturating_sub(head.len())..).unwrap_or_default();
+            match self.out.try_write_vectored(&[IoSlice::new(head_left), IoSlice::new(body_left)]) {
+                Ok(written) => done += written,
+                Err(full) if full.kind() == io::ErrorKind::WouldBlock => self.out.writable().await?,
+                Err(gone) => return Err(gone),
+            }
+        }
+        Ok(())
+    }
+}

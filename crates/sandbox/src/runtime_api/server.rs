@@ -1,0 +1,107 @@
+//! The Runtime API of one sandbox: takes connections and gives each a task. Knows no request.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lambent_core::limits;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::task::TaskTracker;
+
+use super::connection;
+use super::exchange::Exchange;
+
+/// How long to leave a listener alone that has failed, usually for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The server of one sandbox. Dropping it closes all connections.
+#[derive(Debug)]
+pub(crate) struct Server {
+    exchange: Arc<Exchange>,
+    accepting: JoinHandle<()>,
+    finish: Option<oneshot::Sender<()>>,
+}
+
+impl Server {
+    /// Serves whoever connects to `listener`. Must be called inside a tokio runtime.
+    pub(crate) fn start(listener: std::net::TcpListener, tasks: &TaskTracker) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
+        let exchange = Arc::new(Exchange::new());
+        let (finish, finishing) = oneshot::channel();
+        let accepting = tasks.spawn(accept(listener, Arc::clone(&exchange), tasks.clone(), finishing));
+        Ok(Self { exchange, accepting, finish: Some(finish) })
+    }
+
+    /// Where the runtime is met.
+    pub(crate) fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    /// Serves what clients that are gone have sent, to the last byte, and closes. Cancel safe.
+    pub(crate) async fn finish(&mut self) {
+        if let Some(finish) = self.finish.take() {
+            _ = finish.send(());
+        }
+        if !self.accepting.is_finished() {
+            // Whether it panicked matters to nobody now: the sandbox is at its end.
+            _ = (&mut self.accepting).await;
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    exchange: Arc<Exchange>,
+    tasks: TaskTracker,
+    mut finishing: oneshot::Receiver<()>,
+) {
+    let mut open = JoinSet::new();
+    let seat = |open: &mut JoinSet<()>, stream| {
+        open.spawn(tasks.track_future(connection::serve(stream, Arc::clone(&exchange))));
+    };
+    loop {
+        tokio::select! {
+            Some(_) = open.join_next() => {}
+            stream = accept_one(&listener), if open.len() < limits::RUNTIME_API_CONNECTIONS_MAX => {
+                if let Some(stream) = stream {
+                    seat(&mut open, stream);
+                }
+            }
+            _ = &mut finishing => break,
+        }
+    }
+    if let Ok(listener) = listener.into_std() {
+        // Asked of the system itself: tokio may not have heard yet of clients that are queued.
+        while let Ok((stream, _)) = listener.accept() {
+            if let Ok(stream) = adopt(stream) {
+                seat(&mut open, stream);
+            }
+        }
+    }
+    while open.join_next().await.is_some() {}
+}
+
+fn adopt(stream: std::net::TcpStream) -> io::Result<TcpStream> {
+    stream.set_nonblocking(true)?;
+    TcpStream::from_std(stream)
+}
+
+async fn accept_one(listener: &TcpListener) -> Option<TcpStream> {
+    match listener.accept().await {
+        Ok((stream, _)) => stream.set_nodelay(true).ok().map(|()| stream),
+        Err(error) => {
+            tracing::debug!(%error, "accepting a runtime's connection failed");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
