@@ -1,0 +1,58 @@
+"""The server itself: its own pages, its drain, and what it says of a wrong command line."""
+
+import json
+import signal
+import subprocess
+import threading
+
+import requests
+from conftest import active
+from packages import python
+from server import BINARY
+
+
+def test_health_and_metrics_answer_without_a_signature(server):
+    assert requests.get(f"{server.endpoint}/_lambent/health", timeout=5).status_code == 200
+    metrics = requests.get(f"{server.endpoint}/_lambent/metrics", timeout=5)
+    assert metrics.status_code == 200
+    assert "lambent_" in metrics.text
+
+
+def test_an_invocation_that_runs_is_finished_before_the_server_stops(own_server):
+    running = own_server()
+    client = running.client()
+    source = "import time\ndef handler(event, context):\n    print('began', flush=True)\n    time.sleep(2)\n    return 'finished'\n"
+    client.create_function(FunctionName="slow", **python(source, Timeout=30))
+    active(client, "slow")
+    client.invoke(FunctionName="slow")  # The environment is warm: the next call is in the handler at once.
+    answers = []
+    caller = threading.Thread(target=lambda: answers.append(client.invoke(FunctionName="slow")["Payload"].read()))
+    caller.start()
+    in_flight(running)
+    running.process.send_signal(signal.SIGTERM)
+    caller.join(60)
+    assert [json.loads(answer) for answer in answers] == ["finished"]
+    assert running.process.wait(30) == 0
+    running.process = None
+
+
+def in_flight(server):
+    """Waits until the server says that one invocation runs."""
+    for _ in range(10_000):
+        text = requests.get(f"{server.endpoint}/_lambent/metrics", timeout=5).text
+        if any(line.startswith("lambent_") and "running" in line and line.endswith(" 1") for line in text.splitlines()):
+            return
+    raise AssertionError(f"no metric tells of a running invocation:\n{text}")
+
+
+def test_a_wrong_option_is_named():
+    done = subprocess.run([BINARY, "serve", "--listne", "x"], capture_output=True, text=True, timeout=30)
+    assert done.returncode != 0
+    assert "--listne" in done.stderr
+
+
+def test_doctor_tells_what_the_host_can_do():
+    done = subprocess.run([BINARY, "doctor"], capture_output=True, text=True, timeout=60)
+    assert done.returncode in (0, 1)
+    text = (done.stdout + done.stderr).lower()
+    assert all(word in text for word in ("namespace", "cgroup", "seccomp", "landlock"))
