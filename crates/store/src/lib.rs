@@ -18,8 +18,8 @@ pub mod tables;
 mod transaction;
 mod writer;
 
-#[cfg(any(test, feature = "conformance"))]
-pub mod conformance;
+#[cfg(test)]
+mod conformance;
 
 pub use change::{Change, FeedEntry};
 pub use digest::Digest;
