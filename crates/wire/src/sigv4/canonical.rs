@@ -112,14 +112,15 @@ fn query(query: &str, presigned: bool, out: &mut Vec<u8>) {
     }
 }
 
-/// One text per meaning: decoded and encoded again; borrowed where that changes nothing. A plus stays a plus.
+/// One text per meaning: decoded and encoded again; borrowed where that changes nothing. A plus is a
+/// space: botocore sends one so where it signed `%20`.
 fn respell(text: &str) -> Cow<'_, str> {
     if text.bytes().all(is_unreserved) {
         return Cow::Borrowed(text);
     }
     let (bytes, mut out, mut at) = (text.as_bytes(), Vec::with_capacity(text.len() * 2), 0);
     while at < bytes.len() {
-        let (byte, length) = decode(&bytes[at..]);
+        let (byte, length) = decode_in_query(&bytes[at..]);
         encode(byte, false, &mut out);
         at += length;
     }
@@ -160,6 +161,10 @@ fn decode(bytes: &[u8]) -> (u8, usize) {
     (bytes[0], 1)
 }
 
+fn decode_in_query(bytes: &[u8]) -> (u8, usize) {
+    if bytes[0] == b'+' { (b' ', 1) } else { decode(bytes) }
+}
+
 fn encode(byte: u8, plain: bool, out: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     if plain || is_unreserved(byte) {
@@ -182,12 +187,12 @@ pub(super) fn encode_text(text: &str) -> String {
 
 /// Decodes a text of a query; `None` if it is not UTF-8.
 pub(super) fn decode_text(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains('%') {
+    if !text.contains(['%', '+']) {
         return Some(Cow::Borrowed(text));
     }
     let (bytes, mut out, mut at) = (text.as_bytes(), Vec::with_capacity(text.len()), 0);
     while at < bytes.len() {
-        let (byte, length) = decode(&bytes[at..]);
+        let (byte, length) = decode_in_query(&bytes[at..]);
         out.push(byte);
         at += length;
     }
@@ -232,7 +237,7 @@ mod tests {
             ("a=&&", "a="),
             ("a=b=c", "a=b%3Dc"),
             ("a=%7e%2f", "a=~%2F"),
-            ("a=1+2", "a=1%2B2"),
+            ("a=1+2%2B3", "a=1%202%2B3"),
             ("a=2&a=1", "a=1&a=2"),
             ("X-Amz-Signature=x&a=1", "a=1"),
         ] {
