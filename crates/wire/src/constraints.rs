@@ -1,0 +1,256 @@
+//! Holds a value against its shape and says what is wrong in AWS's words. Changes nothing, chooses no code.
+//!
+//! Source: the answers of AWS, which are the same for every service:
+//! `2 validation errors detected: Value '…' at '…' failed to satisfy constraint: Member must …; …`
+
+mod pattern;
+
+use crate::schema::{Kind, Location, Member, Shape};
+use crate::value::{Structure, Value};
+
+/// How many violations one message names; a larger request says no more about what is wrong.
+pub const VIOLATIONS_MAX: usize = 50;
+
+/// One thing that is wrong with an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Where it is: `snapStart.applyOn`, `layers.1.member`.
+    pub path: String,
+    /// The value as the message prints it; `None` for null.
+    pub value: Option<String>,
+    /// What it should have been: `Member must not be null`.
+    pub constraint: String,
+}
+
+/// Everything that is wrong, in the order of the model's members.
+#[must_use]
+pub fn check(shape: &Shape, value: &Value) -> Vec<Violation> {
+    let mut found = Vec::new();
+    if let Value::Structure(given) = value {
+        structure(shape, given, "", &mut found);
+    }
+    found.truncate(VIOLATIONS_MAX);
+    found
+}
+
+/// The message of a ValidationException.
+#[must_use]
+pub fn message(violations: &[Violation]) -> String {
+    let count = violations.len();
+    let errors = if count == 1 { "error" } else { "errors" };
+    let items: Vec<String> = violations.iter().map(Violation::to_string).collect();
+    format!("{count} validation {errors} detected: {}", items.join("; "))
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.value {
+            Some(value) => write!(f, "Value '{value}'")?,
+            None => f.write_str("Value null")?,
+        }
+        write!(f, " at '{}' failed to satisfy constraint: {}", self.path, self.constraint)
+    }
+}
+
+fn structure(shape: &Shape, given: &Structure, path: &str, found: &mut Vec<Violation>) {
+    for member in shape.members() {
+        let path = join(path, &lower_camel(member.name));
+        match given.get(member.name) {
+            None if member.required && member.location != Location::Status => {
+                found.push(Violation { path, value: None, constraint: "Member must not be null".to_owned() })
+            }
+            None => {}
+            Some(value) => one(member, value, &path, found),
+        }
+    }
+}
+
+fn one(member: &Member, value: &Value, path: &str, found: &mut Vec<Violation>) {
+    if found.len() >= VIOLATIONS_MAX {
+        return;
+    }
+    let shape = member.shape();
+    let printed = |shape: &Shape| Some(if shape.sensitive { "***".to_owned() } else { print(value) });
+    for constraint in failed(shape, value) {
+        found.push(Violation { path: path.to_owned(), value: printed(shape), constraint });
+    }
+    match (&shape.kind, value) {
+        (Kind::Structure { .. }, Value::Structure(given)) => structure(shape, given, path, found),
+        (Kind::List(item), Value::List(items)) => list(shape, item, items, path, found),
+        (Kind::Map { key, value: member }, Value::Map(entries)) => {
+            map(shape, key, member, entries, path, found)
+        }
+        _ => {}
+    }
+}
+
+/// A list of scalars is judged as one, with all an item must satisfy; one of structures item by item.
+fn list(shape: &Shape, item: &Member, items: &[Value], path: &str, found: &mut Vec<Violation>) {
+    let nested = matches!(item.shape().kind, Kind::Structure { .. } | Kind::List(_) | Kind::Map { .. });
+    if nested {
+        for (at, value) in items.iter().enumerate().filter(|(_, value)| !value.is_null()) {
+            one(item, value, &format!("{path}.{}.member", at + 1), found);
+        }
+    }
+    let wrong = |value: &Value| match value {
+        Value::Null => !shape.sparse,
+        value => !nested && !failed(item.shape(), value).is_empty(),
+    };
+    if items.iter().any(wrong) {
+        let hidden = shape.sensitive || item.shape().sensitive;
+        let texts: Vec<String> = items.iter().map(print).collect();
+        found.push(Violation {
+            path: path.to_owned(),
+            value: Some(if hidden { "***".to_owned() } else { format!("[{}]", texts.join(", ")) }),
+            constraint: format!("Member must satisfy constraint: [{}]", all(item.shape(), !shape.sparse)),
+        });
+    }
+}
+
+fn map(
+    shape: &Shape,
+    key: &Member,
+    member: &Member,
+    entries: &[(String, Value)],
+    path: &str,
+    found: &mut Vec<Violation>,
+) {
+    let printed = || {
+        let texts: Vec<String> =
+            entries.iter().map(|(key, value)| format!("{key}={}", print(value))).collect();
+        let hidden = shape.sensitive || key.shape().sensitive || member.shape().sensitive;
+        Some(if hidden { "***".to_owned() } else { format!("{{{}}}", texts.join(", ")) })
+    };
+    if entries.iter().any(|(text, _)| !failed(key.shape(), &Value::String(text.clone())).is_empty()) {
+        let constraint = format!("Map keys must satisfy constraint: [{}]", all(key.shape(), true));
+        found.push(Violation { path: path.to_owned(), value: printed(), constraint });
+    }
+    let nested = matches!(member.shape().kind, Kind::Structure { .. } | Kind::List(_) | Kind::Map { .. });
+    if nested {
+        for (key, value) in entries.iter().filter(|(_, value)| !value.is_null()) {
+            one(member, value, &format!("{path}.{key}.member"), found);
+        }
+    }
+    let wrong = |value: &Value| match value {
+        Value::Null => !shape.sparse,
+        value => !nested && !failed(member.shape(), value).is_empty(),
+    };
+    if entries.iter().any(|(_, value)| wrong(value)) {
+        let constraint =
+            format!("Map value must satisfy constraint: [{}]", all(member.shape(), !shape.sparse));
+        found.push(Violation { path: path.to_owned(), value: printed(), constraint });
+    }
+}
+
+/// All that an item must satisfy, as lists and maps name it.
+fn all(shape: &Shape, not_null: bool) -> String {
+    let sized = matches!(shape.kind, Kind::String | Kind::Blob | Kind::List(_) | Kind::Map { .. });
+    let mut words = Vec::new();
+    if let Some(max) = shape.max {
+        words.push(at_most(sized, max));
+    }
+    if let Some(min) = shape.min {
+        words.push(at_least(sized, min));
+    }
+    words.extend(shape.pattern.map(pattern_words));
+    if !shape.values.is_empty() {
+        words.push(enum_words(shape));
+    }
+    if not_null {
+        words.push("Member must not be null".to_owned());
+    }
+    words.join(", ")
+}
+
+fn at_most(sized: bool, max: i64) -> String {
+    format!("Member must have {} less than or equal to {max}", if sized { "length" } else { "value" })
+}
+
+fn at_least(sized: bool, min: i64) -> String {
+    format!("Member must have {} greater than or equal to {min}", if sized { "length" } else { "value" })
+}
+
+fn pattern_words(pattern: &str) -> String {
+    format!("Member must satisfy regular expression pattern: {pattern}")
+}
+
+fn enum_words(shape: &Shape) -> String {
+    format!("Member must satisfy enum value set: [{}]", shape.values.join(", "))
+}
+
+/// What a value fails by itself, its items apart.
+fn failed(shape: &Shape, value: &Value) -> Vec<String> {
+    let mut words = Vec::new();
+    let size = size(value);
+    let number = number(value);
+    #[expect(clippy::cast_precision_loss, reason = "bounds of the models are far below 2^53")]
+    for (sized, measured) in [(true, size.map(|size| size as f64)), (false, number)] {
+        let Some(measured) = measured else { continue };
+        if let Some(max) = shape.max.filter(|max| measured > *max as f64) {
+            words.push(at_most(sized, max));
+        }
+        if let Some(min) = shape.min.filter(|min| measured < *min as f64) {
+            words.push(at_least(sized, min));
+        }
+    }
+    if let Value::String(text) = value {
+        words.extend(shape.pattern.filter(|pattern| !pattern::matches(pattern, text)).map(pattern_words));
+        if !shape.values.is_empty() && !shape.values.contains(&text.as_str()) {
+            words.push(enum_words(shape));
+        }
+    }
+    words
+}
+
+/// Java's length of a string: UTF-16 units.
+fn size(value: &Value) -> Option<usize> {
+    match value {
+        Value::String(text) => Some(text.encode_utf16().count()),
+        Value::Blob(bytes) => Some(bytes.len()),
+        Value::List(items) => Some(items.len()),
+        Value::Map(entries) => Some(entries.len()),
+        _ => None,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "only compared with bounds far below 2^53")]
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Integer(number) => Some(*number as f64),
+        Value::Float(number) => Some(*number),
+        _ => None,
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// `KMSKeyArn` as `kMSKeyArn`: AWS lowers the first letter only.
+fn lower_camel(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// A value as messages print it. Blobs are not printed: their bytes say nothing to a reader.
+fn print(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Boolean(given) => given.to_string(),
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => format!("{number:?}"),
+        Value::String(text) => text.clone(),
+        Value::Blob(bytes) => format!("java.nio.HeapByteBuffer[pos=0 lim={0} cap={0}]", bytes.len()),
+        Value::Timestamp(moment) => moment.format(crate::schema::TimestampFormat::Iso8601),
+        Value::List(items) => format!("[{}]", items.iter().map(print).collect::<Vec<_>>().join(", ")),
+        Value::Map(entries) => {
+            let texts = entries.iter().map(|(key, value)| format!("{key}={}", print(value)));
+            format!("{{{}}}", texts.collect::<Vec<_>>().join(", "))
+        }
+        Value::Structure(given) => {
+            let texts = given.iter().map(|(name, value)| format!("{}={}", lower_camel(name), print(value)));
+            format!("{{{}}}", texts.collect::<Vec<_>>().join(", "))
+        }
+        Value::Document(document) => document.to_string(),
+    }
+}
