@@ -60,3 +60,15 @@ pub const RUNTIME_API_FIELDS_MAX: usize = 64;
 pub const SANDBOX_LAST_WORDS_TIMEOUT: Duration = Duration::from_secs(1);
 /// The largest piece of a function's output that is handed on at once.
 pub const OUTPUT_PIECE_MAX_BYTES: usize = 262_144;
+/// The largest body of UpdateFunctionConfiguration.
+pub const CONFIGURATION_BODY_MAX_BYTES: u64 = 5120;
+/// The longest a function may run.
+pub const TIMEOUT_MAX_S: u32 = 900;
+/// The most memory of a function.
+pub const MEMORY_MAX_MIB: u32 = 10_240;
+/// The largest decoded client context of an invocation.
+pub const CLIENT_CONTEXT_MAX_BYTES: usize = 3583;
+/// How many functions one page of a list holds.
+pub const LIST_PAGE_MAX: usize = 50;
+/// How long the download URL of a function's code is good for.
+pub const DOWNLOAD_URL_EXPIRES: Duration = Duration::from_secs(600);

@@ -1,1 +1,24 @@
-//! The data plane: resolve, admit, acquire, run, settle.
+//! The data plane: resolve -> admit -> acquire -> run -> settle.
+//!
+//! An invocation reads and writes no store: routes are in memory, kept current by the store's change feed. Invariant:
+//! an environment belongs to one deployment of one function for life; a route that was replaced gives out none.
+
+mod admission;
+mod dispatcher;
+mod environment;
+mod freezer;
+mod invocation;
+mod logs;
+mod metrics;
+mod pool;
+mod program;
+mod route;
+mod run;
+
+pub use admission::Throttle;
+pub use dispatcher::{Dispatcher, Options, Parts};
+pub use invocation::{Invocation, InvokeError, Outcome};
+pub use logs::{Line, LogSink, Source};
+pub use metrics::Metrics;
+pub use program::{ProgramError, Programs};
+pub use route::{RoleCredentials, SessionKeys};

@@ -1,0 +1,265 @@
+//! The door of the data plane: finds the route, admits, and runs invocations on tasks of their own, so that a caller who
+//! goes away does not stop a function.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lambent_core::dice::Dice;
+use lambent_core::lambda::arn::FunctionId;
+use lambent_core::lambda::log::stream_name;
+use lambent_core::time::Clock;
+use lambent_sandbox::{Host, Network, Sandbox};
+use lambent_store::{Change, Store, StoreError, tables};
+use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{error, info};
+
+use crate::admission::Admission;
+use crate::environment::Environment;
+use crate::freezer::Freezer;
+use crate::logs::Log;
+use crate::metrics::add;
+use crate::pool::Given;
+use crate::program::Program;
+use crate::route::{Route, Routes};
+use crate::run::Run;
+use crate::{Invocation, InvokeError, LogSink, Metrics, Outcome, Programs, RoleCredentials};
+
+/// How often idle environments are looked at.
+const EXPIRY_ROUND: Duration = Duration::from_secs(10);
+
+/// What can be set.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Concurrent invocations of one account in one region.
+    pub concurrency: usize,
+    /// How many environments may be starting at the same moment.
+    pub starts_at_once: usize,
+    /// How long an environment is kept idle.
+    pub idle_max: Duration,
+    /// How long an invocation waits for a function that is being created.
+    pub pending_wait: Duration,
+    /// What sandboxes can reach.
+    pub network: Network,
+}
+
+/// What the dispatcher is assembled from.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where sandboxes are made.
+    pub host: Arc<dyn Host>,
+    /// What deployments start.
+    pub programs: Programs,
+    /// Credentials of execution roles.
+    pub credentials: Arc<dyn RoleCredentials>,
+    /// Where the lines of functions go.
+    pub logs: Arc<dyn LogSink>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub dice: Arc<dyn Dice>,
+    /// What can be set.
+    pub options: Options,
+}
+
+/// Runs functions.
+#[derive(Debug)]
+pub struct Dispatcher {
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: Metrics,
+    pub(crate) start_slots: Semaphore,
+    pub(crate) options: Options,
+    programs: Programs,
+    routes: Routes,
+    admission: Admission,
+    freezer: Freezer,
+    logs: Arc<dyn LogSink>,
+    dice: Arc<dyn Dice>,
+    tasks: TaskTracker,
+    closing: CancellationToken,
+    /// Told of every change of a route: who waits for a function to become active looks again.
+    moved: Notify,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Dispatcher {
+    /// Reads all functions, follows their changes from then on, and starts the background work.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the functions cannot be read.
+    pub async fn start(parts: Parts, store: &Store) -> Result<Arc<Self>, StoreError> {
+        let Parts { host, programs, credentials, logs, clock, dice, options } = parts;
+        let dispatcher = Arc::new(Self {
+            host,
+            clock,
+            metrics: Metrics::default(),
+            start_slots: Semaphore::new(options.starts_at_once),
+            admission: Admission::new(options.concurrency),
+            options,
+            programs,
+            routes: Routes::new(credentials),
+            freezer: Freezer::default(),
+            logs,
+            dice,
+            tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
+            moved: Notify::new(),
+            runtime: tokio::runtime::Handle::current(),
+        });
+        dispatcher.follow(store).await?;
+        dispatcher.background(|d| async move { d.freezer.run(&*d.clock).await });
+        dispatcher.background(|d| async move { d.expire_idle().await });
+        Ok(dispatcher)
+    }
+
+    /// Runs one invocation to its answer.
+    ///
+    /// # Errors
+    /// [`InvokeError`] if the function was not run. A function that failed is an [`Outcome`].
+    pub async fn invoke(self: &Arc<Self>, id: &FunctionId, invocation: Invocation) -> Result<Outcome, InvokeError> {
+        let route = self.active(id).await?;
+        let permit = self.admission.admit(id).map_err(|throttle| {
+            add(&self.metrics.throttles, 1);
+            InvokeError::Throttled(throttle)
+        })?;
+        let (tell, told) = oneshot::channel();
+        let dispatcher = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let run = Run { dispatcher: &dispatcher, route: &route, invocation };
+            // The caller may be gone: the function has run all the same.
+            run.go(|outcome| _ = tell.send(outcome)).await;
+            drop(permit);
+        });
+        told.await.unwrap_or(Err(InvokeError::Closing))
+    }
+
+    /// Whether the function is there and could be run now; nothing is run.
+    ///
+    /// # Errors
+    /// [`InvokeError`] as [`Self::invoke`] would give it.
+    pub async fn check(&self, id: &FunctionId) -> Result<(), InvokeError> {
+        self.active(id).await.map(drop)
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.metrics.prometheus(self.host.count())
+    }
+
+    /// Waits for running invocations, at most `limit`, then stops every sandbox.
+    pub async fn close(&self, limit: Duration) {
+        self.closing.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(limit, self.tasks.wait()).await.is_err() {
+            error!(running = self.tasks.len(), "invocations still run at the end of the drain: they are killed");
+        }
+        self.host.close().await;
+    }
+
+    /// The route of a function. One that is just being created is waited for a moment: its caller would only ask again.
+    async fn active(&self, id: &FunctionId) -> Result<Arc<Route>, InvokeError> {
+        if self.closing.is_cancelled() {
+            return Err(InvokeError::Closing);
+        }
+        let wait = async {
+            loop {
+                let moved = self.moved.notified();
+                match self.routes.find(id) {
+                    Err(InvokeError::Pending) => moved.await,
+                    found => return found,
+                }
+            }
+        };
+        match self.routes.find(id) {
+            Err(InvokeError::Pending) => {
+                tokio::time::timeout(self.options.pending_wait, wait).await.unwrap_or(Err(InvokeError::Pending))
+            }
+            found => found,
+        }
+    }
+
+    pub(crate) async fn program<'r>(&self, route: &'r Route) -> Result<&'r Program, InvokeError> {
+        Ok(route.program.get_or_try_init(|| self.programs.find(&route.deployment)).await?)
+    }
+
+    pub(crate) fn log(&self, route: &Route) -> Log {
+        let stream = stream_name(self.clock.now(), &route.version, self.dice.uuid());
+        Log::new(route.id.clone(), stream, Arc::clone(&self.logs))
+    }
+
+    /// Gives an environment back after an invocation.
+    pub(crate) fn release(&self, route: &Arc<Route>, environment: Environment) {
+        match route.pool.give(environment, self.clock.monotonic()) {
+            Given::Kept { tell_freezer: true } => self.freezer.watch(Arc::clone(route)),
+            Given::Kept { tell_freezer: false } => {}
+            Given::Refused(environment) => self.discard(environment.sandbox),
+        }
+    }
+
+    /// Stops a sandbox in the background.
+    pub(crate) fn discard(&self, sandbox: Box<dyn Sandbox>) {
+        self.tasks.spawn_on(sandbox.stop(), &self.runtime);
+    }
+
+    /// Takes in all functions and follows their changes from then on.
+    async fn follow(self: &Arc<Self>, store: &Store) -> Result<(), StoreError> {
+        let dispatcher = Arc::downgrade(self);
+        let apply = move |change: &Change| {
+            if let Some(dispatcher) = dispatcher.upgrade() {
+                dispatcher.apply(change);
+            }
+        };
+        store.follow(&tables::FUNCTIONS, apply).await
+    }
+
+    fn apply(&self, change: &Change) {
+        match change.decode(&tables::FUNCTIONS) {
+            Ok(Some(function)) => self.stop_all(self.routes.set(&function)),
+            Ok(None) => match tables::function_id(&change.key) {
+                Some(id) => self.stop_all(self.routes.remove(&id)),
+                None => error!(key = %change.key, "a deleted function has no readable key"),
+            },
+            Err(fault) => error!(%fault, "a function in the change feed cannot be read"),
+        }
+        self.moved.notify_waiters();
+    }
+
+    fn stop_all(&self, environments: Vec<Environment>) {
+        for environment in environments {
+            self.discard(environment.sandbox);
+        }
+    }
+
+    async fn expire_idle(&self) {
+        loop {
+            tokio::time::sleep(EXPIRY_ROUND).await;
+            let before = self.clock.monotonic().saturating_sub(self.options.idle_max);
+            for route in self.routes.all() {
+                let expired = route.pool.expire_idle_since(before);
+                if !expired.is_empty() {
+                    info!(function = %route.id.arn(), count = expired.len(), "idle environments stopped");
+                }
+                self.stop_all(expired);
+            }
+        }
+    }
+
+    /// Runs background work until the dispatcher closes.
+    fn background<F, W>(self: &Arc<Self>, work: F)
+    where
+        F: FnOnce(Arc<Self>) -> W,
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let closing = self.closing.clone();
+        let work = work(Arc::clone(self));
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = closing.cancelled() => {}
+                () = work => {}
+            }
+        });
+    }
+}

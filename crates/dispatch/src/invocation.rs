@@ -1,0 +1,64 @@
+//! One call of a function: what goes in, what comes out, and why it may not run. Never an AWS error code.
+
+use bytes::Bytes;
+use lambent_core::lambda::function::Reason;
+
+use crate::{ProgramError, Throttle};
+
+/// One call of a function.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// The id of the call, the same for all attempts of one event.
+    pub request_id: String,
+    /// The ARN as the caller named the function.
+    pub invoked_function_arn: String,
+    /// The event: valid JSON.
+    pub payload: Bytes,
+    /// Decoded JSON from `X-Amz-Client-Context`.
+    pub client_context: Option<String>,
+    /// `X-Amzn-Trace-Id`.
+    pub trace_id: Option<String>,
+    /// Whether the caller wants the last 4 KB of the log.
+    pub tail: bool,
+}
+
+/// What a caller gets of a function that was run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What the function answered, or the platform in its place.
+    pub payload: Bytes,
+    /// Whether the function failed: `X-Amz-Function-Error: Unhandled`.
+    pub failed: bool,
+    /// The content type the runtime gave.
+    pub content_type: Option<String>,
+    /// The version that ran.
+    pub version: String,
+    /// The last 4 KB of the log, where asked for.
+    pub tail: Option<Vec<u8>>,
+}
+
+/// Why a function was not run.
+#[derive(Debug, thiserror::Error)]
+pub enum InvokeError {
+    /// No such function.
+    #[error("function not found")]
+    NotFound,
+    /// It is still being created.
+    #[error("the function is pending")]
+    Pending,
+    /// It could not be created.
+    #[error("the function has failed: {}", .0.text)]
+    Failed(Reason),
+    /// A limit on concurrency is reached.
+    #[error("throttled: {0:?}")]
+    Throttled(Throttle),
+    /// Its code or its interpreter cannot be had.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// The host could not make a sandbox.
+    #[error("no sandbox: {0}")]
+    Sandbox(String),
+    /// The server is shutting down.
+    #[error("the server is shutting down")]
+    Closing,
+}

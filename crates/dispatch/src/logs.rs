@@ -1,0 +1,85 @@
+//! Where the lines of functions go. One [`Log`] an environment; never blocks the function, never keeps more than the tail.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lambent_core::lambda::arn::FunctionId;
+use lambent_core::lambda::log::Tail;
+
+/// Who wrote a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The function or its runtime.
+    Function,
+    /// The platform: START, END, REPORT.
+    Platform,
+}
+
+/// One line of a function's log.
+#[derive(Debug)]
+pub struct Line<'a> {
+    /// The function.
+    pub function: &'a FunctionId,
+    /// The log stream of its environment.
+    pub stream: &'a str,
+    /// Who wrote it.
+    pub source: Source,
+    /// The line without its end.
+    pub text: &'a [u8],
+}
+
+/// Takes the lines of all functions.
+pub trait LogSink: fmt::Debug + Send + Sync {
+    /// Takes one line; must not block.
+    fn write(&self, line: &Line<'_>);
+
+    /// Whether lines of this source are wanted: what nobody reads is not made.
+    fn wants(&self, source: Source) -> bool;
+}
+
+/// The log of one environment.
+#[derive(Debug)]
+pub(crate) struct Log {
+    function: FunctionId,
+    stream: String,
+    sink: Arc<dyn LogSink>,
+    tail: Mutex<Tail>,
+}
+
+impl Log {
+    pub(crate) fn new(function: FunctionId, stream: String, sink: Arc<dyn LogSink>) -> Self {
+        Self { function, stream, sink, tail: Mutex::default() }
+    }
+
+    /// A line of the function.
+    pub(crate) fn line(&self, text: &[u8]) {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+        self.send(Source::Function, text);
+    }
+
+    /// A line of the platform, made only if somebody reads it.
+    pub(crate) fn platform(&self, tail: bool, text: impl FnOnce() -> String) {
+        if !tail && !self.sink.wants(Source::Platform) {
+            return;
+        }
+        let text = text();
+        if tail {
+            self.tail.lock().unwrap_or_else(PoisonError::into_inner).push(text.as_bytes());
+        }
+        self.send(Source::Platform, text.as_bytes());
+    }
+
+    /// The name of the log stream.
+    pub(crate) fn stream(&self) -> &str {
+        &self.stream
+    }
+
+    /// The last 4 KB since they were last taken.
+    pub(crate) fn take_tail(&self) -> Vec<u8> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn send(&self, source: Source, text: &[u8]) {
+        self.sink.write(&Line { function: &self.function, stream: &self.stream, source, text });
+    }
+}

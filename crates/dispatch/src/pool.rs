@@ -1,0 +1,74 @@
+//! The idle environments of one deployment: the most recently used goes first. Never holds one that is running.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::environment::Environment;
+
+/// Idle environments, the most recently used last.
+#[derive(Debug, Default)]
+pub(crate) struct Pool(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    idle: Vec<Idle>,
+    retired: bool,
+    /// The freezer has this pool on its list.
+    watched: bool,
+}
+
+#[derive(Debug)]
+struct Idle {
+    environment: Environment,
+    since: Duration,
+}
+
+/// What became of an environment that was given back.
+#[derive(Debug)]
+pub(crate) enum Given {
+    /// It is kept; the freezer is to be told of this pool.
+    Kept { tell_freezer: bool },
+    /// The pool is retired: the environment is to be stopped.
+    Refused(Environment),
+}
+
+impl Pool {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn take(&self) -> Option<Environment> {
+        self.lock().idle.pop().map(|idle| idle.environment)
+    }
+
+    pub(crate) fn give(&self, environment: Environment, now: Duration) -> Given {
+        let mut inner = self.lock();
+        if inner.retired {
+            return Given::Refused(environment);
+        }
+        inner.idle.push(Idle { environment, since: now });
+        Given::Kept { tell_freezer: !std::mem::replace(&mut inner.watched, true) }
+    }
+
+    /// Keeps nothing from now on; what is idle is handed out to be stopped.
+    pub(crate) fn retire(&self) -> Vec<Environment> {
+        let mut inner = self.lock();
+        inner.retired = true;
+        inner.idle.drain(..).map(|idle| idle.environment).collect()
+    }
+
+    /// Freezes what has been idle since `before`; tells whether something is left to freeze later.
+    pub(crate) fn freeze_idle_since(&self, before: Duration) -> bool {
+        let mut inner = self.lock();
+        for idle in inner.idle.iter_mut().filter(|i| i.since <= before && !i.environment.is_frozen()) {
+            idle.environment.freeze();
+        }
+        inner.watched = inner.idle.iter().any(|i| !i.environment.is_frozen());
+        inner.watched
+    }
+
+    /// Takes out what has been idle since `before`, to be stopped.
+    pub(crate) fn expire_idle_since(&self, before: Duration) -> Vec<Environment> {
+        self.lock().idle.extract_if(.., |i| i.since <= before).map(|i| i.environment).collect()
+    }
+}

@@ -1,0 +1,134 @@
+//! From a deployment to what a sandbox starts: the unpacked code, the interpreter, the bootstrap. Never starts it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lambent_code::interpreter::{Choice, Interpreters, NoInterpreter, RuntimeWanted};
+use lambent_code::{PackageError, Tree, Trees};
+use lambent_core::lambda::function::Deployment;
+use lambent_core::lambda::runtime::{Family, Runtime};
+use lambent_sandbox::Mount;
+use lambent_store::BlobError;
+use lambent_store::blobs::Blobs;
+use tracing::warn;
+
+/// Where custom runtimes have their program, in the order they are looked at.
+const BOOTSTRAPS: [&str; 2] = ["/var/task/bootstrap", "/opt/bootstrap"];
+
+/// What a sandbox of a deployment starts.
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// Program and arguments; empty if the code has no bootstrap.
+    pub(crate) argv: Vec<String>,
+    /// Where bootstraps were looked for.
+    pub(crate) tried: Vec<String>,
+    pub(crate) mounts: Vec<Mount>,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) runtime: &'static Runtime,
+    /// Keeps the code from being collected.
+    _code: Tree,
+}
+
+/// Why a deployment cannot be started on this host.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// No interpreter for its runtime.
+    #[error(transparent)]
+    Interpreter(#[from] NoInterpreter),
+    /// The runtime is not built into this server yet.
+    #[error("runtime {0} is not there yet in this server: python*, nodejs* and provided* are")]
+    Runtime(String),
+    /// The code is not in the store.
+    #[error("the code cannot be read")]
+    Blob(#[from] BlobError),
+    /// The code does not unpack.
+    #[error("the code cannot be unpacked")]
+    Package(#[from] Arc<PackageError>),
+}
+
+/// Finds what deployments start.
+#[derive(Debug)]
+pub struct Programs {
+    /// Unpacked code.
+    pub trees: Trees,
+    /// Code as it was uploaded.
+    pub blobs: Blobs,
+    /// The host's interpreters.
+    pub interpreters: Interpreters,
+    /// The folder with one bootstrap folder per language.
+    pub bootstraps: PathBuf,
+    /// Refuse an interpreter of another version than asked for.
+    pub strict: bool,
+    /// The runtimes whose users were warned that they run on another version.
+    pub warned: Mutex<BTreeSet<&'static str>>,
+}
+
+impl Programs {
+    pub(crate) async fn find(&self, deployment: &Deployment) -> Result<Program, ProgramError> {
+        let id = &deployment.configuration.runtime;
+        let runtime = Runtime::find(id).ok_or_else(|| ProgramError::Runtime(id.clone()))?;
+        let code = self.code(&deployment.code.digest).await?;
+        let mut mounts = vec![mount(code.path(), "/var/task")];
+        if runtime.family == Family::Provided {
+            let argv = entrypoint(code.path());
+            let tried = BOOTSTRAPS.map(str::to_owned).to_vec();
+            return Ok(Program { argv, tried, mounts, environment: BTreeMap::new(), runtime, _code: code });
+        }
+        let (folder, file) = bootstrap(runtime)?;
+        let Choice { program, mounts: interpreter, environment, .. } = self.interpreter(runtime).await?;
+        mounts.push(mount(&self.bootstraps.join(folder), "/var/runtime"));
+        mounts.extend(interpreter.into_iter().map(|m| Mount { source: m.source, target: m.target }));
+        let argv = vec![program.to_string_lossy().into_owned(), format!("/var/runtime/{file}")];
+        let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Ok(Program { argv, tried: Vec::new(), mounts, environment, runtime, _code: code })
+    }
+
+    async fn interpreter(&self, runtime: &'static Runtime) -> Result<Choice, ProgramError> {
+        let wanted =
+            RuntimeWanted::parse(runtime.id).ok_or_else(|| ProgramError::Runtime(runtime.id.to_owned()))?;
+        let choice = self.interpreters.find(&wanted, self.strict).await?;
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if choice.substitute && warned.insert(runtime.id) {
+            warn!(
+                runtime = runtime.id,
+                version = %choice.version,
+                "this host has no such interpreter: its functions run on the nearest version"
+            );
+        }
+        Ok(choice)
+    }
+
+    /// The unpacked code: there already, or unpacked again from what was uploaded.
+    async fn code(&self, digest: &str) -> Result<Tree, ProgramError> {
+        let known = "digests are stored as they were printed";
+        if let Some(tree) = self.trees.get(&digest.parse().expect(known)) {
+            return Ok(tree);
+        }
+        let zip = self.blobs.get(digest.parse().expect(known)).await?;
+        Ok(self.trees.unpack(zip).await.map_err(Arc::new)?)
+    }
+}
+
+fn mount(source: &Path, target: &str) -> Mount {
+    Mount { source: source.to_owned(), target: PathBuf::from(target) }
+}
+
+/// The bootstrap of a language: its folder and its file.
+fn bootstrap(runtime: &Runtime) -> Result<(&'static str, &'static str), ProgramError> {
+    match runtime.family {
+        Family::Python => Ok(("python", "bootstrap.py")),
+        Family::Node => Ok(("nodejs", "bootstrap.mjs")),
+        Family::Java | Family::Ruby | Family::DotNet | Family::Provided => {
+            Err(ProgramError::Runtime(runtime.id.to_owned()))
+        }
+    }
+}
+
+/// The bootstrap inside the code, if it is a file that can be executed.
+fn entrypoint(code: &Path) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let executable = std::fs::symlink_metadata(code.join("bootstrap"))
+        .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0);
+    if executable { vec![BOOTSTRAPS[0].to_owned()] } else { Vec::new() }
+}
