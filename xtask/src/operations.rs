@@ -7,12 +7,12 @@ use std::fmt::Write as _;
 use anyhow::{Context, Result, bail};
 
 use crate::project::{self, Project};
-use crate::tidy::{self, Fault};
+use crate::tidy::{Fault, code};
 
 const PAGE: &str = "docs/operations.md";
 const INDEX: &str = "crates/services/src/operations.rs";
 const WIRE: &str = "crates/wire/src/lambda";
-const LIST: &str = "OPERATION_NAMES";
+const LIST: &str = "static KNOWN:";
 
 /// Writes the page, or with `--check` compares it.
 ///
@@ -51,7 +51,7 @@ pub(crate) fn done(project: &Project) -> BTreeSet<String> {
     let index = project.text(INDEX).unwrap_or_default();
     // Tests at the end of the file may name any operation; what they name is not thereby done.
     let index = index.split("#[cfg(test)]").next().unwrap_or_default();
-    tidy::code_lines(index)
+    code::lines(index)
         .flat_map(|(_, line)| {
             line.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect::<Vec<_>>()
         })
@@ -61,12 +61,15 @@ pub(crate) fn done(project: &Project) -> BTreeSet<String> {
 
 /// Every operation of the model, from the wire's generated list.
 fn names(project: &Project) -> BTreeSet<String> {
-    let lists = project.files().filter(|(path, _)| path.starts_with(WIRE)).filter_map(|(_, text)| {
-        let (_, list) = text.split_once(LIST)?;
-        let (_, list) = list.split_once('=')?;
-        list.split(']').next()
-    });
-    lists.flat_map(|list| list.split('"').skip(1).step_by(2)).map(str::to_owned).collect()
+    let lists = project
+        .files()
+        .filter(|(path, _)| path.starts_with(WIRE))
+        .filter_map(|(_, text)| Some(text.split_once(LIST)?.1.split("];").next().unwrap_or_default()));
+    lists
+        .flat_map(|list| list.split("name: \"").skip(1))
+        .filter_map(|rest| rest.split('"').next())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn page(project: &Project) -> String {
@@ -91,8 +94,9 @@ pub(crate) mod tests {
 
     /// A repository whose model has two operations and whose index reads so.
     pub(crate) fn project_with(index: &str, more: &[(&str, &str)]) -> Project {
-        let list = "pub static OPERATION_NAMES: &[&str] = &[\"Invoke\", \"GetFunction\"];";
-        let mut files = vec![("crates/wire/src/lambda/service.rs", list), (INDEX, index)];
+        let list =
+            "static KNOWN: &[Known] = &[Known { name: \"Invoke\" }, Known {\n name: \"GetFunction\",\n}];";
+        let mut files = vec![("crates/wire/src/lambda/mod.rs", list), (INDEX, index)];
         files.extend_from_slice(more);
         Project::of(&files)
     }

@@ -7,6 +7,7 @@ use crate::{operations, run};
 
 mod attributes;
 mod changelog;
+pub(crate) mod code;
 mod core_leaf;
 mod doc_paths;
 mod edges;
@@ -15,9 +16,10 @@ mod headers;
 mod inherited_lints;
 mod machine_names;
 mod module_names;
+mod ordered_maps;
 mod specification;
 mod tested_operations;
-mod unsafe_code;
+mod unsafe_places;
 
 /// One fault: where it is and what is wrong there.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,6 +40,7 @@ type Check = fn(&Project) -> Vec<Fault>;
 const CHECKS: &[(&str, Check)] = &[
     ("import edges", edges::check),
     ("core is a leaf without I/O", core_leaf::check),
+    ("ordered maps in core", ordered_maps::check),
     ("lints inherited", inherited_lints::check),
     ("file length", file_length::check),
     ("file headers", headers::check),
@@ -46,7 +49,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("operations tested", tested_operations::check),
     ("module names", module_names::check),
     ("names of machines", machine_names::check),
-    ("unsafe code", unsafe_code::check),
+    ("unsafe code", unsafe_places::check),
     ("attributes", attributes::check),
     ("changelog", changelog::check),
     ("specification", specification::check),
@@ -70,38 +73,4 @@ pub(crate) fn run() -> Result<()> {
     }
     run::say(&format!("tidy: {} checks, no fault", CHECKS.len()));
     Ok(())
-}
-
-/// The lines of a Rust file that are code, each with its number: comments and the text of plain strings
-/// are blanked, so that a word in either is not taken for code. Raw strings over several lines are not.
-pub(crate) fn code_lines(text: &str) -> impl Iterator<Item = (usize, String)> {
-    text.lines().enumerate().map(|(index, line)| (index + 1, strip(line)))
-}
-
-fn strip(line: &str) -> String {
-    let mut code = String::with_capacity(line.len());
-    let mut in_string = false;
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' if in_string => drop(chars.next()),
-            '"' => in_string = !in_string,
-            '\'' if chars.peek() == Some(&'"') => drop(chars.next()),
-            '/' if !in_string && chars.peek() == Some(&'/') => break,
-            _ if in_string => {}
-            _ => code.push(c),
-        }
-    }
-    code
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn comments_and_strings_are_not_code() {
-        assert_eq!(strip(r#"let a = "x // \" y"; // unsafe"#), "let a = ; ");
-        assert_eq!(strip("let q = '\"'; b"), "let q = '; b");
-    }
 }

@@ -1,13 +1,13 @@
 //! No test is ignored, and no lint is switched off for a whole file that a person wrote.
 
-use super::{Fault, code_lines};
+use super::{Fault, code};
 use crate::project::{Project, is_generated};
 
 /// Faults: `ignore` on a test; an inner `allow` outside generated files.
 pub(super) fn check(project: &Project) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (path, text) in project.ending(".rs") {
-        for (number, line) in code_lines(text) {
+        for (number, line) in code::lines(text) {
             let line = line.trim_start();
             if line.starts_with(concat!("#[", "ignore")) {
                 faults.push(Fault::at(

@@ -1,6 +1,6 @@
 //! No module is called after nothing: a name that fits everything finds nothing.
 
-use super::{Fault, code_lines};
+use super::{Fault, code};
 use crate::project::Project;
 
 const BANNED: &[&str] = &["util", "utils", "common", "helper", "helpers", "manager", "managers", "misc"];
@@ -20,7 +20,7 @@ pub(super) fn check(project: &Project) -> Vec<Fault> {
         if !path.ends_with(".rs") {
             continue;
         }
-        for (number, line) in code_lines(text) {
+        for (number, line) in code::lines(text) {
             if inline_module(&line).is_some_and(|name| BANNED.contains(&name)) {
                 faults.push(Fault::at(format!("{path}:{number}"), "the module's name says nothing"));
             }

@@ -1,6 +1,6 @@
 //! Unsafe code stands in one file, where it can be read in one sitting.
 
-use super::{Fault, code_lines};
+use super::{Fault, code};
 use crate::project::Project;
 
 const ALLOWED: &str = "crates/sandbox/src/linux/sys.rs";
@@ -9,7 +9,7 @@ const ALLOWED: &str = "crates/sandbox/src/linux/sys.rs";
 pub(super) fn check(project: &Project) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (path, text) in project.ending(".rs").filter(|(path, _)| *path != ALLOWED) {
-        for (number, line) in code_lines(text) {
+        for (number, line) in code::lines(text) {
             let word = line.split(|c: char| !c.is_alphanumeric() && c != '_');
             if word.into_iter().any(|word| word == "unsafe" || word == "unsafe_code") {
                 faults.push(Fault::at(format!("{path}:{number}"), format!("unsafe code outside {ALLOWED}")));
