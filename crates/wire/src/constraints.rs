@@ -92,10 +92,7 @@ fn list(shape: &Shape, item: &Member, items: &[Value], path: &str, found: &mut V
             one(item, value, &format!("{path}.{}.member", at + 1), found);
         }
     }
-    let wrong = |value: &Value| match value {
-        Value::Null => !shape.sparse,
-        value => !nested && !failed(item.shape(), value).is_empty(),
-    };
+    let wrong = |value: &Value| item_is_wrong(shape, item, nested, value);
     if items.iter().any(wrong) {
         let hidden = shape.sensitive || item.shape().sensitive;
         let texts: Vec<String> = items.iter().map(print).collect();
@@ -105,6 +102,11 @@ fn list(shape: &Shape, item: &Member, items: &[Value], path: &str, found: &mut V
             constraint: format!("Member must satisfy constraint: [{}]", all(item.shape(), !shape.sparse)),
         });
     }
+}
+
+/// Whether an item fails by itself; items that are judged one by one fail here by being null only.
+fn item_is_wrong(shape: &Shape, item: &Member, nested: bool, value: &Value) -> bool {
+    if value.is_null() { !shape.sparse } else { !nested && !failed(item.shape(), value).is_empty() }
 }
 
 fn map(
@@ -131,10 +133,7 @@ fn map(
             one(member, value, &format!("{path}.{key}.member"), found);
         }
     }
-    let wrong = |value: &Value| match value {
-        Value::Null => !shape.sparse,
-        value => !nested && !failed(member.shape(), value).is_empty(),
-    };
+    let wrong = |value: &Value| item_is_wrong(shape, member, nested, value);
     if entries.iter().any(|(_, value)| wrong(value)) {
         let constraint =
             format!("Map value must satisfy constraint: [{}]", all(member.shape(), !shape.sparse));
@@ -203,6 +202,7 @@ fn failed(shape: &Shape, value: &Value) -> Vec<String> {
 }
 
 /// Java's length of a string: UTF-16 units.
+#[expect(clippy::wildcard_enum_match_arm, reason = "what else there is has no size")]
 fn size(value: &Value) -> Option<usize> {
     match value {
         Value::String(text) => Some(text.encode_utf16().count()),
@@ -214,6 +214,7 @@ fn size(value: &Value) -> Option<usize> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "only compared with bounds far below 2^53")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "what else there is is no number")]
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Integer(number) => Some(*number as f64),

@@ -364,7 +364,7 @@ impl Member {
     /// How a timestamp is written here, unless the protocol decides.
     #[must_use]
     pub fn timestamp_format(&self) -> Option<TimestampFormat> {
-        self.timestamp_format.or(self.shape().timestamp_format)
+        self.timestamp_format.or_else(|| self.shape().timestamp_format)
     }
 
     /// Whether a list or map stands here without a wrapping element.

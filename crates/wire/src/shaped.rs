@@ -69,6 +69,7 @@ impl fmt::Debug for Redacted {
 ///
 /// # Errors
 /// [`Mismatch`] when it is none.
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other kind is refused alike")]
 pub fn members(value: Value) -> Result<Structure, Mismatch> {
     match value {
         Value::Structure(structure) => Ok(structure),
@@ -137,6 +138,7 @@ impl Field for i32 {
 }
 
 impl Field for f64 {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every other kind is refused alike")]
     #[expect(clippy::cast_precision_loss, reason = "a whole number given for a float is one in JSON too")]
     fn from_value(value: Value) -> Result<Self, Mismatch> {
         match value {

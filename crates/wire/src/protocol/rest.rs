@@ -52,9 +52,10 @@ pub(super) fn pairs(query: &str) -> Pairs {
 }
 
 fn uri_value(member: &Member, text: String) -> Result<Value, Malformed> {
-    match member.shape().kind {
-        Kind::String => Ok(Value::String(text)),
-        _ => scalar(member.shape(), &text),
+    if matches!(member.shape().kind, Kind::String) {
+        Ok(Value::String(text))
+    } else {
+        scalar(member.shape(), &text)
     }
 }
 

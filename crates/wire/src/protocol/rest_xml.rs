@@ -29,6 +29,7 @@ pub(super) fn parse(
     Ok(input)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "all but blobs and texts are XML")]
 fn payload(member: &'static Member, body: Bytes) -> Result<Structure, Malformed> {
     let value = match member.shape().kind {
         Kind::Blob => Value::Blob(body),
@@ -41,7 +42,7 @@ fn payload(member: &'static Member, body: Bytes) -> Result<Structure, Malformed>
 }
 
 fn namespace(service: &Service, own: Option<Namespace>) -> Option<Namespace> {
-    own.or(service.xml_namespace.map(|uri| Namespace { prefix: None, uri }))
+    own.or_else(|| service.xml_namespace.map(|uri| Namespace { prefix: None, uri }))
 }
 
 pub(super) fn respond(

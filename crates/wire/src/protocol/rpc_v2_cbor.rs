@@ -45,6 +45,7 @@ fn read_structure(shape: &Shape, entries: Vec<(Cbor, Cbor)>) -> Result<Structure
     Ok(structure)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "a key of a map is a text; Cbor may grow variants")]
 fn read(member: &Member, value: Cbor) -> Result<Value, Malformed> {
     let shape = member.shape();
     match (&shape.kind, value) {
@@ -94,11 +95,8 @@ fn read_whole(shape: &Shape, value: Cbor) -> Result<Value, Malformed> {
     reason = "a whole number given for a float is rounded as by every client"
 )]
 fn number(value: &Cbor) -> Option<f64> {
-    match value {
-        Cbor::Float(number) => Some(*number),
-        Cbor::Integer(number) => i64::try_from(*number).ok().map(|number| number as f64),
-        _ => None,
-    }
+    let whole = || value.as_integer().and_then(|number| i64::try_from(number).ok());
+    value.as_float().or_else(|| whole().map(|number| number as f64))
 }
 
 fn read_timestamp(value: &Cbor) -> Result<Value, Malformed> {

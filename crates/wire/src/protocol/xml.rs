@@ -112,6 +112,7 @@ fn local(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, name)| name)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "only lists and maps can be flat")]
 fn read_flat(member: &Member, parent: &Node, name: &str) -> Result<Option<Value>, Malformed> {
     let mut children = parent.children.iter().filter(|child| child.name == name).peekable();
     if children.peek().is_none() {
@@ -133,6 +134,7 @@ fn read_entry(key: &Member, value: &Member, entry: &Node) -> Result<(String, Val
 }
 
 /// Reads one value out of its element.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all else is one text, which scalar() tells apart")]
 pub(super) fn read(member: &Member, node: &Node) -> Result<Value, Malformed> {
     let shape = member.shape();
     match &shape.kind {
@@ -242,7 +244,7 @@ fn write_flat(out: &mut String, member: &Member, value: &Value) {
 }
 
 fn namespace(member: &Member) -> Option<Namespace> {
-    member.xml_namespace.or(member.shape().xml_namespace)
+    member.xml_namespace.or_else(|| member.shape().xml_namespace)
 }
 
 fn write_entry(out: &mut String, key: &Member, text: &str, member: &Member, value: &Value) {

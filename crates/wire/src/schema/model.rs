@@ -45,7 +45,9 @@ pub fn service(model: &Json) -> Result<&'static Service, ModelError> {
         built.iter().map(|o| Known { name: o.name, method: o.method, uri: o.uri }).collect::<Vec<_>>();
     let errors = cells.values().filter_map(|cell| cell.get().copied()).filter(|s| s.error.is_some());
     Ok(leak(Service {
-        signing_name: text(&metadata["signingName"]).or(text(&metadata["endpointPrefix"])).unwrap_or(""),
+        signing_name: text(&metadata["signingName"])
+            .or_else(|| text(&metadata["endpointPrefix"]))
+            .unwrap_or(""),
         api_version: text(&metadata["apiVersion"]).unwrap_or(""),
         protocols: leak(protocols(metadata)?),
         target_prefix: text(&metadata["targetPrefix"]),
