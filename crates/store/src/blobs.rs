@@ -44,7 +44,7 @@ impl Blobs {
         let failed = |source: io::Error| BlobError::Backend {
             source: Arc::new(object_store::Error::Generic { store: "folder", source: Box::new(source) }),
         };
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        crate::folder::make(folder).map_err(failed)?;
         let folder = folder.canonicalize().map_err(failed)?;
         let objects = LocalFileSystem::new_with_prefix(&folder).map_err(backend)?.with_fsync(true);
         Ok(Self { folder: Some(folder.into()), ..Self::remote(Arc::new(objects), clock) })

@@ -8,6 +8,7 @@ mod change;
 mod digest;
 mod engine;
 mod error;
+mod folder;
 mod key;
 mod observers;
 mod plan;

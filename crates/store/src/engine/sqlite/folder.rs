@@ -1,11 +1,11 @@
 //! The data folder: made when missing, held by one server at a time. Never removes anything from it.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::StoreError;
+use crate::{StoreError, folder};
 
 const DATABASE: &str = "lambent.sqlite";
 const LOCK: &str = "lock";
@@ -20,7 +20,7 @@ pub(super) struct Folder {
 
 impl Folder {
     pub(super) fn lock(path: PathBuf) -> Result<Self, StoreError> {
-        make(&path)?;
+        folder::make(&path).map_err(|source| file_error(&path, source))?;
         let lock_path = path.join(LOCK);
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&lock_path);
         let mut lock = open.map_err(|source| file_error(&lock_path, source))?;
@@ -39,37 +39,19 @@ impl Folder {
 
     /// Makes the names in the folder durable.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
-        sync(&self.path)
+        folder::sync(&self.path).map_err(|source| file_error(&self.path, source))
     }
-}
-
-/// Makes the folder and its parents, each durably named in its own parent.
-fn make(path: &Path) -> Result<(), StoreError> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    if let Some(parent) = parent {
-        make(parent)?;
-    }
-    match fs::create_dir(path) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(file_error(path, error)),
-    }
-    sync(parent.unwrap_or(Path::new(".")))
-}
-
-fn sync(folder: &Path) -> Result<(), StoreError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| file_error(folder, source))
 }
 
 fn file_error(path: &Path, source: io::Error) -> StoreError {
-    match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
-        io::ErrorKind::ReadOnlyFilesystem => StoreError::ReadOnly,
-        _ => StoreError::File { path: path.to_owned(), source: Arc::new(source) },
+    let kind = source.kind();
+    if matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+        return StoreError::Full;
     }
+    if kind == io::ErrorKind::ReadOnlyFilesystem {
+        return StoreError::ReadOnly;
+    }
+    StoreError::File { path: path.to_owned(), source: Arc::new(source) }
 }
 
 fn locked(folder: PathBuf, lock: &mut File) -> StoreError {

@@ -182,3 +182,21 @@ async fn feed(connection: &mut SqliteConnection, changes: &[&Change]) -> sqlx::R
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_commit_is_flushed_before_it_is_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::new(folder.path());
+        let mut writing = Writing::open(&folder.path().join("database"), &options).await.unwrap();
+        let connection = writing.connection.as_mut().unwrap();
+        let synchronous: i64 =
+            sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await.unwrap();
+        let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(connection).await.unwrap();
+        assert_eq!((synchronous, journal.as_str()), (2, "wal"), "FULL flushes the log at every commit");
+        writing.close().await;
+    }
+}
