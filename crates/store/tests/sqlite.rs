@@ -75,6 +75,28 @@ async fn one_server_has_the_folder_and_the_error_says_which() {
 }
 
 #[tokio::test]
+async fn a_batch_that_fails_half_way_leaves_nothing_and_the_next_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await.unwrap();
+    store.write(put("before", "")).await.unwrap();
+    let database = SqliteConnectOptions::new().filename(folder.path().join(DATABASE));
+    let mut raw = database.connect().await.unwrap();
+    // Records are written before the feed; FAIL leaves them in a transaction that is still open.
+    let trap = "CREATE TRIGGER trap BEFORE INSERT ON feed BEGIN SELECT RAISE(FAIL, 'trap'); END";
+    sqlx::query(trap).execute(&mut raw).await.unwrap();
+    for _ in 0..2 {
+        let outcome = store.write(put("half", "")).await;
+        assert!(matches!(outcome, Err(WriteError::Store(StoreError::Database { .. }))), "{outcome:?}");
+    }
+    sqlx::query("DROP TRIGGER trap").execute(&mut raw).await.unwrap();
+    assert_eq!(store.get(&THINGS, &Key::of(["half"])).await.unwrap(), None);
+    assert_eq!(store.write(put("after", "")).await.unwrap().sequence, Sequence(2));
+    assert_eq!(store.get(&THINGS, &Key::of(["half"])).await.unwrap(), None);
+    raw.close().await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_newer_schema_is_refused_untouched() {
     let folder = tempfile::tempdir().unwrap();
     open(folder.path()).await.unwrap().close().await;
