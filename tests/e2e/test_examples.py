@@ -1,6 +1,5 @@
 """The examples, zipped as their README says, run."""
 
-import json
 import pathlib
 import shutil
 import subprocess
@@ -12,13 +11,22 @@ EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 
 
 @pytest.mark.parametrize(
-    ("folder", "runtime"), [("python", "python3.12"), ("nodejs", "nodejs22.x"), ("provided", "provided.al2023")]
+    ("folder", "runtime", "handler"),
+    [
+        ("python", "python3.12", "app.handler"),
+        ("nodejs", "nodejs22.x", "index.handler"),
+        ("provided", "provided.al2023", "any"),
+    ],
 )
-def test_an_example_counts_words(create, invoke, tmp_path, folder, runtime):
+def test_an_example_runs(create, invoke, tmp_path, folder, runtime, handler):
     shutil.copytree(EXAMPLES / folder, tmp_path / folder)
     subprocess.run("zip -q function.zip *", shell=True, cwd=tmp_path / folder, check=True)
     package = (tmp_path / folder / "function.zip").read_bytes()
-    name = create({"Runtime": runtime, "Handler": "app.handler", "Role": ROLE, "Code": {"ZipFile": package}})
-    assert invoke(name, {"words": ["to", "be", "to"]})["Payload"] == {"to": 2, "be": 1}
-    answer = invoke(name, {"none": json.dumps(1)})
-    assert answer["FunctionError"] == "Unhandled"
+    name = create({"Runtime": runtime, "Handler": handler, "Role": ROLE, "Code": {"ZipFile": package}})
+    for _ in range(2):
+        answer = invoke(name, {"name": "Ada"})
+        if folder == "provided":
+            assert answer["Payload"] == {"echo": {"name": "Ada"}}
+        else:
+            request_id = answer["ResponseMetadata"]["RequestId"]
+            assert answer["Payload"] == {"hello": "Ada", "region": "us-east-1", "request": request_id}

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::run::{self, say};
 use crate::{e2e, project, shapes, tidy};
 
-mod install;
+pub(crate) mod install;
 
 /// One step: its name and what it does.
 type Step = (&'static str, fn() -> Result<()>);

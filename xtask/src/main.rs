@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
+mod bench;
 mod ci;
 mod e2e;
 mod operations;
@@ -17,7 +18,9 @@ const USAGE: &str = "cargo xtask <task>
   shapes [--check]     write (or compare) the wire's shapes from botocore's models
   operations [--check] write (or compare) docs/operations.md
   e2e [PYTEST ARGS]    build the binary and test it with real SDKs
-  ci [--skip-install]  install what the tests need, then run everything";
+  bench [ARGS]         measure the server beside floors, write JSON into bench/results
+  install              bring what the tests need, where it is missing
+  ci [--skip-install]  install, then run everything";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -37,6 +40,8 @@ fn task(args: &[String]) -> Result<()> {
         "shapes" => shapes::run(rest),
         "operations" => operations::run(rest),
         "e2e" => e2e::run(rest),
+        "bench" => bench::run(rest),
+        "install" => ci::install::run(),
         "ci" => ci::run(rest),
         other => bail!("there is no task `{other}`\n{USAGE}"),
     }

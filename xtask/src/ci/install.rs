@@ -28,7 +28,7 @@ const BOTOCORE: &str = "target/botocore-source";
 ///
 /// # Errors
 /// A part cannot be had; the message says what to do.
-pub(super) fn run() -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     let root = project::root();
     debian(&root)?;
     python(&root)?;
