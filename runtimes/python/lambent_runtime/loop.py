@@ -1,0 +1,85 @@
+"""The life of the runtime: find the handler, then event after event. Never outlives a lost Runtime API."""
+
+import os
+import sys
+
+from . import context, handler, hook, values
+from .api import Api
+
+RUNTIME_DIR = __file__.rsplit("/", 2)[0]
+
+
+def run():
+    """Serves invocations until the process ends."""
+    api = Api(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    _prepare_interpreter()
+    try:
+        function = handler.find(os.environ.get("_HANDLER", ""))
+    except Exception as error:
+        _fail_init(api, error)
+    output = sys.stdout, sys.stderr
+    environment = context.Environment(os.environ)
+    event, headers = api.next()
+    while True:
+        request_id, answer = _invoke(function, event, headers, environment)
+        for stream in output:
+            _flush(stream)
+        event, headers = api.answer_and_next(request_id, *answer)
+
+
+def _prepare_interpreter():
+    """Makes paths, output and builtins what AWS's runtime makes them, also under `python -S`."""
+    for stream in (sys.stdout, sys.stderr):
+        # Whole lines at once: a print of several values stays one line even when processes write together.
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    root = os.environ.get("LAMBDA_TASK_ROOT", "/var/task")
+    sys.path[:] = handler.search_path(root, RUNTIME_DIR, sys.path)
+    hook.install()
+    if not hasattr(sys.modules["builtins"], "exit"):
+        import _sitebuiltins
+        import builtins
+
+        builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
+        builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
+        builtins.help = _sitebuiltins._Helper()
+
+
+def _fail_init(api, error):
+    from . import errors
+
+    body = errors.body(error, "", RUNTIME_DIR)
+    errors.log(body)
+    for stream in (sys.stdout, sys.stderr):
+        _flush(stream)
+    api.fail_init(body["errorType"], values.encode(body))
+    sys.exit(1)
+
+
+def _invoke(function, event, headers, environment):
+    """Calls the handler once; returns the request id and the answer: route, body, content type, X-Ray cause."""
+    request_id = headers["lambda-runtime-aws-request-id"]
+    current = context.current
+    current.request_id = request_id
+    current.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
+    environment.trace(headers.get("lambda-runtime-trace-id"))
+    try:
+        given = context.LambdaContext(headers, environment)
+        if headers.get("content-type", "application/json") == "application/json":
+            event = values.decode_event(event)
+        result = function(event, given)
+        if isinstance(result, bytes):
+            return request_id, ("response", result, "application/unknown", None)
+        return request_id, ("response", values.encode_result(result), "application/json", None)
+    except Exception as error:
+        from . import errors
+
+        body = errors.body(error, request_id, RUNTIME_DIR)
+        errors.log(body)
+        return request_id, ("error", values.encode(body), "application/json", errors.xray(error, RUNTIME_DIR))
+
+
+def _flush(stream):
+    try:
+        stream.flush()
+    except ValueError:
+        pass  # The function closed its own output; there is nothing left to lose.
