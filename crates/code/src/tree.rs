@@ -7,6 +7,7 @@
 mod shelf;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -15,12 +16,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 use lambent_core::limits::UNPACKS_AT_ONCE_MAX;
-use tokio::sync::{OwnedMutexGuard, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::blocking::blocking;
 use crate::digest::Digest;
 use crate::package::PackageError;
 use shelf::Shelf;
+use turn::Turn;
 
 /// Below this, hashing costs less than moving to another thread.
 const HASH_IN_PLACE_MAX_BYTES: usize = 64 * 1024;
@@ -80,7 +82,7 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Known {
     trees: HashMap<Digest, Weak<Unpacked>>,
-    /// Who unpacks a digest holds its gate, so that others wait and then find the tree.
+    /// One for each digest that is being unpacked: see [`Turn`].
     gates: HashMap<Digest, Arc<tokio::sync::Mutex<()>>>,
 }
 
@@ -120,18 +122,11 @@ impl Trees {
         if let Some(tree) = self.get(&digest) {
             return Ok(tree);
         }
-        let gate = self.0.gate(digest);
-        let turn = Arc::clone(&gate).lock_owned().await;
-        let inner = Arc::clone(&self.0);
-        let result = match self.get(&digest) {
-            Some(tree) => {
-                drop(turn);
-                Ok(tree)
-            }
-            None => Inner::unpack(inner, digest, zip, turn).await,
-        };
-        self.0.leave(digest, &gate);
-        result
+        let turn = Turn::at(&self.0, digest).await;
+        match self.get(&digest) {
+            Some(tree) => Ok(tree),
+            None => Inner::unpack(Arc::clone(&self.0), digest, zip, turn).await,
+        }
     }
 
     /// Removes the trees that are neither in `keep` nor in use, and what [`Trees::sweep`] removes.
@@ -181,24 +176,7 @@ impl Inner {
         Tree(unpacked)
     }
 
-    fn gate(&self, digest: Digest) -> Arc<tokio::sync::Mutex<()>> {
-        Arc::clone(self.known().gates.entry(digest).or_default())
-    }
-
-    /// Drops the gate when nobody else waits at it: the map's reference and `gate` are then the only two.
-    fn leave(&self, digest: Digest, gate: &Arc<tokio::sync::Mutex<()>>) {
-        let mut known = self.known();
-        if Arc::strong_count(gate) == 2 {
-            known.gates.remove(&digest);
-        }
-    }
-
-    async fn unpack(
-        self: Arc<Self>,
-        digest: Digest,
-        zip: Bytes,
-        turn: OwnedMutexGuard<()>,
-    ) -> Result<Tree, PackageError> {
+    async fn unpack(self: Arc<Self>, digest: Digest, zip: Bytes, turn: Turn) -> Result<Tree, PackageError> {
         let slot = Arc::clone(&self.slots).acquire_owned().await.expect("the semaphore is never closed");
         // Both guards travel with the work: if the caller goes away, the next one still waits for its end.
         blocking(move || {
@@ -238,7 +216,6 @@ impl Inner {
         }
         let mut known = self.known();
         known.trees.retain(|_, weak| weak.strong_count() > 0);
-        known.gates.retain(|_, gate| Arc::strong_count(gate) > 1);
         Ok(collected)
     }
 }

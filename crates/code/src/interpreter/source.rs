@@ -200,26 +200,26 @@ fn is_visible(path: &Path) -> bool {
     VISIBLE.iter().any(|folder| path.starts_with(folder))
 }
 
-/// Debian keeps the configuration of its Java in `/etc`, and Java doesn't start without it.
+/// Debian keeps the configuration and certificates of its Java in `/etc`, and Java doesn't start without.
 fn needs_of(family: Family, program: &Path) -> Vec<PathBuf> {
     let home = program.parent().and_then(Path::parent);
     let (Family::Java, Some(home)) = (family, home) else { return Vec::new() };
     let links = [
-        "conf",
-        "conf/security",
+        "conf/logging.properties",
         "conf/security/java.security",
-        "lib/security",
+        "lib/jvm.cfg",
+        "lib/security/cacerts",
         "lib/security/default.policy",
     ];
-    let mut needs: Vec<PathBuf> = links
-        .iter()
-        .filter_map(|link| home.join(link).canonicalize().ok())
-        .filter(|target| !is_visible(target) && !target.starts_with(home))
-        .filter_map(|target| {
-            target.ancestors().filter(|path| path.components().count() == 3).last().map(Path::to_owned)
-        })
+    let targets = links.iter().filter_map(|link| home.join(link).canonicalize().ok());
+    let outside = targets.filter(|target| !is_visible(target) && !target.starts_with(home));
+    let mut needs: Vec<PathBuf> = outside
+        .filter_map(|target| target.parent().map(Path::to_owned))
+        // A folder such as `/etc` itself holds more than Java's.
+        .filter(|folder| folder.components().count() > 2)
         .collect();
     needs.sort();
-    needs.dedup();
+    // Sorted, a folder stands before all that lies in it.
+    needs.dedup_by(|inner, outer| inner.starts_with(outer));
     needs
 }
