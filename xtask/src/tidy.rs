@@ -11,6 +11,7 @@ pub(crate) mod code;
 mod core_leaf;
 mod doc_paths;
 mod edges;
+mod error_codes;
 mod file_length;
 mod headers;
 mod inherited_lints;
@@ -41,6 +42,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("import edges", edges::check),
     ("core is a leaf without I/O", core_leaf::check),
     ("ordered maps in core", ordered_maps::check),
+    ("error codes", error_codes::check),
     ("lints inherited", inherited_lints::check),
     ("file length", file_length::check),
     ("file headers", headers::check),
