@@ -1,5 +1,5 @@
-//! Prints how many durable writes a second a folder takes, with one client and with 32, for records, for
-//! records with a small blob, and for records of the size of an event. Never a test: numbers depend on the disk.
+//! Prints how long a store takes to open, and how many durable writes and reads a second it does for some
+//! numbers of clients. Never a test: numbers depend on the disk.
 //!
 //! `cargo run --release -p lambent-store --example write_rate -- FOLDER`
 
@@ -16,11 +16,12 @@ use tokio::task::JoinSet;
 const EVENTS: Table<String> = Table::new("events");
 const SPAN: Duration = Duration::from_secs(2);
 
-/// What each write is.
+/// What each turn does.
 #[derive(Debug, Clone, Copy)]
 enum Load {
     Record { bytes: usize },
     RecordAndBlob { bytes: usize },
+    Read,
 }
 
 #[tokio::main]
@@ -28,13 +29,16 @@ enum Load {
 async fn main() {
     let folder = std::env::args_os().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
     let folder = tempfile::tempdir_in(folder).expect("the folder can be written");
-    let store = Store::sqlite(SqliteOptions::new(folder.path())).await.expect("a fresh folder opens");
+    let store = open(folder.path()).await;
     let blobs =
         Blobs::local(&folder.path().join("blobs"), Arc::new(WallClock)).expect("a fresh folder opens");
-    println!("{:<36} {:>8} {:>12}", "load", "clients", "writes/s");
-    for load in
-        [Load::Record { bytes: 200 }, Load::Record { bytes: 2000 }, Load::RecordAndBlob { bytes: 1024 }]
-    {
+    println!("{:<36} {:>8} {:>12}", "load", "clients", "a second");
+    for load in [
+        Load::Record { bytes: 200 },
+        Load::Record { bytes: 2000 },
+        Load::RecordAndBlob { bytes: 1024 },
+        Load::Read,
+    ] {
         for clients in [1, 32, 128] {
             let rate = measure(&store, &blobs, load, clients).await;
             println!("{:<36} {clients:>8} {rate:>12.0}", format!("{load:?}"));
@@ -42,6 +46,16 @@ async fn main() {
     }
     store.close().await;
     show_size(folder.path());
+    open(folder.path()).await.close().await;
+}
+
+#[expect(clippy::print_stdout, reason = "printing is what this example does")]
+#[expect(clippy::disallowed_methods, reason = "it measures real time, and nothing it does depends on it")]
+async fn open(folder: &Path) -> Store {
+    let begin = Instant::now();
+    let store = Store::sqlite(SqliteOptions::new(folder)).await.expect("the folder is this example's own");
+    println!("open: {:?}", begin.elapsed());
+    store
 }
 
 #[expect(clippy::disallowed_methods, reason = "it measures real time, and nothing it does depends on it")]
@@ -65,6 +79,12 @@ async fn measure(store: &Store, blobs: &Blobs, load: Load, clients: usize) -> f6
 
 async fn write(store: &Store, blobs: &Blobs, load: Load, name: &str) {
     let value = match load {
+        Load::Read => {
+            let key = Key::of(["Record { bytes: 2000 } 1 0 0"]);
+            let found = store.get(&EVENTS, &key).await.expect("the store is whole");
+            assert!(found.is_some(), "the load before wrote it");
+            return;
+        }
         Load::Record { bytes } => "x".repeat(bytes),
         Load::RecordAndBlob { bytes } => {
             let bytes = name.repeat(bytes / name.len() + 1);

@@ -19,7 +19,7 @@ use lambent_store::{Digest, Table};
 use serde::{Deserialize, Serialize};
 
 /// Lives of the worker; each ends by SIGKILL.
-const LIVES: usize = 60;
+const LIVES: usize = 50;
 /// Workers killed while they make a store.
 const BIRTHS: usize = 20;
 /// Tasks of the worker that write at once.

@@ -29,6 +29,15 @@ pub(super) fn writer(database: &Path, pages_max: Option<u32>) -> SqliteConnectOp
     }
 }
 
+/// A database under construction: nobody relies on it before it is flushed as a whole.
+pub(super) fn draft(draft: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(draft)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Off)
+}
+
 /// Connections that read; they can't write, whatever statement they are given.
 pub(super) fn readers(database: &Path) -> SqlitePool {
     let options =

@@ -43,7 +43,8 @@ impl Folder {
     }
 }
 
-fn file_error(path: &Path, source: io::Error) -> StoreError {
+/// What the error means for the store.
+pub(super) fn file_error(path: &Path, source: io::Error) -> StoreError {
     let kind = source.kind();
     if matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
         return StoreError::Full;

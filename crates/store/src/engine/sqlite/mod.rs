@@ -2,6 +2,7 @@
 //! the writer (WAL), and never reports a commit before it is flushed (`synchronous=FULL`).
 
 mod connection;
+mod create;
 mod failure;
 mod folder;
 mod read;
@@ -32,9 +33,8 @@ impl Sqlite {
     pub(crate) async fn open(options: SqliteOptions) -> Result<Self, StoreError> {
         let folder = Folder::lock(options.folder.clone())?;
         let database = folder.database();
+        create::create(&folder).await?;
         let writing = Writing::open(&database, &options).await?;
-        // The database's own name in the folder must be as durable as what will be acknowledged from it.
-        folder.sync()?;
         let readers = connection::readers(&database);
         Ok(Self { readers, writing: Mutex::new(Some(writing)), folder: Mutex::new(Some(folder)) })
     }
