@@ -14,12 +14,12 @@ class Raw:
     def __init__(self, endpoint):
         self.endpoint = endpoint
 
-    def send(self, method, path, body=b"", headers=None, key="test", secret="test", token=None, sign=True):
+    def send(self, method, path, body=b"", headers=None, key="test", secret="test", token=None, sign=True, timeout=60):
         """One request, signed as botocore signs unless told not to."""
         request = AWSRequest(method, self.endpoint + path, data=body, headers=headers or {})
         if sign:
             SigV4Auth(Credentials(key, secret, token), "lambda", "us-east-1").add_auth(request)
-        return self.deliver(request)
+        return self.deliver(request, timeout)
 
     def send_at(self, moment, method, path):
         """One request signed as if it were another time."""
@@ -31,14 +31,14 @@ class Raw:
         auth._inject_signature_to_request(request, auth.signature(auth.string_to_sign(request, canonical), request))
         return self.deliver(request)
 
-    def deliver(self, request):
+    def deliver(self, request, timeout=60):
         """Sends what was signed, byte for byte."""
         prepared = requests.Request(request.method, request.url, data=request.data, headers=dict(request.headers))
         prepared = prepared.prepare()
         # requests would encode the path anew; the signature is over the one we wrote.
         prepared.url = request.url
         with requests.Session() as session:
-            return session.send(prepared, timeout=60)
+            return session.send(prepared, timeout=timeout)
 
 
 def error_of(answer):

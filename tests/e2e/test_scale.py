@@ -1,0 +1,135 @@
+"""A hundred functions with ten environments each, all at once; afterwards nothing of them is left."""
+
+import json
+import os
+import pathlib
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+from conftest import active
+from packages import custom
+from raw import Raw
+from server import cgroup_folders, descendants
+
+FUNCTIONS, EACH = 100, 10
+DEADLINE_S = 300
+
+# Says that it runs, waits until the test lets it go by a signal, and answers. In bash, so that a thousand are cheap.
+WAITER = r"""#!/bin/bash
+mkfifo /tmp/wait && exec 9<>/tmp/wait
+api=$AWS_LAMBDA_RUNTIME_API host=${AWS_LAMBDA_RUNTIME_API%:*} port=${AWS_LAMBDA_RUNTIME_API#*:}
+path=/2018-06-01/runtime/invocation
+trap 'go=1' USR1
+exec 3<>"/dev/tcp/$host/$port"
+reply() {
+  local line length=0 body
+  while IFS= read -r line <&3; do
+    line=${line%$'\r'}
+    [ -z "$line" ] && break
+    case ${line,,} in
+      content-length:*) length=${line#*: } ;;
+      lambda-runtime-aws-request-id:*) id=${line#*: } ;;
+    esac
+  done
+  [ "$length" -gt 0 ] && IFS= read -r -N "$length" body <&3
+}
+while true; do
+  go=
+  printf 'GET %s/next HTTP/1.1\r\nHost: %s\r\n\r\n' "$path" "$api" >&3
+  reply
+  until [ "$go" ]; do read -r -t 1 -u 9 _; done
+  printf 'POST %s/%s/response HTTP/1.1\r\nHost: %s\r\nContent-Length: 6\r\n\r\n"done"' "$path" "$id" "$api" >&3
+  reply
+done
+"""
+
+
+def test_a_thousand_environments_come_and_go(own_server):
+    running = own_server("--concurrency", str(FUNCTIONS * EACH + 10))
+    client = running.client()
+    settings = custom(WAITER, Timeout=900)
+    # One life first, so that what the server makes once and keeps is not taken for a leak.
+    burst(running, client, settings, 1, 1)
+    before = counts(running)
+    burst(running, client, settings, FUNCTIONS, EACH)
+    after = counts(running)
+    rss_mib = [count.pop("rss_mib") for count in (before, after)]
+    assert after == before
+    assert rss_mib[1] < rss_mib[0] + 150, rss_mib
+
+
+def burst(running, client, settings, functions, each):
+    """Creates the functions, has all their environments run at once, lets them go, deletes the functions."""
+    names = [f"waiter-{number}" for number in range(functions)]
+    for name in names:
+        client.create_function(FunctionName=name, **settings)
+    for name in names:
+        active(client, name)
+    raw = Raw(running.endpoint)
+    with ThreadPoolExecutor(functions * each) as pool:
+        calls = [pool.submit(call, raw, name) for name in names for _ in range(each)]
+        until(lambda: environments(running) == functions * each, lambda: failed(calls, running))
+        for pid, _ in descendants(running.process.pid):
+            if b"/var/task/bootstrap" in command_line(pid):
+                os.kill(pid, signal.SIGUSR1)
+        answers = [done.result() for done in calls]
+    assert answers == [(200, None, "done")] * functions * each
+    for name in names:
+        client.delete_function(FunctionName=name)
+    until(lambda: environments(running) == 0, lambda: f"{environments(running)} environments are left")
+
+
+def call(raw, name):
+    """One invocation, which may take as long as the test."""
+    answer = raw.send("POST", f"/2015-03-31/functions/{name}/invocations", b"{}", timeout=DEADLINE_S + 60)
+    return answer.status_code, answer.headers.get("X-Amz-Function-Error"), json.loads(answer.content)
+
+
+def environments(running):
+    """How many execution environments the server says it has."""
+    text = requests.get(f"{running.endpoint}/_lambent/metrics", timeout=60).text
+    [line] = [line for line in text.splitlines() if line.startswith("lambent_environments ")]
+    return int(line.split()[1])
+
+
+def failed(calls, running):
+    """What to say when the environments did not all come."""
+    ended = [done.result() for done in calls if done.done()][:3]
+    return f"{environments(running)} environments run; calls that ended: {ended}\n{running.log_tail()}"
+
+
+def until(true, explain):
+    """Asks again until it is so."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not true():
+        assert time.monotonic() < deadline, explain()
+        time.sleep(0.05)
+
+
+def counts(running):
+    """What a server holds: processes, descriptors, mounts, cgroups, loop devices, namespaces, memory."""
+    family = [pid for pid, _ in descendants(running.process.pid)]
+    pids = {str(pid) for pid in family}
+    mountinfo = [pathlib.Path(f"/proc/{pid}/mountinfo").read_text() for pid in family]
+    status = pathlib.Path(f"/proc/{running.process.pid}/status").read_text()
+    [rss] = [line for line in status.splitlines() if line.startswith("VmRSS:")]
+    return {
+        "processes": len(family),
+        "descriptors": [len(os.listdir(f"/proc/{pid}/fd")) for pid in sorted(family)],
+        "mounts": [len(text.splitlines()) for text in mountinfo],
+        "cgroups": len([path for path in cgroup_folders() if path.name.split("-")[1] in pids]),
+        "loops": len([p for p in pathlib.Path("/sys/block").glob("loop*/loop/backing_file")
+                      if str(running.data_dir) in p.read_text()]),
+        "namespaces": len({os.readlink(f"/proc/{pid}/ns/{kind}") for pid in family for kind in ("mnt", "net", "pid")}),
+        "rss_mib": int(rss.split()[1]) // 1024,
+    }  # fmt: skip
+
+
+def command_line(pid):
+    """What a process was started as; nothing if it is gone."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
