@@ -118,7 +118,11 @@ impl Dispatcher {
     ///
     /// # Errors
     /// [`InvokeError`] if the function was not run. A function that failed is an [`Outcome`].
-    pub async fn invoke(self: &Arc<Self>, id: &FunctionId, invocation: Invocation) -> Result<Outcome, InvokeError> {
+    pub async fn invoke(
+        self: &Arc<Self>,
+        id: &FunctionId,
+        invocation: Invocation,
+    ) -> Result<Outcome, InvokeError> {
         let route = self.active(id).await?;
         let permit = self.admission.admit(id).map_err(|throttle| {
             add(&self.metrics.throttles, 1);
@@ -154,7 +158,10 @@ impl Dispatcher {
         self.closing.cancel();
         self.tasks.close();
         if tokio::time::timeout(limit, self.tasks.wait()).await.is_err() {
-            error!(running = self.tasks.len(), "invocations still run at the end of the drain: they are killed");
+            error!(
+                running = self.tasks.len(),
+                "invocations still run at the end of the drain: they are killed"
+            );
         }
         self.host.close().await;
     }
@@ -174,9 +181,9 @@ impl Dispatcher {
             }
         };
         match self.routes.find(id) {
-            Err(InvokeError::Pending) => {
-                tokio::time::timeout(self.options.pending_wait, wait).await.unwrap_or(Err(InvokeError::Pending))
-            }
+            Err(InvokeError::Pending) => tokio::time::timeout(self.options.pending_wait, wait)
+                .await
+                .unwrap_or(Err(InvokeError::Pending)),
             found => found,
         }
     }

@@ -34,7 +34,12 @@ impl Metrics {
             ("lambent_errors_total", "counter", "Invocations that failed.", read(&self.errors)),
             ("lambent_throttles_total", "counter", "Invocations refused by a limit.", read(&self.throttles)),
             ("lambent_cold_starts_total", "counter", "Environments started.", read(&self.cold_starts)),
-            ("lambent_duration_microseconds_total", "counter", "Time functions ran.", read(&self.duration_us)),
+            (
+                "lambent_duration_microseconds_total",
+                "counter",
+                "Time functions ran.",
+                read(&self.duration_us),
+            ),
             ("lambent_init_microseconds_total", "counter", "Time spent in Init.", read(&self.init_us)),
             ("lambent_environments", "gauge", "Execution environments that exist now.", environments as u64),
         ];

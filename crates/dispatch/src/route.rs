@@ -81,7 +81,10 @@ impl Routes {
     /// Every route that runs now.
     pub(crate) fn all(&self) -> Vec<Arc<Route>> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        entries.values().filter_map(|e| if let Entry::Ready(r) = e { Some(Arc::clone(r)) } else { None }).collect()
+        entries
+            .values()
+            .filter_map(|e| if let Entry::Ready(r) = e { Some(Arc::clone(r)) } else { None })
+            .collect()
     }
 
     /// Follows one function; hands out the environments that must not be used any more.

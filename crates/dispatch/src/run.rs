@@ -235,12 +235,22 @@ impl Run<'_> {
         let Invocation { request_id, invoked_function_arn, payload, client_context, trace_id, tail: _ } =
             self.invocation.clone();
         let deadline = self.dispatcher.clock.now().plus(left);
-        Event { request_id, deadline, invoked_function_arn, trace_id, client_context, cognito_identity: None, payload }
+        Event {
+            request_id,
+            deadline,
+            invoked_function_arn,
+            trace_id,
+            client_context,
+            cognito_identity: None,
+            payload,
+        }
     }
 
     fn answered(&self, answer: Answer, log: &Log) -> Told {
         let failure = match answer {
-            Answer::Response { content_type, body } => return Told { payload: body, content_type, failed: None },
+            Answer::Response { content_type, body } => {
+                return Told { payload: body, content_type, failed: None };
+            }
             Answer::Error(reported) => return reported_error(reported),
             Answer::TooLarge => Failure::ResponseTooLarge,
             Answer::Exited(exit) => exit_failure(exit),

@@ -1,2 +1,36 @@
-//! The binary: configuration, assembling, listening, command line.
-fn main() {}
+//! The binary: configuration, assembling, listening, command line. Never a decision of Lambda's.
+
+mod bootstraps;
+mod client;
+mod config;
+mod demo;
+mod doctor;
+mod front;
+mod listen;
+mod output;
+mod serve;
+mod system;
+mod upstream;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::config::{Command, Raw};
+
+/// Parses, splits the spawner off while the process is small and has one thread, then starts the runtime.
+fn main() -> ExitCode {
+    let raw = Raw::parse();
+    let result = match &raw.command {
+        Command::Serve(_) => serve::main(&raw),
+        Command::Demo(_) => demo::main(&raw),
+        Command::Doctor(_) => return doctor::main(&raw),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            output::error(&fault);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,15 @@
-//! The operations: AWS verbs turned into core, store and dispatch.
+//! The operations: AWS's verbs turned into core, store and dispatch.
+//!
+//! A request goes down one straight line, [`pipeline`]; [`operations`] is the index of everything the server can do.
+//! Never sees a sandbox, and never parses a body before its signature is checked.
+
+pub mod caller;
+pub mod keys;
+pub mod lambda;
+pub mod operations;
+pub mod pipeline;
+mod reply;
+mod server;
+
+pub use reply::Reply;
+pub use server::{Auth, Options, Parts, Server};

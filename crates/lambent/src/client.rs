@@ -1,0 +1,72 @@
+//! A client of the server's own HTTP API, as an SDK would be: requests are signed. Never goes round the front door.
+
+use anyhow::{Context as _, Result, bail};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client as HttpClient;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use lambent_core::time::Clock;
+use lambent_services::keys::ROOT_KEY;
+use lambent_wire::sigv4::Signer;
+use serde_json::Value;
+
+use crate::system::SystemClock;
+
+/// Speaks to one server.
+#[derive(Debug)]
+pub(crate) struct Client {
+    http: HttpClient<HttpConnector, Full<Bytes>>,
+    endpoint: String,
+    region: String,
+    clock: SystemClock,
+}
+
+impl Client {
+    pub(crate) fn new(endpoint: String, region: String) -> Self {
+        let http = HttpClient::builder(TokioExecutor::new()).build_http();
+        Self { http, endpoint, region, clock: SystemClock::new() }
+    }
+
+    /// Sends one signed request.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        extra: &[(&'static str, &'static str)],
+        body: Bytes,
+    ) -> Result<Response<Bytes>> {
+        let host = self.endpoint.trim_start_matches("http://");
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_str(host)?);
+        for (name, value) in extra {
+            headers.insert(*name, HeaderValue::from_static(value));
+        }
+        let (access_key_id, secret) = ROOT_KEY;
+        let signer =
+            Signer { access_key_id, secret, session_token: None, region: &self.region, service: "lambda" };
+        signer.authorize(method.as_str(), (path, ""), &mut headers, &body, self.clock.now().as_secs())?;
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.endpoint))
+            .body(Full::new(body))?;
+        *request.headers_mut() = headers;
+        let (head, body) =
+            self.http.request(request).await.context("the server does not answer")?.into_parts();
+        Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
+    }
+
+    /// The same, with JSON both ways; an error answer is an error.
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+        let body = body.map_or_else(Bytes::new, |value| value.to_string().into());
+        let response = self.send(method, path, &[], body).await?;
+        let status = response.status();
+        let value: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+        if !status.is_success() {
+            let words = value.get("message").or_else(|| value.get("Message")).and_then(Value::as_str);
+            bail!("{path}: {status} {}", words.unwrap_or("without a message"));
+        }
+        Ok(value)
+    }
+}

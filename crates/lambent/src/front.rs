@@ -1,0 +1,56 @@
+//! The first fork of a request: the server's own paths, a foreign service, or the pipeline. Never looks at signatures.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use lambent_services::lambda::code;
+use lambent_services::{Server, pipeline};
+
+use crate::upstream::{Body, Upstream, whole};
+
+/// Everything that answers requests.
+#[derive(Debug)]
+pub(crate) struct Front {
+    pub(crate) server: Arc<Server>,
+    pub(crate) upstream: Option<Upstream>,
+}
+
+impl Front {
+    /// Answers one request.
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+        if request.uri().path().starts_with("/_lambent/") {
+            return self.own(request).await.map(whole);
+        }
+        match &self.upstream {
+            Some(upstream) if Upstream::takes(&request) => upstream.pass(request).await,
+            Some(_) | None => pipeline::handle(&self.server, request).await.map(whole),
+        }
+    }
+
+    async fn own(&self, request: Request<Incoming>) -> Response<Bytes> {
+        let (head, _) = request.into_parts();
+        if head.method != Method::GET {
+            return text(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "only GET");
+        }
+        match head.uri.path() {
+            "/_lambent/health" => {
+                let health = serde_json::json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") });
+                text(StatusCode::OK, "application/json", health.to_string())
+            }
+            "/_lambent/metrics" => {
+                text(StatusCode::OK, "text/plain; version=0.0.4", self.server.dispatcher().metrics())
+            }
+            path if path.starts_with(code::DOWNLOADS) => code::download(&self.server, &head).await,
+            _ => text(StatusCode::NOT_FOUND, "text/plain", "no such page"),
+        }
+    }
+}
+
+fn text(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}

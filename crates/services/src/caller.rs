@@ -1,0 +1,36 @@
+//! Who sends a request: account, region and ARN. Never decides what the caller may do.
+
+use lambent_core::account::{AccountId, Region};
+
+/// The sender of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The account.
+    pub account: AccountId,
+    /// The region the request is for.
+    pub region: Region,
+    /// Who it is: `arn:aws:iam::A:root` or a role session.
+    pub arn: String,
+}
+
+impl Caller {
+    /// The owner of an account.
+    #[must_use]
+    pub fn root(account: AccountId, region: Region) -> Self {
+        let arn = format!("arn:{}:iam::{account}:root", region.partition());
+        Self { account, region, arn }
+    }
+}
+
+/// A request on its way through the pipeline.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The sender.
+    pub caller: Caller,
+    /// The id of the request, a UUID.
+    pub request_id: String,
+    /// The request's headers.
+    pub headers: http::HeaderMap,
+    /// The host and port the client reached the server at, as it wrote them.
+    pub host: String,
+}

@@ -1,0 +1,106 @@
+//! The access keys of the server: the root key, and the sessions of execution roles. Never stores one: sessions end with
+//! the environments they were made for.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use lambent_core::account::{AccountId, Region};
+use lambent_core::dice::Dice;
+use lambent_core::lambda::arn::FunctionId;
+use lambent_core::time::{Clock, Timestamp};
+use lambent_dispatch::{RoleCredentials, SessionKeys};
+use lambent_wire::sigv4::{Credential, Keys};
+
+use crate::caller::Caller;
+
+/// The access key of the account's owner, and its secret.
+pub const ROOT_KEY: (&str, &str) = ("test", "test");
+
+/// How long the credentials of an execution role are good for. An environment is recycled before.
+const SESSION: Duration = Duration::from_secs(12 * 3600);
+
+#[derive(Clone)]
+struct Session {
+    credential: Credential,
+    account: AccountId,
+    arn: String,
+    ends: Timestamp,
+}
+
+/// Every access key that is good now.
+pub struct KeyRing {
+    account: AccountId,
+    sessions: RwLock<HashMap<String, Session>>,
+    clock: Arc<dyn Clock>,
+    dice: Arc<dyn Dice>,
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyRing").field("account", &self.account).finish_non_exhaustive()
+    }
+}
+
+impl KeyRing {
+    /// A ring with the root key of this account.
+    #[must_use]
+    pub fn new(account: AccountId, clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> Self {
+        Self { account, sessions: RwLock::default(), clock, dice }
+    }
+
+    /// Who a key belongs to; none for a key that is not on the ring.
+    #[must_use]
+    pub fn caller(&self, access_key_id: &str, region: Region) -> Option<Caller> {
+        if access_key_id == ROOT_KEY.0 {
+            return Some(Caller::root(self.account.clone(), region));
+        }
+        let sessions = self.sessions.read().unwrap_or_else(PoisonError::into_inner);
+        let session = sessions.get(access_key_id)?;
+        Some(Caller { account: session.account.clone(), region, arn: session.arn.clone() })
+    }
+
+    fn token(&self, prefix: &str, words: usize) -> String {
+        (0..words).fold(prefix.to_owned(), |token, _| token + &format!("{:016X}", self.dice.bits()))
+    }
+}
+
+impl Keys for KeyRing {
+    fn find(&self, access_key_id: &str) -> Option<Credential> {
+        if access_key_id == ROOT_KEY.0 {
+            return Some(Credential {
+                secret: ROOT_KEY.1.to_owned(),
+                session_token: None,
+                expires_at_s: None,
+            });
+        }
+        let sessions = self.sessions.read().unwrap_or_else(PoisonError::into_inner);
+        sessions.get(access_key_id).map(|session| session.credential.clone())
+    }
+}
+
+impl RoleCredentials for KeyRing {
+    fn issue(&self, role_arn: &str, function: &FunctionId) -> SessionKeys {
+        let now = self.clock.now();
+        let ends = now.plus(SESSION);
+        let access_key_id = self.token("ASIA", 1);
+        let (secret_access_key, session_token) = (self.token("", 3), self.token("", 8));
+        let role = role_arn.rsplit('/').next().unwrap_or(role_arn);
+        let (partition, account) = (function.region.partition(), &function.account);
+        let session = Session {
+            credential: Credential {
+                secret: secret_access_key.clone(),
+                session_token: Some(session_token.clone()),
+                expires_at_s: Some(ends.as_secs()),
+            },
+            account: account.clone(),
+            arn: format!("arn:{partition}:sts::{account}:assumed-role/{role}/{}", function.name),
+            ends,
+        };
+        let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
+        sessions.retain(|_, session| session.ends > now);
+        sessions.insert(access_key_id.clone(), session);
+        SessionKeys { access_key_id, secret_access_key, session_token }
+    }
+}

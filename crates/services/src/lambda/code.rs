@@ -1,0 +1,142 @@
+//! A function's code on its way in and out: checked, unpacked, kept; and the URL under which it can be had again. Never
+//! runs it.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Response, StatusCode, header};
+use lambent_code::package::check_upload;
+use lambent_code::{Tree, code_sha256};
+use lambent_core::lambda::arn::FunctionId;
+use lambent_core::lambda::function::Code;
+use lambent_core::limits::DOWNLOAD_URL_EXPIRES;
+use lambent_store::{Prefix, tables};
+use lambent_wire::sigv4::{Credential, Expected, Head, Keys, Presented, Signer};
+
+use super::Error;
+use crate::Server;
+
+/// Where code can be downloaded, before account and digest.
+pub const DOWNLOADS: &str = "/_lambent/code/";
+
+/// The key that signs download URLs.
+const DOWNLOAD_KEY: &str = "LAMBENTDOWNLOADS";
+
+/// Functions read at once while code is collected.
+const PAGE: usize = 1000;
+
+/// Code that was taken in. The tree is held until the function that needs it is written.
+#[derive(Debug)]
+pub(super) struct TakenIn {
+    pub(super) code: Code,
+    _tree: Tree,
+}
+
+/// Checks a zip, unpacks it, and keeps it.
+pub(super) async fn take_in(server: &Server, zip: Bytes) -> Result<TakenIn, Error> {
+    check_upload(&zip)?;
+    let tree = server.trees.unpack(zip.clone()).await?;
+    let (size_bytes, sha256) = (zip.len() as u64, code_sha256(&zip));
+    let digest = server.blobs.put(zip).await?.to_string();
+    Ok(TakenIn { code: Code { digest, sha256, size_bytes }, _tree: tree })
+}
+
+/// Checks a zip and keeps nothing but what can be collected.
+pub(super) async fn look_at(server: &Server, zip: Bytes) -> Result<Code, Error> {
+    check_upload(&zip)?;
+    let tree = server.trees.unpack(zip.clone()).await?;
+    Ok(Code { digest: tree.digest().to_string(), sha256: code_sha256(&zip), size_bytes: zip.len() as u64 })
+}
+
+/// A URL that gives a function's code to anyone for ten minutes.
+pub(super) fn location(server: &Server, host: &str, id: &FunctionId, code: &Code) -> String {
+    let endpoint = server.options.public_endpoint.clone().unwrap_or_else(|| format!("http://{host}"));
+    let authority = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, authority)| authority);
+    let path = format!("{DOWNLOADS}{}/{}", id.account, code.digest);
+    let expires_s = i64::try_from(DOWNLOAD_URL_EXPIRES.as_secs()).unwrap_or(i64::MAX);
+    let now_s = server.clock.now().as_secs();
+    let query = signer(server, id.region.as_str()).presign("GET", authority, (&path, ""), expires_s, now_s);
+    format!("{endpoint}{path}?{query}")
+}
+
+fn signer<'a>(server: &'a Server, region: &'a str) -> Signer<'a> {
+    Signer {
+        access_key_id: DOWNLOAD_KEY,
+        secret: &server.download_secret,
+        session_token: None,
+        region,
+        service: "s3",
+    }
+}
+
+/// The one key download URLs are signed with.
+struct DownloadKey<'a>(&'a str);
+
+impl Keys for DownloadKey<'_> {
+    fn find(&self, access_key_id: &str) -> Option<Credential> {
+        (access_key_id == DOWNLOAD_KEY).then(|| Credential {
+            secret: self.0.to_owned(),
+            session_token: None,
+            expires_at_s: None,
+        })
+    }
+}
+
+/// Answers a plain GET of a download URL.
+pub async fn download(server: &Arc<Server>, request: &Parts) -> Response<Bytes> {
+    let head = Head::of(request);
+    let verified = Presented::read(&head).and_then(|presented| {
+        let keys = DownloadKey(&server.download_secret);
+        let expected = Expected { region: None, service: Some("s3") };
+        server.verifier.verify(&head, Bytes::new(), presented, &keys, expected, server.clock.now().as_secs())
+    });
+    if let Err(refusal) = verified {
+        return plain(refusal.status(), refusal.to_string().into());
+    }
+    let digest = request.uri.path().rsplit('/').next().and_then(|digest| digest.parse().ok());
+    let Some(digest) = digest else {
+        return plain(StatusCode::NOT_FOUND, Bytes::from_static(b"no such code"));
+    };
+    match server.blobs.get(digest).await {
+        Ok(zip) => {
+            let mut response = plain(StatusCode::OK, zip);
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
+            response
+        }
+        Err(fault) => plain(StatusCode::NOT_FOUND, fault.to_string().into()),
+    }
+}
+
+fn plain(status: StatusCode, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+}
+
+/// Removes code that no function needs: its zips after a time of grace, its unpacked trees when nothing runs them.
+///
+/// # Errors
+/// [`Error`] if the functions cannot be read or the files cannot be removed.
+pub async fn collect(server: &Server) -> Result<(), Error> {
+    let mut digests = BTreeSet::new();
+    let mut after = None;
+    loop {
+        let page = server.store.list(&tables::FUNCTIONS, &Prefix::all(), after.as_ref(), PAGE).await?;
+        digests.extend(page.iter().flat_map(|r| r.value.digests().map(str::to_owned).collect::<Vec<_>>()));
+        match page.into_iter().last() {
+            Some(record) => after = Some(record.key),
+            None => break,
+        }
+    }
+    let keep = digests.iter().filter_map(|d| d.parse().ok()).collect();
+    server.blobs.collect(&keep, server.options.code_grace).await?;
+    let keep = digests.iter().filter_map(|d| d.parse().ok()).collect();
+    let trees = server.trees.collect(keep).await;
+    trees.map(drop).map_err(|source: io::Error| {
+        Error::Package(lambent_code::PackageError::Storage { doing: "remove unused code", source })
+    })
+}

@@ -1,0 +1,189 @@
+//! What create and update ask for, checked and turned into a configuration. What is not built is refused, not stored.
+
+use std::collections::BTreeMap;
+
+use lambent_core::lambda::environment;
+use lambent_core::lambda::function::{Architecture, Configuration};
+use lambent_core::lambda::runtime::{self, Runtime};
+use lambent_core::limits::{MEMORY_MAX_MIB, TIMEOUT_MAX_S};
+use lambent_wire::lambda::function::{
+    CreateFunctionRequest, DeadLetterConfig, Environment, LoggingConfig, SnapStart, TracingConfig,
+    UpdateFunctionConfigurationRequest, VpcConfig,
+};
+
+use super::Error;
+
+/// What `MemorySize`, `Timeout` and `/tmp` are where none is given.
+const DEFAULTS: (u32, u32, u32) = (128, 3, 512);
+
+/// The configuration of a new function.
+pub(super) fn create(request: &CreateFunctionRequest) -> Result<Configuration, Error> {
+    if request.package_type.as_deref() == Some("Image") {
+        return Err(Error::NotThereYet("PackageType Image".to_owned()));
+    }
+    refuse_unbuilt_of_create(request)?;
+    let (Some(runtime), Some(handler)) = (&request.runtime, &request.handler) else {
+        let words =
+            "Runtime and Handler are mandatory parameters for functions created with deployment packages.";
+        return Err(Error::InvalidParameter(words.to_owned()));
+    };
+    let (memory_mib, timeout_s, tmp_mib) = DEFAULTS;
+    Ok(Configuration {
+        runtime: checked_runtime(runtime)?,
+        handler: handler.clone(),
+        role: request.role.clone(),
+        description: request.description.clone().unwrap_or_default(),
+        timeout_s: up_to("timeout", request.timeout, timeout_s, TIMEOUT_MAX_S)?,
+        memory_mib: up_to("memorySize", request.memory_size, memory_mib, MEMORY_MAX_MIB)?,
+        tmp_mib: request
+            .ephemeral_storage
+            .as_ref()
+            .map_or(tmp_mib, |s| u32::try_from(s.size).unwrap_or(tmp_mib)),
+        environment: variables(request.environment.as_ref())?,
+        architecture: architecture(request.architectures.as_deref()).unwrap_or(Architecture::X86_64),
+    })
+}
+
+/// A configuration changed as asked; what is absent stays.
+pub(super) fn update(
+    before: &Configuration,
+    request: &UpdateFunctionConfigurationRequest,
+) -> Result<Configuration, Error> {
+    refuse_unbuilt_of_update(request)?;
+    let mut after = before.clone();
+    let text = |new: &Option<String>, old: &str| new.clone().unwrap_or_else(|| old.to_owned());
+    if let Some(runtime) = &request.runtime {
+        after.runtime = checked_runtime(runtime)?;
+    }
+    after.handler = text(&request.handler, &before.handler);
+    after.role = text(&request.role, &before.role);
+    after.description = text(&request.description, &before.description);
+    after.timeout_s = up_to("timeout", request.timeout, before.timeout_s, TIMEOUT_MAX_S)?;
+    after.memory_mib = up_to("memorySize", request.memory_size, before.memory_mib, MEMORY_MAX_MIB)?;
+    if let Some(storage) = &request.ephemeral_storage {
+        after.tmp_mib = u32::try_from(storage.size).unwrap_or(before.tmp_mib);
+    }
+    if request.environment.is_some() {
+        after.environment = variables(request.environment.as_ref())?;
+    }
+    Ok(after)
+}
+
+/// The architecture of a list of one; the model has checked its value.
+pub(super) fn architecture(given: Option<&[String]>) -> Option<Architecture> {
+    given?.first().map(|name| if name == "arm64" { Architecture::Arm64 } else { Architecture::X86_64 })
+}
+
+fn checked_runtime(id: &str) -> Result<String, Error> {
+    match Runtime::find(id) {
+        Some(runtime) if runtime.blocked => Err(Error::InvalidParameter(format!(
+            "The runtime parameter of {id} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions."
+        ))),
+        Some(_) => Ok(id.to_owned()),
+        None => {
+            let known: Vec<&str> = runtime::TABLE.iter().filter(|r| !r.blocked).map(|r| r.id).collect();
+            Err(Error::InvalidParameter(format!(
+                "Value {id} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [{}] or be a valid ARN",
+                known.join(", ")
+            )))
+        }
+    }
+}
+
+/// A number the model allows, which is still too large for a function that is not on managed instances.
+fn up_to(member: &str, given: Option<i32>, default: u32, limit: u32) -> Result<u32, Error> {
+    let Some(given) = given else { return Ok(default) };
+    match u32::try_from(given) {
+        Ok(value) if value <= limit => Ok(value),
+        _ => Err(Error::Constraint(format!(
+            "Value '{given}' at '{member}' failed to satisfy constraint: Member must have value less than or equal to {limit}"
+        ))),
+    }
+}
+
+fn variables(given: Option<&Environment>) -> Result<Option<BTreeMap<String, String>>, Error> {
+    let Some(variables) = given.and_then(|environment| environment.variables.as_ref()) else {
+        return Ok(None);
+    };
+    let compact = serde_json::to_string(variables).expect("a map of strings always serialises");
+    environment::check(variables, &compact)?;
+    Ok(Some(variables.clone()))
+}
+
+fn refuse_unbuilt_of_create(r: &CreateFunctionRequest) -> Result<(), Error> {
+    refuse(&[
+        ("Publish", r.publish == Some(true) || r.publish_to.is_some()),
+        ("VpcConfig", vpc(r.vpc_config.as_ref())),
+        ("DeadLetterConfig", dead_letter(r.dead_letter_config.as_ref())),
+        ("KMSKeyArn", filled(r.kms_key_arn.as_ref())),
+        ("TracingConfig Active", tracing(r.tracing_config.as_ref())),
+        ("Layers", r.layers.as_ref().is_some_and(|l| !l.is_empty())),
+        ("FileSystemConfigs", r.file_system_configs.as_ref().is_some_and(|f| !f.is_empty())),
+        ("CodeSigningConfigArn", r.code_signing_config_arn.is_some()),
+        ("ImageConfig", r.image_config.is_some()),
+        ("SnapStart", snap_start(r.snap_start.as_ref())),
+        ("LoggingConfig beyond its defaults", logging(r.logging_config.as_ref(), &r.function_name)),
+        ("TenancyConfig", r.tenancy_config.is_some()),
+        ("CapacityProviderConfig", r.capacity_provider_config.is_some()),
+        ("DurableConfig", r.durable_config.is_some()),
+        ("RuntimeConfig", r.runtime_config.is_some()),
+        ("AcceleratorConfig", r.accelerator_config.is_some()),
+    ])
+}
+
+fn refuse_unbuilt_of_update(r: &UpdateFunctionConfigurationRequest) -> Result<(), Error> {
+    refuse(&[
+        ("VpcConfig", vpc(r.vpc_config.as_ref())),
+        ("DeadLetterConfig", dead_letter(r.dead_letter_config.as_ref())),
+        ("KMSKeyArn", filled(r.kms_key_arn.as_ref())),
+        ("TracingConfig Active", tracing(r.tracing_config.as_ref())),
+        ("Layers", r.layers.as_ref().is_some_and(|l| !l.is_empty())),
+        ("FileSystemConfigs", r.file_system_configs.as_ref().is_some_and(|f| !f.is_empty())),
+        ("ImageConfig", r.image_config.is_some()),
+        ("SnapStart", snap_start(r.snap_start.as_ref())),
+        ("LoggingConfig beyond its defaults", logging(r.logging_config.as_ref(), &r.function_name)),
+        ("CapacityProviderConfig", r.capacity_provider_config.is_some()),
+        ("DurableConfig", r.durable_config.is_some()),
+        ("RuntimeConfig", r.runtime_config.is_some()),
+        ("AcceleratorConfig", r.accelerator_config.is_some()),
+    ])
+}
+
+fn refuse(asked: &[(&str, bool)]) -> Result<(), Error> {
+    match asked.iter().find(|(_, asked)| *asked) {
+        Some((what, _)) => Err(Error::NotThereYet((*what).to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn filled(text: Option<&String>) -> bool {
+    text.is_some_and(|text| !text.is_empty())
+}
+
+fn vpc(given: Option<&VpcConfig>) -> bool {
+    let listed = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|l| !l.is_empty());
+    given.is_some_and(|vpc| listed(&vpc.subnet_ids) || listed(&vpc.security_group_ids))
+}
+
+fn dead_letter(given: Option<&DeadLetterConfig>) -> bool {
+    given.is_some_and(|dead_letter| filled(dead_letter.target_arn.as_ref()))
+}
+
+fn tracing(given: Option<&TracingConfig>) -> bool {
+    given.is_some_and(|tracing| tracing.mode.as_deref() == Some("Active"))
+}
+
+fn snap_start(given: Option<&SnapStart>) -> bool {
+    given.is_some_and(|snap_start| snap_start.apply_on.as_deref() == Some("PublishedVersions"))
+}
+
+/// Text logs in the function's own group are the default; nothing else is there yet.
+fn logging(given: Option<&LoggingConfig>, name: &str) -> bool {
+    let own_group = format!("/aws/lambda/{name}");
+    given.is_some_and(|logging| {
+        logging.log_format.as_deref() == Some("JSON")
+            || logging.application_log_level.is_some()
+            || logging.system_log_level.is_some()
+            || logging.log_group.as_ref().is_some_and(|group| *group != own_group)
+    })
+}

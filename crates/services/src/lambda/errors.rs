@@ -1,0 +1,214 @@
+//! The one place where Lambda's error codes are chosen. The HTTP status comes with the code.
+//!
+//! Source: <https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html>
+
+use lambent_code::PackageError;
+use lambent_core::lambda::arn::NameError;
+use lambent_core::lambda::environment::EnvironmentError;
+use lambent_core::lambda::function::{Busy, Reason};
+use lambent_dispatch::{InvokeError, ProgramError, Throttle};
+use lambent_store::{BlobError, StoreError, WriteError};
+use lambent_wire::error::Fault;
+use lambent_wire::lambda::LAMBDA;
+use lambent_wire::value::Value;
+use tracing::error;
+
+/// Why an operation was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such function or version.
+    #[error("Function not found: {arn}")]
+    FunctionNotFound {
+        /// As the caller asked for it.
+        arn: String,
+    },
+    /// The ARN names another region.
+    #[error("Functions from '{named}' are not reachable in this region ('{here}')")]
+    OtherRegion {
+        /// The region in the ARN.
+        named: String,
+        /// The region of the request.
+        here: String,
+    },
+    /// A function of that name is there.
+    #[error("Function already exist: {name}")]
+    AlreadyExists {
+        /// The name.
+        name: String,
+    },
+    /// It is being created or updated.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The revision the caller knows is not the latest.
+    #[error(
+        "The RevisionId provided does not match the latest RevisionId. Call the {api} API to retrieve the latest RevisionId"
+    )]
+    StaleRevision {
+        /// What shows the latest.
+        api: &'static str,
+    },
+    /// A value that the service refuses.
+    #[error("{0}")]
+    InvalidParameter(String),
+    /// A value outside what the model allows for this kind of function.
+    #[error("1 validation error detected: {0}")]
+    Constraint(String),
+    /// The event or a header of an invocation is not what it must be.
+    #[error("{0}")]
+    InvalidRequestContent(String),
+    /// The event is too large.
+    #[error("{size} byte payload is too large for the {kind} invocation type (limit {limit} bytes)")]
+    PayloadTooLarge {
+        /// Its size.
+        size: usize,
+        /// The invocation type.
+        kind: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+    /// The environment variables are refused.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// The name of the function is refused.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The zip is refused, or could not be kept.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// Something that AWS has and this server has not.
+    #[error("{0} is not there yet in Lambent")]
+    NotThereYet(String),
+    /// The function was not run.
+    #[error(transparent)]
+    Invoke(#[from] InvokeError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The code could not be kept or had.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+}
+
+impl From<WriteError> for Error {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Store(error) => Self::Store(error),
+            // Every caller reads again after a conflict and then knows the reason; left is a race without end.
+            conflict @ WriteError::Conflict { .. } => {
+                error!(%conflict, "a write lost every race");
+                Self::Store(StoreError::Closed)
+            }
+        }
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        match error {
+            Error::FunctionNotFound { .. } | Error::OtherRegion { .. } => {
+                of("ResourceNotFoundException", message)
+            }
+            Error::AlreadyExists { .. } | Error::Busy(_) => of("ResourceConflictException", message),
+            Error::StaleRevision { .. } => of("PreconditionFailedException", message),
+            Error::InvalidParameter(_) | Error::Environment(_) | Error::NotThereYet(_) => {
+                of("InvalidParameterValueException", message)
+            }
+            Error::Constraint(_) => Self::new("ValidationException", 400, message),
+            Error::InvalidRequestContent(_) => of("InvalidRequestContentException", message),
+            Error::PayloadTooLarge { .. } => of("RequestTooLargeException", message),
+            Error::Name(name) => name_fault(&name, message),
+            Error::Package(package) => match package.aws_message() {
+                Some(words) => of("InvalidParameterValueException", words),
+                None => internal(&package),
+            },
+            Error::Invoke(invoke) => invoke_fault(invoke),
+            Error::Store(store) => internal(&store),
+            Error::Blob(blob) => internal(&blob),
+        }
+    }
+}
+
+fn of(code: &'static str, message: impl Into<String>) -> Fault {
+    let shape = LAMBDA.error(code).expect("every code here is in the model, as the test below shows");
+    Fault::of(shape, message)
+}
+
+fn name_fault(name: &NameError, message: String) -> Fault {
+    match name {
+        NameError::TooLong { name, .. } => Fault::new(
+            "ValidationException",
+            400,
+            format!(
+                "1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to 64"
+            ),
+        ),
+        NameError::QualifiersDiffer => of(
+            "InvalidParameterValueException",
+            "The derived qualifier from the function name does not match the specified qualifier.",
+        ),
+        NameError::Malformed { .. } => of("InvalidParameterValueException", message),
+    }
+}
+
+fn invoke_fault(error: InvokeError) -> Fault {
+    let message = error.to_string();
+    match error {
+        InvokeError::NotFound => {
+            of("ResourceNotFoundException", "The resource you requested does not exist.")
+        }
+        InvokeError::Pending => of("ResourceConflictException", Busy::Pending.to_string()),
+        InvokeError::Failed(Reason { text, .. }) => of("ResourceConflictException", text),
+        InvokeError::Throttled(Throttle::ConcurrentInvocationLimitExceeded) => {
+            of("TooManyRequestsException", "Rate Exceeded.")
+                .with("Reason", Value::String("ConcurrentInvocationLimitExceeded".to_owned()))
+        }
+        InvokeError::Program(ProgramError::Interpreter(_) | ProgramError::Runtime(_)) => {
+            of("InvalidRuntimeException", message)
+        }
+        InvokeError::Program(ProgramError::Package(package)) => {
+            of("InvalidZipFileException", package.to_string())
+        }
+        InvokeError::Program(ProgramError::Blob(blob)) => internal(&blob),
+        InvokeError::Sandbox(reason) => {
+            error!(reason, "no sandbox could be made");
+            of("ServiceException", "Lambda could not start an execution environment. Please try again.")
+        }
+        InvokeError::Closing => of("ServiceException", "The server is shutting down. Please try again."),
+    }
+}
+
+/// A failure of the server: the cause goes to its log, not to the caller.
+fn internal(cause: &dyn std::error::Error) -> Fault {
+    let mut causes = cause.to_string();
+    let mut next = cause.source();
+    while let Some(inner) = next {
+        causes = format!("{causes}: {inner}");
+        next = inner.source();
+    }
+    error!(cause = causes, "an operation failed inside the server");
+    of("ServiceException", "An error occurred and the request cannot be processed.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_in_the_model_with_its_status() {
+        for (code, status) in [
+            ("ResourceNotFoundException", 404),
+            ("ResourceConflictException", 409),
+            ("PreconditionFailedException", 412),
+            ("InvalidParameterValueException", 400),
+            ("InvalidRequestContentException", 400),
+            ("RequestTooLargeException", 413),
+            ("TooManyRequestsException", 429),
+            ("InvalidRuntimeException", 502),
+            ("InvalidZipFileException", 502),
+            ("ServiceException", 500),
+        ] {
+            assert_eq!(of(code, "").status(), status, "{code}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The operations on functions: create, read, list, update, delete.
+//!
+//! Every write is conditional on what was read, so two callers never undo each other's work.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use lambent_core::lambda::arn::{FunctionId, Qualifier};
+use lambent_core::lambda::function::{Change, Deployment, Function, State};
+use lambent_core::limits::LIST_PAGE_MAX;
+use lambent_store::{Expect, Prefix, Record, Transaction, WriteError, tables};
+use lambent_wire::lambda::function::{
+    CreateFunctionRequest, DeleteFunctionRequest, DeleteFunctionResponse, FunctionCodeLocation,
+    GetFunctionConfigurationRequest, GetFunctionRequest, GetFunctionResponse, ListFunctionsRequest,
+    ListFunctionsResponse, UpdateFunctionCodeRequest, UpdateFunctionConfigurationRequest,
+};
+
+use super::names::Target;
+use super::{Error, code, configuration, settle, view};
+use crate::caller::Context;
+use crate::{Reply, Server};
+
+/// CreateFunction.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn create_function(
+    server: &Arc<Server>,
+    context: &Context,
+    request: CreateFunctionRequest,
+) -> Result<Reply, Error> {
+    let target = Target::read(&context.caller, &request.function_name, None)?;
+    let configuration = configuration::create(&request)?;
+    let key = tables::function_key(&target.id);
+    let exists = || Error::AlreadyExists { name: target.id.name.clone() };
+    if server.store.get(&tables::FUNCTIONS, &key).await?.is_some() {
+        return Err(exists());
+    }
+    let Some(zip) = request.code.zip_file else {
+        return Err(no_zip(request.code.s3_bucket.is_some(), request.code.image_uri.is_some()));
+    };
+    let taken_in = code::take_in(server, zip).await?;
+    let function = Function {
+        id: target.id.clone(),
+        incarnation: server.dice.uuid(),
+        latest: Deployment { configuration, code: taken_in.code.clone(), number: 0 },
+        serving: None,
+        state: State::Pending,
+        last_update: None,
+        revision_id: server.dice.uuid(),
+        last_modified: server.clock.now(),
+        tags: request.tags.unwrap_or_default(),
+    };
+    let transaction = Transaction::new().put(&tables::FUNCTIONS, key, &function, Expect::Absent);
+    match server.store.write(transaction).await {
+        Ok(_) => {}
+        Err(WriteError::Conflict { .. }) => return Err(exists()),
+        Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+    }
+    drop(taken_in);
+    settle::later(server, function.id.clone());
+    Ok(Reply::of(view::configuration(&function, None)))
+}
+
+/// What is said of code that does not come as a zip in the request.
+fn no_zip(s3: bool, image: bool) -> Error {
+    match (s3, image) {
+        (true, _) => Error::NotThereYet("Code from S3".to_owned()),
+        (false, true) => Error::NotThereYet("ImageUri".to_owned()),
+        (false, false) => Error::InvalidParameter("Please provide a source for function code.".to_owned()),
+    }
+}
+
+/// GetFunction.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn get_function(
+    server: &Arc<Server>,
+    context: &Context,
+    request: GetFunctionRequest,
+) -> Result<Reply, Error> {
+    let target = Target::read(&context.caller, &request.function_name, request.qualifier.as_deref())?;
+    let function = read(server, &target).await?.value;
+    let Function { id, latest, tags, .. } = &function;
+    let location = code::location(server, &context.host, id, &latest.code);
+    let tags = (target.qualifier.is_none() && !tags.is_empty()).then(|| tags.clone());
+    Ok(Reply::of(GetFunctionResponse {
+        configuration: Some(view::configuration(&function, target.qualifier.as_ref())),
+        code: Some(FunctionCodeLocation {
+            repository_type: Some("S3".to_owned()),
+            location: Some(location),
+            ..FunctionCodeLocation::default()
+        }),
+        tags,
+        ..GetFunctionResponse::default()
+    }))
+}
+
+/// GetFunctionConfiguration.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn get_function_configuration(
+    server: &Arc<Server>,
+    context: &Context,
+    request: GetFunctionConfigurationRequest,
+) -> Result<Reply, Error> {
+    let target = Target::read(&context.caller, &request.function_name, request.qualifier.as_deref())?;
+    let function = read(server, &target).await?.value;
+    Ok(Reply::of(view::configuration(&function, target.qualifier.as_ref())))
+}
+
+/// ListFunctions.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn list_functions(
+    server: &Arc<Server>,
+    context: &Context,
+    request: ListFunctionsRequest,
+) -> Result<Reply, Error> {
+    let caller = &context.caller;
+    let prefix = Prefix::under([caller.account.as_str(), caller.region.as_str()]);
+    let id = |name| FunctionId { account: caller.account.clone(), region: caller.region.clone(), name };
+    let after =
+        request.marker.as_deref().map(unmark).transpose()?.map(|name| tables::function_key(&id(name)));
+    let asked = request.max_items.and_then(|n| usize::try_from(n).ok()).unwrap_or(LIST_PAGE_MAX);
+    let limit = asked.min(LIST_PAGE_MAX);
+    let mut page = server.store.list(&tables::FUNCTIONS, &prefix, after.as_ref(), limit + 1).await?;
+    let more = page.len() > limit;
+    page.truncate(limit);
+    let qualifier = (request.function_version.as_deref() == Some("ALL")).then_some(Qualifier::Latest);
+    let next_marker = page.last().filter(|_| more).map(|record| BASE64.encode(&record.value.id.name));
+    let functions = page.iter().map(|record| view::listed(&record.value, qualifier.as_ref())).collect();
+    Ok(Reply::of(ListFunctionsResponse { next_marker, functions: Some(functions) }))
+}
+
+/// The name behind a marker, which is the last one of the page before.
+fn unmark(marker: &str) -> Result<String, Error> {
+    let name = BASE64.decode(marker).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    name.ok_or_else(|| Error::InvalidParameter(format!("Invalid marker: {marker}")))
+}
+
+/// UpdateFunctionCode.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn update_function_code(
+    server: &Arc<Server>,
+    context: &Context,
+    request: UpdateFunctionCodeRequest,
+) -> Result<Reply, Error> {
+    let target = Target::read(&context.caller, &request.function_name, None)?;
+    if request.publish == Some(true) || request.publish_to.is_some() {
+        return Err(Error::NotThereYet("Publish".to_owned()));
+    }
+    changeable(
+        &read_latest(server, &target).await?.value,
+        request.revision_id.as_deref(),
+        "GetFunction/GetAlias",
+    )?;
+    let Some(zip) = request.zip_file.clone() else {
+        return Err(no_zip(request.s3_bucket.is_some(), request.image_uri.is_some()));
+    };
+    if request.dry_run == Some(true) {
+        let mut function = read_latest(server, &target).await?.value;
+        function.latest.code = code::look_at(server, zip).await?;
+        return Ok(Reply::of(view::configuration(&function, None)));
+    }
+    let taken_in = code::take_in(server, zip).await?;
+    let architecture = configuration::architecture(request.architectures.as_deref());
+    update(server, &target, request.revision_id.as_deref(), "GetFunction/GetAlias", |function| {
+        let mut configuration = function.latest.configuration.clone();
+        configuration.architecture = architecture.unwrap_or(configuration.architecture);
+        Ok(Change { configuration: Some(configuration), code: Some(taken_in.code.clone()) })
+    })
+    .await
+}
+
+/// UpdateFunctionConfiguration.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn update_function_configuration(
+    server: &Arc<Server>,
+    context: &Context,
+    request: UpdateFunctionConfigurationRequest,
+) -> Result<Reply, Error> {
+    let target = Target::read(&context.caller, &request.function_name, None)?;
+    update(server, &target, request.revision_id.as_deref(), "GetFunctionConfiguration/GetAlias", |function| {
+        let configuration = configuration::update(&function.latest.configuration, &request)?;
+        Ok(Change { configuration: Some(configuration), code: None })
+    })
+    .await
+}
+
+/// DeleteFunction.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn delete_function(
+    server: &Arc<Server>,
+    context: &Context,
+    request: DeleteFunctionRequest,
+) -> Result<Reply, Error> {
+    let target = Target::read(&context.caller, &request.function_name, request.qualifier.as_deref())?;
+    if target.qualifier == Some(Qualifier::Latest) {
+        let words = "$LATEST version cannot be deleted without deleting the function.";
+        return Err(Error::InvalidParameter(words.to_owned()));
+    }
+    target.only_latest()?;
+    let key = tables::function_key(&target.id);
+    match server.store.write(Transaction::new().delete(&tables::FUNCTIONS, key, Expect::Present)).await {
+        Ok(_) => Ok(Reply::of(DeleteFunctionResponse { status_code: Some(204) })),
+        Err(WriteError::Conflict { .. }) => Err(target.not_found()),
+        Err(fault @ WriteError::Store(_)) => Err(fault.into()),
+    }
+}
+
+/// The function a caller means, with a qualifier that exists.
+async fn read(server: &Server, target: &Target) -> Result<Record<Function>, Error> {
+    target.only_latest()?;
+    read_latest(server, target).await
+}
+
+async fn read_latest(server: &Server, target: &Target) -> Result<Record<Function>, Error> {
+    let record = server.store.get(&tables::FUNCTIONS, &tables::function_key(&target.id)).await?;
+    record.ok_or_else(|| target.not_found())
+}
+
+fn changeable(function: &Function, revision_id: Option<&str>, api: &'static str) -> Result<(), Error> {
+    function.can_change()?;
+    match revision_id {
+        Some(known) if known != function.revision_id.to_string() => Err(Error::StaleRevision { api }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Changes a function if nobody else does at the same moment; else looks again.
+async fn update(
+    server: &Arc<Server>,
+    target: &Target,
+    revision_id: Option<&str>,
+    api: &'static str,
+    change: impl Fn(&Function) -> Result<Change, Error>,
+) -> Result<Reply, Error> {
+    loop {
+        let mut record = read_latest(server, target).await?;
+        changeable(&record.value, revision_id, api)?;
+        let change = change(&record.value)?;
+        record.value.begin_update(change, server.dice.uuid(), server.clock.now());
+        match server.store.write(Transaction::new().update(&tables::FUNCTIONS, &record)).await {
+            Ok(_) => {
+                settle::later(server, target.id.clone());
+                return Ok(Reply::of(view::configuration(&record.value, None)));
+            }
+            Err(WriteError::Conflict { .. }) => {}
+            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Invoke: from the request to the dispatcher and back. Never runs anything itself.
+//!
+//! Source: <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, HeaderName};
+use lambent_core::lambda::arn::Qualifier;
+use lambent_core::limits::{CLIENT_CONTEXT_MAX_BYTES, SYNC_PAYLOAD_MAX_BYTES};
+use lambent_dispatch::{Invocation, InvokeError, Outcome};
+use lambent_wire::lambda::invocation::{InvocationRequest, InvocationResponse};
+use serde::de::IgnoredAny;
+
+use super::Error;
+use super::names::Target;
+use crate::caller::Context;
+use crate::{Reply, Server};
+
+const TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+const REMAPPED_LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-content-length");
+
+/// Invoke.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it. A function that fails is an answer, not an error.
+pub async fn invoke(
+    server: &Arc<Server>,
+    context: &Context,
+    request: InvocationRequest,
+) -> Result<Reply, Error> {
+    refuse_unbuilt(&request)?;
+    let target = Target::read(&context.caller, &request.function_name, request.qualifier.as_deref())?;
+    let payload = request.payload.unwrap_or_default();
+    if payload.len() as u64 > SYNC_PAYLOAD_MAX_BYTES {
+        let (size, kind) = (payload.len(), "RequestResponse");
+        return Err(Error::PayloadTooLarge { size, kind, limit: SYNC_PAYLOAD_MAX_BYTES });
+    }
+    // AWS names the version it looked for even where the caller named none.
+    let looked_for = target.qualifier.clone().unwrap_or(Qualifier::Latest);
+    let missing = || Error::FunctionNotFound { arn: target.id.qualified_arn(&looked_for) };
+    target.only_latest().map_err(|_| missing())?;
+    let refused = |refusal| {
+        if matches!(refusal, InvokeError::NotFound) { missing() } else { Error::Invoke(refusal) }
+    };
+    server.dispatcher.check(&target.id).await.map_err(refused)?;
+    let payload = event(payload)?;
+    let trace_id = trace_id(server, &context.headers);
+    let client_context = client_context(request.client_context.as_deref())?;
+    if request.invocation_type.as_deref() == Some("DryRun") {
+        return Ok(Reply::of(InvocationResponse { status_code: Some(204), ..InvocationResponse::default() }));
+    }
+    let invocation = Invocation {
+        request_id: context.request_id.clone(),
+        invoked_function_arn: target.arn(),
+        payload,
+        client_context,
+        trace_id: Some(trace_id.clone()),
+        tail: request.log_type.as_deref() == Some("Tail"),
+    };
+    let outcome = server.dispatcher.invoke(&target.id, invocation).await.map_err(refused)?;
+    Ok(reply(outcome).with(TRACE, &trace_id))
+}
+
+fn refuse_unbuilt(request: &InvocationRequest) -> Result<(), Error> {
+    let asked = [
+        ("InvocationType Event", request.invocation_type.as_deref() == Some("Event")),
+        ("DurableExecutionName", request.durable_execution_name.is_some()),
+        ("TenantId", request.tenant_id.is_some()),
+    ];
+    match asked.iter().find(|(_, asked)| *asked) {
+        Some((what, _)) => Err(Error::NotThereYet((*what).to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn reply(outcome: Outcome) -> Reply {
+    let Outcome { payload, failed, content_type, version, tail } = outcome;
+    let content_type = content_type.unwrap_or_else(|| "application/json".to_owned());
+    Reply::of(InvocationResponse {
+        status_code: Some(200),
+        function_error: failed.then(|| "Unhandled".to_owned()),
+        log_result: tail.map(|log| STANDARD.encode(log)),
+        payload: Some(payload),
+        executed_version: Some(version),
+        durable_execution_arn: None,
+    })
+    .with(CONTENT_TYPE, &content_type)
+    .with(REMAPPED_LENGTH, "0")
+}
+
+/// The event: JSON, or nothing for an empty object.
+fn event(payload: Bytes) -> Result<Bytes, Error> {
+    if payload.is_empty() {
+        return Ok(Bytes::from_static(b"{}"));
+    }
+    match serde_json::from_slice::<IgnoredAny>(&payload) {
+        Ok(IgnoredAny) => Ok(payload),
+        Err(fault) => {
+            Err(Error::InvalidRequestContent(format!("Could not parse request body into json: {fault}")))
+        }
+    }
+}
+
+/// The client context, decoded: JSON of at most 3,583 bytes.
+fn client_context(header: Option<&str>) -> Result<Option<String>, Error> {
+    let Some(header) = header.filter(|header| !header.is_empty()) else { return Ok(None) };
+    let invalid = |why: &str| Error::InvalidRequestContent(format!("Client context {why}"));
+    let bytes =
+        STANDARD.decode(header).map_err(|_| invalid("must be a valid Base64-encoded JSON object."))?;
+    if bytes.len() > CLIENT_CONTEXT_MAX_BYTES {
+        return Err(invalid("must be no more than 3583 bytes when base64-encoded."));
+    }
+    let text =
+        String::from_utf8(bytes).map_err(|_| invalid("must be a valid Base64-encoded JSON object."))?;
+    match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text) {
+        Ok(_) => Ok(Some(text)),
+        Err(_) => Err(invalid("must be a valid Base64-encoded JSON object.")),
+    }
+}
+
+/// The caller's trace, or a new one that is not sampled.
+fn trace_id(server: &Server, headers: &HeaderMap) -> String {
+    if let Some(given) = headers.get(TRACE).and_then(|value| value.to_str().ok()).filter(|v| !v.is_empty()) {
+        return given.to_owned();
+    }
+    let (now_s, dice) = (server.clock.now().as_secs(), &server.dice);
+    let (root, rest, parent) = (dice.bits(), dice.bits() >> 32, dice.bits());
+    format!("Root=1-{now_s:08x}-{root:016x}{rest:08x};Parent={parent:016x};Sampled=0")
+}

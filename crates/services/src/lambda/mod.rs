@@ -1,0 +1,13 @@
+//! Lambda's operations, a file a noun.
+
+pub mod code;
+mod configuration;
+mod errors;
+pub mod function;
+pub mod invocation;
+mod names;
+mod settle;
+mod view;
+
+pub use errors::Error;
+pub use settle::resume;

@@ -1,0 +1,44 @@
+//! From what a caller wrote to the function that is meant: name, partial ARN or ARN, and a qualifier beside it.
+
+use lambent_core::lambda::arn::{FunctionId, Qualifier, Reference};
+
+use super::Error;
+use crate::caller::Caller;
+
+/// A function and the qualifier of the call.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    pub(super) id: FunctionId,
+    pub(super) qualifier: Option<Qualifier>,
+}
+
+impl Target {
+    /// Reads a name and the qualifier beside it. A name without account and region means the caller's own.
+    pub(super) fn read(caller: &Caller, name: &str, beside: Option<&str>) -> Result<Self, Error> {
+        let reference = Reference::read(name)?;
+        let qualifier = reference.qualifier_with(beside)?;
+        if let Some(named) = reference.region.filter(|region| region != caller.region.as_str()) {
+            return Err(Error::OtherRegion { named, here: caller.region.to_string() });
+        }
+        let (account, region) = (caller.account.clone(), caller.region.clone());
+        Ok(Self { id: FunctionId { account, region, name: reference.name }, qualifier })
+    }
+
+    /// The ARN as the caller asked for it.
+    pub(super) fn arn(&self) -> String {
+        self.qualifier.as_ref().map_or_else(|| self.id.arn(), |q| self.id.qualified_arn(q))
+    }
+
+    /// The refusal for a function or version that is not there.
+    pub(super) fn not_found(&self) -> Error {
+        Error::FunctionNotFound { arn: self.arn() }
+    }
+
+    /// Only `$LATEST` is there: versions and aliases cannot be made yet, so none exists.
+    pub(super) fn only_latest(&self) -> Result<(), Error> {
+        match &self.qualifier {
+            None | Some(Qualifier::Latest) => Ok(()),
+            Some(Qualifier::Version(_) | Qualifier::Alias(_)) => Err(self.not_found()),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The index of everything the server can do, one line an operation. Never does it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use lambent_wire::error::Fault;
+use lambent_wire::lambda::LAMBDA;
+use lambent_wire::lambda::function::{
+    CreateFunction, DeleteFunction, GetFunction, GetFunctionConfiguration, ListFunctions, UpdateFunctionCode,
+    UpdateFunctionConfiguration,
+};
+use lambent_wire::lambda::invocation::Invoke;
+use lambent_wire::schema::Service;
+use lambent_wire::shaped::{Call, Field};
+use lambent_wire::value::Value;
+
+use crate::caller::Context;
+use crate::lambda::{function, invocation};
+use crate::{Reply, Server};
+
+/// Every service the server answers for.
+pub static SERVICES: [&Service; 1] = [&LAMBDA];
+
+type Performed = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
+
+/// One operation and what does it.
+pub(crate) struct Operation {
+    pub(crate) name: &'static str,
+    pub(crate) perform: fn(Arc<Server>, Context, Value) -> Performed,
+}
+
+macro_rules! index {
+    ($($call:ident => $perform:path,)*) => {
+        /// Every operation.
+        pub(crate) static OPERATIONS: &[Operation] = &[$(Operation {
+            name: stringify!($call),
+            perform: |server, context, input| Box::pin(async move {
+                let input = <$call as Call>::Input::from_value(input)
+                    .map_err(|fault| Fault::new("SerializationException", 400, fault.to_string()))?;
+                $perform(&server, &context, input).await.map_err(Fault::from)
+            }),
+        }),*];
+    };
+}
+
+index! {
+    CreateFunction => function::create_function,
+    DeleteFunction => function::delete_function,
+    GetFunction => function::get_function,
+    GetFunctionConfiguration => function::get_function_configuration,
+    Invoke => invocation::invoke,
+    ListFunctions => function::list_functions,
+    UpdateFunctionCode => function::update_function_code,
+    UpdateFunctionConfiguration => function::update_function_configuration,
+}
+
+/// What does the operation of that name.
+pub(crate) fn find(name: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().find(|operation| operation.name == name)
+}

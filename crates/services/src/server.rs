@@ -1,0 +1,118 @@
+//! What the operations work with, assembled once. Never a decision.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lambent_code::Trees;
+use lambent_core::account::{AccountId, Region};
+use lambent_core::dice::Dice;
+use lambent_core::time::Clock;
+use lambent_dispatch::Dispatcher;
+use lambent_store::Store;
+use lambent_store::blobs::Blobs;
+use lambent_wire::sigv4::Verifier;
+use tokio_util::task::TaskTracker;
+
+use crate::keys::KeyRing;
+
+/// Whether signatures are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Every request must be signed with a key of the ring.
+    Verify,
+    /// Any key will do, also none; a key id of 12 digits names the account.
+    Open,
+}
+
+/// What can be set.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whether signatures are checked.
+    pub auth: Auth,
+    /// The account of the root key.
+    pub account: AccountId,
+    /// The region of a request that names none.
+    pub region: Region,
+    /// How clients reach the server, if not as they say in `Host`: `http://host:port`.
+    pub public_endpoint: Option<String>,
+    /// How long code nobody refers to is kept, so that code is never collected before its function is written.
+    pub code_grace: Duration,
+}
+
+/// What the server is assembled from.
+#[derive(Debug)]
+pub struct Parts {
+    /// What lasts.
+    pub store: Store,
+    /// Code as it was uploaded.
+    pub blobs: Blobs,
+    /// Code as it is run.
+    pub trees: Trees,
+    /// The data plane.
+    pub dispatcher: Arc<Dispatcher>,
+    /// Access keys.
+    pub keys: Arc<KeyRing>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub dice: Arc<dyn Dice>,
+    /// What can be set.
+    pub options: Options,
+}
+
+/// What the operations work with.
+pub struct Server {
+    pub(crate) store: Store,
+    pub(crate) blobs: Blobs,
+    pub(crate) trees: Trees,
+    pub(crate) dispatcher: Arc<Dispatcher>,
+    pub(crate) keys: Arc<KeyRing>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dice: Arc<dyn Dice>,
+    pub(crate) options: Options,
+    pub(crate) verifier: Verifier,
+    /// Signs the download URLs of code; made anew at each start, since they live ten minutes.
+    pub(crate) download_secret: String,
+    pub(crate) tasks: TaskTracker,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// A server of these parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Parts { store, blobs, trees, dispatcher, keys, clock, dice, options } = parts;
+        let download_secret = format!("{:016x}{:016x}", dice.bits(), dice.bits());
+        Arc::new(Self {
+            store,
+            blobs,
+            trees,
+            dispatcher,
+            keys,
+            clock,
+            dice,
+            options,
+            verifier: Verifier::default(),
+            download_secret,
+            tasks: TaskTracker::new(),
+        })
+    }
+
+    /// The data plane.
+    #[must_use]
+    pub fn dispatcher(&self) -> &Arc<Dispatcher> {
+        &self.dispatcher
+    }
+
+    /// Waits until every state change that was begun is written.
+    pub async fn close(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
