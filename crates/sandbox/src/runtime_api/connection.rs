@@ -101,7 +101,7 @@ impl Connection {
         match request.route {
             Route::Next => {
                 self.body(&request, 0).await?;
-                return self.next().await;
+                return self.next(request.close).await;
             }
             Route::InitError => return self.init_error(request).await.map(Some),
             Route::Answer(call, ref id) => {
@@ -127,13 +127,13 @@ impl Connection {
         self.inlet.body(request.framing, limit).await
     }
 
-    async fn next(&mut self) -> Result<Option<Reply>, Broken> {
+    async fn next(&mut self, close: bool) -> Result<Option<Reply>, Broken> {
         match self.exchange.next(&self.seat) {
             Ok(Next::Now(event)) => {
                 self.seat.send(&reply::event_head(&event), &event.payload).await?;
                 Ok(None)
             }
-            Ok(Next::Wait) => self.wait().await.map(|()| None),
+            Ok(Next::Wait) => self.wait(close).await.map(|()| None),
             Err(refused) => Ok(Some(refused.reply())),
         }
     }
@@ -142,29 +142,28 @@ impl Connection {
     ///
     /// A client that closes its side while it waits counts as gone, as with other servers: whether it still reads
     /// cannot be known, and an event written to a dead one is lost.
-    async fn wait(&mut self) -> Result<(), Broken> {
+    async fn wait(&mut self, close: bool) -> Result<(), Broken> {
         loop {
-            let read = tokio::select! {
-                rest = self.seat.rest() => return Ok(self.seat.finish(rest).await?),
-                read = self.inlet.fill(READ_BYTES) => read,
-            };
-            let waits = self.exchange.waits(&self.seat);
-            if !waits {
+            // Said before the look at the exchange, whose lock orders the two: no event slips in between.
+            self.seat.set_eager(close || !self.inlet.ahead.is_empty());
+            if !self.exchange.waits(&self.seat) {
                 // Whoever brought the event wrote it, or left the end of it.
                 return match self.seat.take_rest() {
                     Some(rest) => Ok(self.seat.finish(rest).await?),
                     None => Ok(()),
                 };
             }
-            let broken = match read {
-                Ok(0) | Err(_) => Broken::Gone,
-                Ok(_) if self.inlet.ahead.len() > AHEAD_MAX_BYTES => {
-                    Broken::Bad("too much sent while waiting")
-                }
-                Ok(_) => continue,
+            let broken = tokio::select! {
+                () = self.seat.told() => continue,
+                read = self.inlet.fill(READ_BYTES) => match read {
+                    Ok(0) | Err(_) => Broken::Gone,
+                    Ok(_) if self.inlet.ahead.len() > AHEAD_MAX_BYTES => Broken::Bad("too much sent while waiting"),
+                    Ok(_) => continue,
+                },
             };
-            self.exchange.leave(&self.seat);
-            return Err(broken);
+            if self.exchange.leave(&self.seat) {
+                return Err(broken);
+            }
         }
     }
 

@@ -168,9 +168,12 @@ impl Exchange {
         self.desk().waiting.iter().any(|waiting| Arc::ptr_eq(waiting, seat))
     }
 
-    /// The client on `seat` is gone: no event goes there any more.
-    pub(crate) fn leave(&self, seat: &Arc<Seat>) {
-        self.desk().waiting.retain(|waiting| !Arc::ptr_eq(waiting, seat));
+    /// The client on `seat` is gone: no event goes there any more. False if one has gone there already.
+    pub(crate) fn leave(&self, seat: &Arc<Seat>) -> bool {
+        let mut desk = self.desk();
+        let before = desk.waiting.len();
+        desk.waiting.retain(|waiting| !Arc::ptr_eq(waiting, seat));
+        desk.waiting.len() < before
     }
 
     /// The beginning of an answer: from here to its end no other is taken.

@@ -19,3 +19,5 @@ mod tests;
 
 pub(crate) use exchange::Asked;
 pub(crate) use server::Server;
+#[cfg(test)]
+pub(crate) use tests::rig;

@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -15,8 +16,10 @@ pub(crate) struct Seat {
     out: OwnedWriteHalf,
     /// What [`Self::push`] could not write at once.
     rest: Mutex<Option<Rest>>,
-    /// Tells the connection's task that there is a rest.
-    left: Notify,
+    /// The connection's task has something to do once the event is written: do wake it.
+    eager: AtomicBool,
+    /// Wakes the connection's task.
+    told: Notify,
 }
 
 /// The unwritten end of a reply.
@@ -28,7 +31,7 @@ pub(crate) struct Rest {
 
 impl Seat {
     pub(crate) const fn new(out: OwnedWriteHalf) -> Self {
-        Self { out, rest: Mutex::new(None), left: Notify::const_new() }
+        Self { out, rest: Mutex::new(None), eager: AtomicBool::new(false), told: Notify::const_new() }
     }
 
     /// Writes what fits without waiting; the connection's own task writes the rest.
@@ -38,25 +41,29 @@ impl Seat {
             Err(full) if full.kind() == io::ErrorKind::WouldBlock => 0,
             Err(gone) => return Err(gone),
         };
-        if written < head.len() + body.len() {
+        let complete = written == head.len() + body.len();
+        if !complete {
             let rest = Rest {
                 head: Bytes::copy_from_slice(head.get(written..).unwrap_or_default()),
                 body: body.slice(written.saturating_sub(head.len())..),
             };
             *self.rest.lock().expect("nothing panics while it holds the rest") = Some(rest);
-            self.left.notify_one();
+        }
+        // Mostly there is nothing left to do before the client answers: that wakes the task by itself.
+        if !complete || self.eager.load(Ordering::Relaxed) {
+            self.told.notify_one();
         }
         Ok(())
     }
 
-    /// Waits until [`Self::push`] leaves a rest, and takes it. Cancel safe.
-    pub(crate) async fn rest(&self) -> Rest {
-        loop {
-            if let Some(rest) = self.take_rest() {
-                return rest;
-            }
-            self.left.notified().await;
-        }
+    /// Says whether [`Self::push`] is to wake the connection's task in any case.
+    pub(crate) fn set_eager(&self, eager: bool) {
+        self.eager.store(eager, Ordering::Relaxed);
+    }
+
+    /// Waits until [`Self::push`] calls; it may also wake for nothing. Cancel safe.
+    pub(crate) async fn told(&self) {
+        self.told.notified().await;
     }
 
     /// The rest, if there is one.

@@ -1,0 +1,164 @@
+//! Several clients at once, clients that go, clients that dawdle.
+
+use lambent_core::limits;
+
+use super::super::exchange::Asked;
+use super::rig::{Client, NEXT, Rig, event, request, response};
+use crate::spec::Answer;
+
+fn body(answer: Answer) -> Vec<u8> {
+    match answer {
+        Answer::Response { body, .. } => body.to_vec(),
+        Answer::Error(_) | Answer::TooLarge | Answer::Exited(_) | Answer::TimedOut => panic!("{answer:?}"),
+    }
+}
+
+async fn waiting(rig: &Rig) -> Client {
+    let mut client = rig.client().await;
+    client.send(&request("GET", NEXT, "", b"")).await;
+    assert_eq!(rig.exchange().asked().await, Asked::Ready);
+    client
+}
+
+#[tokio::test]
+async fn an_answer_and_the_next_question_may_come_in_one_write() {
+    let rig = Rig::new();
+    let mut client = waiting(&rig).await;
+    for round in 0..50 {
+        let id = format!("r-{round}");
+        rig.exchange().offer(event(&id));
+        let got = client.got().await.unwrap();
+        assert_eq!(got.body, format!("{{\"event\":\"{id}\"}}").into_bytes());
+        let answer = request("POST", &response(&id), "", id.as_bytes());
+        client.send(&[answer, request("GET", NEXT, "", b"")].concat()).await;
+        assert_eq!(client.got().await.unwrap().status, 202);
+        assert_eq!(body(rig.exchange().answered().await), id.as_bytes());
+        assert_eq!(rig.exchange().asked().await, Asked::Ready);
+    }
+}
+
+#[tokio::test]
+async fn any_connection_may_answer_and_the_first_that_waits_is_served_first() {
+    let rig = Rig::new();
+    let mut first = waiting(&rig).await;
+    let mut second = waiting(&rig).await;
+    // The second is registered for sure only once the server has replied to something sent after it.
+    rig.is_alive().await;
+    rig.exchange().offer(event("a"));
+    assert_eq!(first.got().await.unwrap().header("Lambda-Runtime-Aws-Request-Id"), Some("a"));
+    let mut third = rig.client().await;
+    assert_eq!(third.answer("a", b"from the third").await.status, 202);
+    assert_eq!(body(rig.exchange().answered().await), b"from the third");
+    rig.exchange().offer(event("b"));
+    assert_eq!(second.got().await.unwrap().header("Lambda-Runtime-Aws-Request-Id"), Some("b"));
+}
+
+#[tokio::test]
+async fn an_event_is_not_lost_on_a_client_that_went_away() {
+    let rig = Rig::new();
+    let mut gone = waiting(&rig).await;
+    tokio::io::AsyncWriteExt::shutdown(&mut gone.stream).await.unwrap();
+    assert!(gone.got().await.is_none(), "the server closes too");
+    rig.exchange().offer(event("a"));
+    let mut client = rig.client().await;
+    assert_eq!(client.next().await.header("Lambda-Runtime-Aws-Request-Id"), Some("a"));
+}
+
+#[tokio::test]
+async fn a_slow_client_holds_nobody_up() {
+    let rig = Rig::new();
+    let mut client = rig.running("a").await;
+    let mut slow_head = rig.client().await;
+    slow_head.send(b"GET /2018-06-01/ru").await;
+    let mut slow_body = rig.client().await;
+    slow_body.send(b"POST /x HTTP/1.1\r\nContent-Length: 100\r\n\r\nonly this").await;
+    assert_eq!(client.answer("a", b"1").await.status, 202);
+    rig.exchange().offer(event("b"));
+    slow_head.send(b"ntime/invocation/next HTTP/1.1\r\n\r\n").await;
+    assert_eq!(slow_head.got().await.unwrap().header("Lambda-Runtime-Aws-Request-Id"), Some("b"));
+}
+
+#[tokio::test]
+async fn a_second_answer_is_refused_while_the_first_is_on_its_way() {
+    let rig = Rig::new();
+    let mut first = rig.running("a").await;
+    first.send(format!("POST {} HTTP/1.1\r\nContent-Length: 4\r\n\r\n12", response("a")).as_bytes()).await;
+    rig.is_alive().await;
+    let mut second = rig.client().await;
+    let got = second.answer("a", b"x").await;
+    assert_eq!((got.status, got.error_type().as_str()), (403, "InvalidStateTransition"));
+    assert_eq!(second.next().await.status, 403);
+    first.send(b"34").await;
+    assert_eq!(first.got().await.unwrap().status, 202);
+    assert_eq!(body(rig.exchange().answered().await), b"1234");
+}
+
+#[tokio::test]
+async fn an_answer_cut_short_may_be_given_again() {
+    let rig = Rig::new();
+    let mut client = rig.running("a").await;
+    client.send(format!("POST {} HTTP/1.1\r\nContent-Length: 4\r\n\r\n12", response("a")).as_bytes()).await;
+    tokio::io::AsyncWriteExt::shutdown(&mut client.stream).await.unwrap();
+    let got = client.got().await.unwrap();
+    assert_eq!((got.status, got.error_type().as_str()), (400, "TruncatedHTTPRequest"));
+    assert_eq!(rig.exchange().answer(), None, "nothing is settled yet");
+    let mut again = rig.client().await;
+    assert_eq!(again.answer("a", b"1234").await.status, 202);
+    assert_eq!(body(rig.exchange().answered().await), b"1234");
+}
+
+#[tokio::test]
+async fn an_answer_cut_short_fails_the_invocation_when_the_runtime_goes_on() {
+    let rig = Rig::new();
+    let mut client = rig.running("a").await;
+    let head = format!("POST {} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", response("a"));
+    client.send(head.as_bytes()).await;
+    tokio::io::AsyncWriteExt::shutdown(&mut client.stream).await.unwrap();
+    assert_eq!(client.got().await.unwrap().status, 400);
+    let _next = waiting(&rig).await;
+    let Answer::Error(reported) = rig.exchange().answered().await else { panic!("no error") };
+    assert_eq!(reported.error_type.as_deref(), Some("Runtime.TruncatedResponse"));
+}
+
+#[tokio::test]
+async fn connections_above_the_limit_wait_for_their_turn() {
+    let rig = Rig::new();
+    let mut open = Vec::new();
+    for _ in 0..limits::RUNTIME_API_CONNECTIONS_MAX {
+        let mut client = rig.client().await;
+        assert_eq!(client.call("GET", "/2018-06-01/ping", "", b"").await.status, 200);
+        open.push(client);
+    }
+    let mut late = rig.client().await;
+    late.send(&request("GET", "/2018-06-01/ping", "", b"")).await;
+    // All that are open are served in the meantime, the late one is not: it is not even accepted.
+    for client in &mut open {
+        assert_eq!(client.call("GET", "/2018-06-01/ping", "", b"").await.status, 200);
+    }
+    let mut byte = [0];
+    let nothing = late.stream.try_read(&mut byte).unwrap_err();
+    assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
+    open.pop();
+    assert_eq!(late.got().await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_server_that_finishes_serves_what_was_sent_to_the_last_byte() {
+    for connections in [1, 3] {
+        let mut rig = Rig::new();
+        rig.exchange().offer(event("a"));
+        let mut others = Vec::new();
+        for _ in 1..connections {
+            others.push(rig.client().await);
+        }
+        // Neither accepted nor read by the server yet: this test's thread has not let it run.
+        let mut client = std::net::TcpStream::connect(rig.address).unwrap();
+        let two =
+            [request("GET", NEXT, "", b""), request("POST", &response("a"), "", b"last words")].concat();
+        std::io::Write::write_all(&mut client, &two).unwrap();
+        drop((client, others));
+        rig.server.finish().await;
+        rig.server.finish().await;
+        assert_eq!(body(rig.exchange().answer().unwrap()), b"last words");
+    }
+}

@@ -1,0 +1,7 @@
+//! The Runtime API on a plain loopback listener, met by a client that speaks in raw bytes. No sandbox is involved.
+
+mod bodies;
+mod calls;
+mod clients;
+mod framing;
+pub(crate) mod rig;
