@@ -72,3 +72,5 @@ pub const CLIENT_CONTEXT_MAX_BYTES: usize = 3583;
 pub const LIST_PAGE_MAX: usize = 50;
 /// How long the download URL of a function's code is good for.
 pub const DOWNLOAD_URL_EXPIRES: Duration = Duration::from_secs(600);
+/// How long the host may take to make one sandbox, until its program is executed: a host that is stuck shows here.
+pub const SANDBOX_BOOT_MAX: Duration = Duration::from_secs(30);

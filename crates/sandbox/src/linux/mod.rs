@@ -4,13 +4,32 @@
 //! [`Launcher::new`] inside tokio, then [`Launcher::launch`] for each sandbox. Never speaks HTTP and never knows what
 //! the program is for. Unsafe code is in `sys.rs` only.
 
+mod boot;
+mod cgroup;
+mod channel;
 mod control;
+mod etc;
+mod filter;
+mod image;
+mod init;
 mod launcher;
+mod message;
 mod options;
+mod probe;
+mod program;
 mod report;
+mod restrict;
+mod rewrite;
+mod run_dir;
 pub mod spawner;
+mod sys;
+mod template;
+mod tmp;
+mod uids;
+mod view;
 
 pub use control::{Control, Launched};
 pub use launcher::Launcher;
 pub use options::{Isolation, Options};
-pub use report::{Capability, Enforcement, Report, probe};
+pub use probe::probe;
+pub use report::{Capability, Enforcement, Report};

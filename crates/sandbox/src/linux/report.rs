@@ -1,11 +1,13 @@
 //! What this host can isolate and enforce, in words for `doctor` and the log. Never changes the host.
 
-use super::Options;
+use super::cgroup::{Base, Layout};
+use super::message::Hello;
+use super::{Isolation, Options};
 
 /// What this host can do, item by item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// One line for the start-up log: `namespaces as root, cgroup v1+v2, ...`.
+    /// One line for the start-up log: `namespaces as root, cgroup v1, ...`.
     pub summary: String,
     /// Every capability that was looked for.
     pub items: Vec<Capability>,
@@ -21,7 +23,7 @@ pub struct Capability {
     /// What was found, or why it is missing.
     pub detail: String,
     /// How to get it; empty where nothing is missing.
-    pub remedy: String,
+    pub remedy: &'static str,
 }
 
 /// How far a capability is enforced.
@@ -35,16 +37,126 @@ pub enum Enforcement {
     None,
 }
 
+use Enforcement::{Full, None as Missing, Partial};
+
+/// The name of the item without which no sandbox can be started.
+const ISOLATION: &str = "isolation";
+const BE_ROOT: &str = "run the server as root";
+const DELEGATE: &str =
+    "run the server as root, or delegate a cgroup v2 subtree to its user (systemd: Delegate=yes)";
+
 impl Report {
+    /// From what spawner and launcher found.
+    pub(super) fn new(options: &Options, hello: &Hello, layout: &Layout, base: &Base, images: bool) -> Self {
+        let isolated = options.isolation != Isolation::Process;
+        let items = vec![
+            isolation(isolated, hello),
+            limit(base, "memory", "memory limit", "RLIMIT_DATA of twice MemorySize for each process"),
+            limit(base, "cpu", "CPU share", "none: every function gets what the host has"),
+            limit(base, "pids", "process limit", "RLIMIT_NPROC, shared by all sandboxes of the server"),
+            freezer(base),
+            tmp(isolated, hello, images),
+            users(isolated, hello, options),
+            landlock(isolated, hello),
+            seccomp(isolated),
+        ];
+        let summary = format!("{}, {}", item_detail(&items, ISOLATION), layout.describe());
+        Self { summary, items }
+    }
+
+    /// Sandboxes cannot be started; this is why.
+    pub(super) fn impossible(reason: String) -> Self {
+        let remedy = "run as root, allow unprivileged user namespaces, or choose --isolation process";
+        let item = Capability { name: ISOLATION, enforcement: Missing, detail: reason.clone(), remedy };
+        Self { summary: reason, items: vec![item] }
+    }
+
     /// Whether sandboxes can be started at all with these options.
     #[must_use]
     pub fn usable(&self) -> bool {
-        self.items.iter().all(|item| item.name != "isolation" || item.enforcement != Enforcement::None)
+        !self.items.iter().any(|item| item.name == ISOLATION && item.detail == self.summary)
     }
 }
 
-/// Looks at the host as these options would use it. Starts a spawner for a moment and leaves nothing behind.
-#[must_use]
-pub fn probe(options: &Options) -> Report {
-    Report { summary: format!("not looked at yet: {}", options.run_dir.display()), items: Vec::new() }
+fn item_detail<'a>(items: &'a [Capability], name: &str) -> &'a str {
+    items.iter().find(|item| item.name == name).map_or("", |item| &item.detail)
+}
+
+fn item(
+    name: &'static str,
+    enforcement: Enforcement,
+    detail: impl Into<String>,
+    remedy: &'static str,
+) -> Capability {
+    let remedy = if enforcement == Full { "" } else { remedy };
+    Capability { name, enforcement, detail: detail.into(), remedy }
+}
+
+fn isolation(isolated: bool, hello: &Hello) -> Capability {
+    match (isolated, hello.user_namespace) {
+        (false, _) => item(ISOLATION, Missing, "plain processes, as asked", "leave out --isolation process"),
+        (true, true) => item(ISOLATION, Partial, "namespaces in a user namespace", BE_ROOT),
+        (true, false) => item(ISOLATION, Full, "namespaces as root", ""),
+    }
+}
+
+fn limit(base: &Base, controller: &str, name: &'static str, instead: &str) -> Capability {
+    if base.limits(controller) {
+        return item(name, Full, format!("cgroup controller {controller}"), "");
+    }
+    let why = base.trouble.as_deref().unwrap_or("no such controller here");
+    let enforcement = if controller == "cpu" { Missing } else { Partial };
+    item(name, enforcement, format!("{instead} ({why})"), DELEGATE)
+}
+
+fn freezer(base: &Base) -> Capability {
+    match base.freezes() {
+        true => item("freeze", Full, "cgroup freezer", ""),
+        false => item("freeze", Partial, "SIGSTOP and SIGCONT, which parents inside can see", DELEGATE),
+    }
+}
+
+fn tmp(isolated: bool, hello: &Hello, images: bool) -> Capability {
+    let remedy = match (hello.user_namespace, hello.loop_devices) {
+        (true, _) => BE_ROOT,
+        (false, false) => "give the server loop devices (/dev/loop-control)",
+        (false, true) => "install mkfs.ext4 (Debian: e2fsprogs)",
+    };
+    match (isolated, images) {
+        (false, _) => {
+            item("/tmp", Missing, "the host's own, without a limit", "leave out --isolation process")
+        }
+        (true, true) => item("/tmp", Full, "ext4 of its own size on disk", ""),
+        (true, false) => {
+            item("/tmp", Partial, "tmpfs of its own size, which takes the host's memory", remedy)
+        }
+    }
+}
+
+fn users(isolated: bool, hello: &Hello, options: &Options) -> Capability {
+    if !isolated || hello.user_namespace {
+        return item("user per sandbox", Missing, "all sandboxes share the server's user", BE_ROOT);
+    }
+    let last = options.uid_base.saturating_add(options.sandboxes_max).saturating_sub(1);
+    item("user per sandbox", Full, format!("user ids {} to {last}", options.uid_base), "")
+}
+
+fn landlock(isolated: bool, hello: &Hello) -> Capability {
+    match (isolated, hello.landlock_abi) {
+        (false, _) => {
+            item("landlock", Missing, "not used for plain processes", "leave out --isolation process")
+        }
+        (true, 0) => {
+            item("landlock", Missing, "not in this kernel", "use Linux 5.13 or later with landlock enabled")
+        }
+        (true, abi @ 1..=5) => item("landlock", Partial, format!("version {abi}"), "use Linux 6.12 or later"),
+        (true, abi) => item("landlock", Full, format!("version {abi}"), ""),
+    }
+}
+
+fn seccomp(isolated: bool) -> Capability {
+    match isolated {
+        true => item("seccomp", Full, "a filter on every program", ""),
+        false => item("seccomp", Missing, "not used for plain processes", "leave out --isolation process"),
+    }
 }

@@ -1,20 +1,155 @@
 //! The single-threaded process that starts sandboxes. Never parses anything a sandbox sent.
+//!
+//! It is split off while the server is small, because copying a process costs time by its memory: 30 ms for 512 MB.
+//! It dies with the server, and all sandboxes die with it.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
-use super::Options;
+use rustix::process::{PidfdFlags, Signal, getpid, pidfd_open, set_parent_process_death_signal};
+
+use super::message::{At, Fault, Hello, Message, Request, Tmp};
+use super::template::Template;
+use super::{Isolation, Options, boot, channel, filter, restrict, sys};
 
 /// The server's end of the spawner. Dropping it ends the spawner and with it every sandbox.
 #[derive(Debug)]
 pub struct SpawnerHandle {
     pub(super) socket: OwnedFd,
+    pub(super) pid: i32,
+}
+
+impl SpawnerHandle {
+    /// The process id of the spawner.
+    #[must_use]
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Ends the spawner and waits until it is gone.
+    pub(super) async fn end(self) {
+        let Self { socket, pid } = self;
+        drop(socket);
+        // Blocking is short: the spawner sees the end of its socket and leaves.
+        let _ = tokio::task::spawn_blocking(move || {
+            rustix::process::waitpid(
+                rustix::process::Pid::from_raw(pid),
+                rustix::process::WaitOptions::empty(),
+            )
+        })
+        .await;
+    }
 }
 
 /// Splits off the spawner. Call it first thing in `main`: with one thread and little memory.
 ///
 /// # Errors
 /// Where the process or its socket cannot be made. What the host lacks is told by [`super::Launcher::new`].
-pub fn split(_options: &Options) -> io::Result<SpawnerHandle> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "the spawner is not built yet"))
+pub fn split(options: &Options) -> io::Result<SpawnerHandle> {
+    std::fs::create_dir_all(&options.run_dir)?;
+    let (ours, theirs) = channel::pair()?;
+    match sys::fork()? {
+        Some(pid) => Ok(SpawnerHandle { socket: ours, pid }),
+        None => {
+            drop(ours);
+            serve(&theirs, options);
+            sys::exit_now(0)
+        }
+    }
+}
+
+/// What every sandbox's init inherits from the spawner.
+pub(super) struct Workshop {
+    /// The mount namespaces; `None` for process isolation.
+    pub(super) template: Option<Template>,
+    /// The seccomp program.
+    pub(super) filter: Vec<libc::sock_filter>,
+    /// The spawner itself, to see whether it still lives.
+    pub(super) spawner: OwnedFd,
+    /// Init may change user ids.
+    pub(super) root: bool,
+}
+
+/// Serves requests until the server is gone.
+fn serve(socket: &OwnedFd, options: &Options) {
+    let (hello, workshop) = match set_up(options) {
+        Ok((hello, workshop)) => (hello, Some(workshop)),
+        Err(fault) => {
+            (Hello { fault: Some(fault), user_namespace: false, landlock_abi: 0, loop_devices: false }, None)
+        }
+    };
+    let told = channel::send(socket, &hello, &[]);
+    let (Ok(()), Some(workshop)) = (told, workshop) else { return };
+    let mut buffer = vec![0; channel::MESSAGE_MAX_BYTES];
+    while let Ok(Some((request, fds))) = channel::receive::<Request>(socket, &mut buffer) {
+        start(&workshop, request, fds);
+    }
+}
+
+fn set_up(options: &Options) -> Result<(Hello, Workshop), Fault> {
+    sys::reset_signals();
+    sys::ignore_children();
+    set_parent_process_death_signal(Some(Signal::KILL)).at("watch the server")?;
+    // The name is for `ps` only.
+    let _ = rustix::thread::set_name(c"lambent-spawner");
+    let spawner = pidfd_open(getpid(), PidfdFlags::empty()).at("pidfd_open")?;
+    let root = rustix::process::geteuid().is_root();
+    let user_namespace = !root && options.isolation != Isolation::Process;
+    let template = match options.isolation {
+        Isolation::Process => None,
+        Isolation::Auto | Isolation::Namespaces => Some(Template::build(&options.run_dir, options.uid_base)?),
+    };
+    let hello = Hello {
+        fault: None,
+        user_namespace,
+        landlock_abi: restrict::landlock_abi(),
+        loop_devices: root && template.as_ref().is_some_and(|t| t.loop_control.is_some()),
+    };
+    Ok((hello, Workshop { template, filter: filter::program(), spawner, root }))
+}
+
+/// Starts one sandbox. What goes wrong is told over its control socket.
+fn start(workshop: &Workshop, request: Request, fds: Vec<OwnedFd>) {
+    let Some(parts) = Parts::new(&request, fds) else { return };
+    let cloned = sys::clone_into(namespaces(workshop, &request), parts.cgroup.as_ref().map(OwnedFd::as_fd));
+    match cloned {
+        Ok(None) => boot::run(workshop, request, parts),
+        // The server may have gone meanwhile; then init ends by itself.
+        Ok(Some(pidfd)) => {
+            let _ = channel::send(&parts.control, &Message::Born, &[pidfd.as_fd()]);
+        }
+        Err(error) => {
+            let fault = Fault { step: "clone3".into(), reason: error.to_string() };
+            let _ = channel::send(&parts.control, &Message::Failed(fault), &[]);
+        }
+    }
+}
+
+fn namespaces(workshop: &Workshop, request: &Request) -> i32 {
+    if workshop.template.is_none() {
+        return 0;
+    }
+    let network = if request.own_network { libc::CLONE_NEWNET } else { 0 };
+    // The mount namespace comes later: init first takes what it needs from the host's view.
+    libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS | network
+}
+
+/// The descriptors that come with a request.
+pub(super) struct Parts {
+    pub(super) control: OwnedFd,
+    pub(super) output: OwnedFd,
+    pub(super) image: Option<OwnedFd>,
+    pub(super) cgroup: Option<OwnedFd>,
+    /// The `tasks` files of cgroup v1 folders.
+    pub(super) tasks: Vec<OwnedFd>,
+}
+
+impl Parts {
+    fn new(request: &Request, fds: Vec<OwnedFd>) -> Option<Self> {
+        let mut fds = fds.into_iter();
+        let (control, output) = (fds.next()?, fds.next()?);
+        let image = if request.tmp == Tmp::Image { Some(fds.next()?) } else { None };
+        let cgroup = if request.into_cgroup { Some(fds.next()?) } else { None };
+        Some(Self { control, output, image, cgroup, tasks: fds.collect() })
+    }
 }

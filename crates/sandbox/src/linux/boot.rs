@@ -1,0 +1,88 @@
+//! From a fresh copy of the spawner to a sandbox's init with its program running. Never returns to the spawner.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Signal, set_child_subreaper, set_parent_process_death_signal};
+
+use super::message::{At, Fault, Message, Request};
+use super::program::{self, Program};
+use super::spawner::{Parts, Workshop};
+use super::{channel, init, restrict, sys, view};
+
+/// Where the Runtime API listens inside a network namespace of its own.
+const RUNTIME_API_PORT: u16 = 9001;
+/// What `hostname` says inside.
+const HOST_NAME: &[u8] = b"lambda";
+
+/// Sets the sandbox up, starts the program and lives on as its init.
+pub(super) fn run(workshop: &Workshop, request: Request, parts: Parts) -> ! {
+    let isolated = workshop.template.is_some();
+    match prepare(workshop, request, &parts) {
+        Ok(started) => init::live(&parts.control, started, isolated),
+        Err(fault) => {
+            let _ = channel::send(&parts.control, &Message::Failed(fault), &[]);
+            sys::exit_now(1)
+        }
+    }
+}
+
+fn prepare(workshop: &Workshop, mut request: Request, parts: &Parts) -> Result<init::Started, Fault> {
+    let isolated = workshop.template.is_some();
+    die_with_spawner(&workshop.spawner, isolated).at("watch the spawner")?;
+    for tasks in &parts.tasks {
+        // Writing 0 moves the writer. Moving another process would cost 12 ms after any idle time.
+        rustix::io::write(tasks, b"0").at("join the cgroup")?;
+    }
+    if let Some(template) = &workshop.template {
+        view::build(template, &request, parts)?;
+    }
+    let port = listen(&request, isolated, &parts.control)?;
+    request.environment.push(format!("AWS_LAMBDA_RUNTIME_API=127.0.0.1:{port}"));
+    let signals = sys::watch_children().at("signalfd")?;
+    if isolated {
+        rustix::system::sethostname(HOST_NAME).at("set the host name")?;
+        restrict::empty_bounding_set().at("drop capabilities")?;
+        rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+            .at("hide init's memory")?;
+    } else {
+        set_child_subreaper(Some(rustix::process::getpid())).at("adopt orphans")?;
+    }
+    let program = Program::new(&request, workshop, &parts.output).at("read arguments")?;
+    let start = program::start(&program)?;
+    if isolated && workshop.root {
+        init::keep_little().at("drop init's capabilities")?;
+    }
+    Ok(init::Started { start, signals })
+}
+
+/// Dies when the spawner dies, also if it died before this was asked for.
+fn die_with_spawner(spawner: &OwnedFd, isolated: bool) -> io::Result<()> {
+    // Without a pid namespace init has to kill the others itself first.
+    let signal = if isolated { Signal::KILL } else { Signal::TERM };
+    set_parent_process_death_signal(Some(signal))?;
+    let mut fds = [PollFd::new(spawner, PollFlags::IN)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    if poll(&mut fds, Some(&at_once))? > 0 {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    }
+    Ok(())
+}
+
+/// Opens the Runtime API's socket and gives it to the server; answers its port.
+fn listen(request: &Request, isolated: bool, control: &OwnedFd) -> Result<u16, Fault> {
+    let own_network = isolated && request.own_network;
+    if own_network {
+        let (family, kind) = (rustix::net::AddressFamily::INET, rustix::net::SocketType::DGRAM);
+        let socket = rustix::net::socket_with(family, kind, rustix::net::SocketFlags::CLOEXEC, None)
+            .at("socket for loopback")?;
+        sys::raise_loopback(socket.as_fd()).at("raise loopback")?;
+    }
+    let port = if own_network { RUNTIME_API_PORT } else { 0 };
+    let listener = TcpListener::bind(("127.0.0.1", port)).at("listen for the Runtime API")?;
+    let port = listener.local_addr().at("listen for the Runtime API")?.port();
+    channel::send(control, &Message::Listening { port }, &[listener.as_fd()]).at("hand over the listener")?;
+    Ok(port)
+}

@@ -1,0 +1,287 @@
+//! The cgroups of one sandbox: made before it, with their control files kept open, removed after it.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use lambent_core::limits::{MEMORY_MIB_PER_VCPU, SANDBOX_PROCESSES_MAX, VCPU_MAX};
+
+use super::Base;
+use super::base::remove;
+
+/// How often a sandbox gets its share, in microseconds: as on AWS, short enough to be fair within one invocation.
+const CPU_PERIOD_US: u64 = 20_000;
+/// CPUs during Init: as AWS gives, whatever the share.
+const INIT_CPUS: u64 = 2;
+/// What init and the kernel's own bookkeeping need beside the function.
+const ALLOWANCE_BYTES: u64 = 8 << 20;
+const MIB: u64 = 1 << 20;
+
+/// What one sandbox may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) struct Limits {
+    /// `MemorySize`.
+    pub(in super::super) memory_mib: u32,
+    /// Size of a `/tmp` that lives in memory and counts as the sandbox's; else 0.
+    pub(in super::super) tmp_in_memory_mib: u32,
+}
+
+impl Limits {
+    fn memory_bytes(self) -> u64 {
+        (u64::from(self.memory_mib) + u64::from(self.tmp_in_memory_mib)) * MIB + ALLOWANCE_BYTES
+    }
+
+    /// CPU time in one period after Init.
+    fn share_us(self) -> u64 {
+        let share = CPU_PERIOD_US * u64::from(self.memory_mib) / u64::from(MEMORY_MIB_PER_VCPU);
+        // The kernel takes no less than a millisecond.
+        share.clamp(1000, CPU_PERIOD_US * u64::from(VCPU_MAX))
+    }
+
+    fn init_share_us(self) -> u64 {
+        self.share_us().max(INIT_CPUS * CPU_PERIOD_US)
+    }
+}
+
+/// A `cpu` control file and how it is written.
+#[derive(Debug)]
+enum Cpu {
+    Legacy(File),
+    Unified(File),
+}
+
+impl Cpu {
+    fn write(&self, quota_us: u64) -> io::Result<()> {
+        let written = match self {
+            Self::Legacy(file) => file.write_all_at(quota_us.to_string().as_bytes(), 0),
+            Self::Unified(file) => file.write_all_at(format!("{quota_us} {CPU_PERIOD_US}").as_bytes(), 0),
+        };
+        match written {
+            // v1 refuses more than a cgroup above has; that one's limit holds then.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+            written => written,
+        }
+    }
+}
+
+/// A freezer and the words it takes.
+#[derive(Debug)]
+enum Freezer {
+    Legacy(File),
+    Unified(File),
+}
+
+/// The cgroups of one sandbox.
+#[derive(Debug)]
+pub(in super::super) struct Group {
+    limits: Limits,
+    folders: Vec<PathBuf>,
+    /// The v2 folder, for CLONE_INTO_CGROUP.
+    unified: Option<OwnedFd>,
+    kill: Option<File>,
+    freezer: Option<Freezer>,
+    cpu: Option<Cpu>,
+    peak: Option<File>,
+    /// The file that counts out-of-memory kills.
+    oom: Option<PathBuf>,
+}
+
+impl Group {
+    /// Makes the folders and sets the limits; answers the v1 `tasks` files too, which init joins by itself.
+    ///
+    /// # Errors
+    /// Any refusal of the kernel; what was made is removed again.
+    pub(in super::super) fn create(
+        base: &Base,
+        name: &str,
+        limits: Limits,
+    ) -> io::Result<(Self, Vec<OwnedFd>)> {
+        let mut group = Self {
+            limits,
+            folders: Vec::with_capacity(4),
+            unified: None,
+            kill: None,
+            freezer: None,
+            cpu: None,
+            peak: None,
+            oom: None,
+        };
+        match group.fill(base, name) {
+            Ok(tasks) => Ok((group, tasks)),
+            Err(error) => {
+                group.discard();
+                Err(error)
+            }
+        }
+    }
+
+    fn fill(&mut self, base: &Base, name: &str) -> io::Result<Vec<OwnedFd>> {
+        if let Some(parent) = &base.unified {
+            let folder = self.make(parent, name)?;
+            self.unified = Some(File::open(&folder)?.into());
+            self.freezer = Some(Freezer::Unified(writable(&folder, "cgroup.freeze")?));
+            // Linux 5.14; before, killing init does the same a little later.
+            self.kill = writable(&folder, "cgroup.kill").ok();
+            self.limit_unified(base, &folder)?;
+        }
+        let mut tasks = Vec::with_capacity(base.legacy.len());
+        for (parent, controllers) in &base.legacy {
+            let folder = self.make(parent, name)?;
+            for controller in controllers {
+                self.limit_legacy(controller, &folder)?;
+            }
+            tasks.push(writable(&folder, "tasks")?.into());
+        }
+        Ok(tasks)
+    }
+
+    fn make(&mut self, parent: &Path, name: &str) -> io::Result<PathBuf> {
+        let folder = parent.join(name);
+        fs::create_dir(&folder)?;
+        self.folders.push(folder.clone());
+        Ok(folder)
+    }
+
+    fn limit_unified(&mut self, base: &Base, folder: &Path) -> io::Result<()> {
+        for controller in &base.unified_controllers {
+            match *controller {
+                "memory" => {
+                    set(folder, "memory.max", self.limits.memory_bytes())?;
+                    // Absent where the kernel has no swap.
+                    let _ = set(folder, "memory.swap.max", 0);
+                    self.oom = Some(folder.join("memory.events"));
+                    self.peak = File::open(folder.join("memory.peak")).ok();
+                }
+                "cpu" => {
+                    let cpu = Cpu::Unified(writable(folder, "cpu.max")?);
+                    cpu.write(self.limits.init_share_us())?;
+                    self.cpu = Some(cpu);
+                }
+                _ => set(folder, "pids.max", processes_max())?,
+            }
+        }
+        Ok(())
+    }
+
+    fn limit_legacy(&mut self, controller: &str, folder: &Path) -> io::Result<()> {
+        match controller {
+            "memory" => {
+                let bytes = self.limits.memory_bytes();
+                set(folder, "memory.limit_in_bytes", bytes)?;
+                if set(folder, "memory.memsw.limit_in_bytes", bytes).is_err() {
+                    set(folder, "memory.swappiness", 0)?;
+                }
+                self.oom = Some(folder.join("memory.oom_control"));
+                self.peak = Some(File::open(folder.join("memory.max_usage_in_bytes"))?);
+            }
+            "cpu" => {
+                set(folder, "cpu.cfs_period_us", CPU_PERIOD_US)?;
+                let cpu = Cpu::Legacy(writable(folder, "cpu.cfs_quota_us")?);
+                cpu.write(self.limits.init_share_us())?;
+                self.cpu = Some(cpu);
+            }
+            "freezer" => self.freezer = Some(Freezer::Legacy(writable(folder, "freezer.state")?)),
+            _ => set(folder, "pids.max", processes_max())?,
+        }
+        Ok(())
+    }
+
+    /// The v2 folder, if there is one.
+    pub(in super::super) fn unified(&self) -> Option<BorrowedFd<'_>> {
+        self.unified.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Holds the sandbox to its CPU share.
+    pub(in super::super) fn hold_to_cpu_share(&self) -> io::Result<()> {
+        self.cpu.as_ref().map_or(Ok(()), |cpu| cpu.write(self.limits.share_us()))
+    }
+
+    /// Stops (`true`) or continues all processes; `false` if there is no freezer.
+    pub(in super::super) fn freeze(&self, frozen: bool) -> bool {
+        let written = match &self.freezer {
+            None => return false,
+            Some(Freezer::Unified(file)) => file.write_all_at(if frozen { b"1" } else { b"0" }, 0),
+            Some(Freezer::Legacy(file)) => file.write_all_at(if frozen { b"FROZEN" } else { b"THAWED" }, 0),
+        };
+        // A sandbox that is gone cannot be frozen, nor need be.
+        written.is_ok()
+    }
+
+    /// Kills all processes by one write; `false` where the kernel cannot.
+    pub(in super::super) fn kill(&self) -> bool {
+        self.kill.as_ref().is_some_and(|file| file.write_all_at(b"1", 0).is_ok())
+    }
+
+    /// A frozen v1 cgroup must go on before its processes can die.
+    pub(in super::super) fn let_die(&self) {
+        if matches!(self.freezer, Some(Freezer::Legacy(_))) {
+            self.freeze(false);
+        }
+    }
+
+    /// The most memory ever used, never above `MemorySize`; 0 where nobody counts.
+    pub(in super::super) fn memory_peak_bytes(&self) -> u64 {
+        let mut text = [0; 32];
+        let length = self.peak.as_ref().and_then(|file| file.read_at(&mut text, 0).ok()).unwrap_or(0);
+        let peak = std::str::from_utf8(text.get(..length).unwrap_or_default()).ok();
+        let peak = peak.and_then(|text| text.trim().parse::<u64>().ok()).unwrap_or(0);
+        peak.min(u64::from(self.limits.memory_mib) * MIB)
+    }
+
+    /// Whether the kernel killed a process of the sandbox for memory.
+    pub(in super::super) fn out_of_memory(&self) -> bool {
+        let counts = self.oom.as_ref().and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
+        counts.lines().filter_map(|line| line.strip_prefix("oom_kill ")).any(|count| count.trim() != "0")
+    }
+
+    /// Removes the folders at once. Only where nothing was ever put inside, so that they cannot be busy.
+    pub(in super::super) fn discard(self) {
+        for folder in &self.folders {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+
+    /// Removes the folders, waiting while they are busy.
+    pub(in super::super) async fn remove(&self) {
+        for folder in &self.folders {
+            remove(folder).await;
+        }
+    }
+}
+
+fn processes_max() -> u64 {
+    // Init is none of the function's.
+    SANDBOX_PROCESSES_MAX + 1
+}
+
+fn writable(folder: &Path, file: &str) -> io::Result<File> {
+    File::options().write(true).open(folder.join(file))
+}
+
+fn set(folder: &Path, file: &str, value: u64) -> io::Result<()> {
+    fs::write(folder.join(file), value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cpu_follows_memory() {
+        let check = |memory_mib, share_us| {
+            assert_eq!(Limits { memory_mib, tmp_in_memory_mib: 0 }.share_us(), share_us);
+        };
+        check(128, 1447);
+        check(1769, 20_000);
+        check(3538, 40_000);
+        check(10_240, 115_771);
+    }
+
+    #[test]
+    fn init_has_two_cpus_whatever_the_share() {
+        assert_eq!(Limits { memory_mib: 128, tmp_in_memory_mib: 0 }.init_share_us(), 40_000);
+        assert_eq!(Limits { memory_mib: 10_240, tmp_in_memory_mib: 0 }.init_share_us(), 115_771);
+    }
+}

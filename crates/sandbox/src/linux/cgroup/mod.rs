@@ -1,0 +1,12 @@
+//! Limits, freezing and accounting by cgroups v1, v2, or v1 with an empty v2 tree beside it.
+//!
+//! Never touches a cgroup this server did not make, apart from its own on plain v2, where the kernel wants processes
+//! in leaves only.
+
+mod base;
+mod group;
+mod layout;
+
+pub(super) use base::{Base, sweep};
+pub(super) use group::{Group, Limits};
+pub(super) use layout::Layout;

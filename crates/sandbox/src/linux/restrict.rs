@@ -1,0 +1,83 @@
+//! What a program gives up before it starts: capabilities, writing outside `/tmp`, system calls, resources.
+//!
+//! Runs inside the sandbox, in the process that becomes the program. Never fails half: an error means no program.
+
+use std::error::Error;
+use std::io;
+
+use lambent_core::limits::{SANDBOX_FILES_MAX, SANDBOX_PROCESSES_MAX};
+use landlock::{ABI, Access, AccessFs, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, Scope};
+use rustix::process::{Gid, Resource, Rlimit, Uid, setrlimit};
+use rustix::thread::{CapabilitySet, CapabilitySets, remove_capability_from_bounding_set, set_capabilities};
+
+use super::sys;
+
+/// The newest landlock version whose rights this was written for; older kernels get what they have.
+const LANDLOCK: ABI = ABI::V7;
+
+/// The landlock version of this kernel, 0 for none.
+pub(super) fn landlock_abi() -> i32 {
+    sys::landlock_version()
+}
+
+/// Resource limits of every process of the sandbox.
+///
+/// # Errors
+/// Where a limit is already below what is asked for and cannot be raised.
+pub(super) fn limit_resources(own_user: bool, data_max_bytes: Option<u64>) -> io::Result<()> {
+    set_limit(Resource::Core, 0)?;
+    set_limit(Resource::Nofile, SANDBOX_FILES_MAX)?;
+    if own_user {
+        // Counted per user: the server's other processes would count where the user is shared.
+        set_limit(Resource::Nproc, SANDBOX_PROCESSES_MAX)?;
+    }
+    data_max_bytes.map_or(Ok(()), |bytes| set_limit(Resource::Data, bytes))
+}
+
+fn set_limit(resource: Resource, value: u64) -> io::Result<()> {
+    Ok(setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) })?)
+}
+
+/// Takes every capability out of the set children can ever get.
+pub(super) fn empty_bounding_set() -> io::Result<()> {
+    for bit in 0..64 {
+        match remove_capability_from_bounding_set(CapabilitySet::from_bits_retain(1 << bit)) {
+            Ok(()) => {}
+            // The first number this kernel does not know.
+            Err(rustix::io::Errno::INVAL) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Keeps these capabilities and no other.
+pub(super) fn keep_capabilities(kept: CapabilitySet) -> io::Result<()> {
+    let sets = CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
+    Ok(set_capabilities(None, sets)?)
+}
+
+/// Becomes this user, for good.
+pub(super) fn become_user(id: u32) -> io::Result<()> {
+    rustix::thread::set_thread_groups(&[])?;
+    let (uid, gid) = (Uid::from_raw(id), Gid::from_raw(id));
+    rustix::thread::set_thread_res_gid(gid, gid, gid)?;
+    Ok(rustix::thread::set_thread_res_uid(uid, uid, uid)?)
+}
+
+/// Read and execute everywhere, write in `/tmp` and to devices, no signals and abstract sockets to the outside.
+pub(super) fn confine_files() -> io::Result<()> {
+    let rules = || -> Result<(), Box<dyn Error + Send + Sync>> {
+        let devices = AccessFs::from_read(LANDLOCK) | AccessFs::WriteFile | AccessFs::IoctlDev;
+        Ruleset::default()
+            .handle_access(AccessFs::from_all(LANDLOCK))?
+            .scope(Scope::AbstractUnixSocket | Scope::Signal)?
+            .create()?
+            .add_rule(PathBeneath::new(PathFd::new("/")?, AccessFs::from_read(LANDLOCK)))?
+            .add_rule(PathBeneath::new(PathFd::new("/tmp")?, AccessFs::from_all(LANDLOCK)))?
+            .add_rule(PathBeneath::new(PathFd::new("/dev")?, devices))?
+            .restrict_self()?;
+        Ok(())
+    };
+    rules().map_err(io::Error::other)
+}

@@ -1,0 +1,313 @@
+//! Thin safe wrappers over the system calls `rustix` does not wrap safely. Never decides anything.
+//!
+//! The only file of the workspace with unsafe code. Source: the manual pages in sections 2, 4 and 7.
+#![expect(unsafe_code, reason = "the one place for system calls without a safe wrapper")]
+
+use std::convert::Infallible;
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// Makes a copy of this process; `None` in the copy.
+///
+/// The C library puts its allocator in order around the fork, so the copy may allocate even when this process has
+/// more threads. Whatever else those threads held locked stays locked there: the copy must not use it.
+pub(super) fn fork() -> io::Result<Option<i32>> {
+    // SAFETY: no arguments. The copy uses nothing of other threads (see above).
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(None),
+        pid => Ok(Some(pid)),
+    }
+}
+
+/// Makes a copy of this single-threaded process in new namespaces; `None` in the copy, else a pidfd of it.
+pub(super) fn clone_into(flags: c_int, cgroup: Option<BorrowedFd<'_>>) -> io::Result<Option<OwnedFd>> {
+    let mut pidfd: RawFd = -1;
+    let into_cgroup: u64 = 0x2_0000_0000;
+    let flags = u64::from((flags | libc::CLONE_PIDFD).cast_unsigned());
+    let args = libc::clone_args {
+        flags: flags | if cgroup.is_some() { into_cgroup } else { 0 },
+        pidfd: ptr::from_mut(&mut pidfd).addr() as u64,
+        child_tid: 0,
+        parent_tid: 0,
+        exit_signal: u64::from(libc::SIGCHLD.cast_unsigned()),
+        stack: 0,
+        stack_size: 0,
+        tls: 0,
+        set_tid: 0,
+        set_tid_size: 0,
+        cgroup: cgroup.map_or(0, |fd| u64::from(fd.as_raw_fd().cast_unsigned())),
+    };
+    // SAFETY: `args` outlives the call and has the size told. Without CLONE_VM the copy has its own memory and, the
+    // spawner having one thread, no lock in it is held by a thread that is not there.
+    let answer = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, size_of::<libc::clone_args>()) };
+    match answer {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(None),
+        // SAFETY: the kernel has just opened this descriptor for us and nobody else knows it.
+        _ => Ok(Some(unsafe { OwnedFd::from_raw_fd(pidfd) })),
+    }
+}
+
+/// Runs `body` in a child process that shares this process's memory; returns its pid once it has executed a program
+/// or ended. What `body` writes to memory is seen here, so a failure needs no pipe.
+pub(super) fn run_until_exec<F: FnOnce()>(body: F) -> io::Result<i32> {
+    extern "C" fn enter<F: FnOnce()>(argument: *mut c_void) -> c_int {
+        // SAFETY: `argument` points at the `Option<F>` below, which the suspended parent keeps alive and untouched.
+        let body = unsafe { &mut *argument.cast::<Option<F>>() };
+        if let Some(body) = body.take() {
+            body();
+        }
+        exit_now(127)
+    }
+    let mut body = Some(body);
+    let mut stack = vec![0_u128; 16 * 1024];
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    // SAFETY: the stack is aligned to 16, grows down from its end and lives until the call returns, which
+    // CLONE_VFORK delays until the child no longer uses our memory. `enter` never returns.
+    let pid = unsafe {
+        let top = stack.as_mut_ptr().add(stack.len()).cast::<c_void>();
+        libc::clone(enter::<F>, top, flags, ptr::from_mut(&mut body).cast::<c_void>())
+    };
+    if pid == -1 { Err(io::Error::last_os_error()) } else { Ok(pid) }
+}
+
+/// Ends this process without running anything else in it.
+pub(super) fn exit_now(status: c_int) -> ! {
+    // SAFETY: takes a number and does not return.
+    unsafe { libc::_exit(status) }
+}
+
+/// Replaces this process by a program; returns only the error.
+pub(super) fn execute(program: &CStr, arguments: &[CString], environment: &[CString]) -> io::Error {
+    let argv = pointers(arguments);
+    let envp = pointers(environment);
+    // SAFETY: all strings and both null-ended arrays outlive the call.
+    unsafe { libc::execve(program.as_ptr(), argv.as_ptr(), envp.as_ptr()) };
+    io::Error::last_os_error()
+}
+
+fn pointers(strings: &[CString]) -> Vec<*const c_char> {
+    strings.iter().map(|s| s.as_ptr()).chain([ptr::null()]).collect()
+}
+
+/// Sets attributes (`MOUNT_ATTR_*`) and propagation (`MS_PRIVATE`, `MS_SLAVE`, 0) on the mount `tree` refers to.
+pub(super) fn mount_setattr(
+    tree: BorrowedFd<'_>,
+    attributes: u64,
+    propagation: u64,
+    recursive: bool,
+) -> io::Result<()> {
+    let attr = libc::mount_attr { attr_set: attributes, attr_clr: 0, propagation, userns_fd: 0 };
+    let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
+    // SAFETY: the path is a constant, `attr` outlives the call and has the size told.
+    check(unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            tree.as_raw_fd(),
+            c"".as_ptr(),
+            flags,
+            &raw const attr,
+            size_of::<libc::mount_attr>(),
+        )
+    })
+}
+
+/// Puts this process under a seccomp filter for good. Needs no_new_privs.
+pub(super) fn install_filter(filter: &[libc::sock_filter]) -> io::Result<()> {
+    let len = u16::try_from(filter.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+    let program = libc::sock_fprog { len, filter: filter.as_ptr().cast_mut() };
+    // SAFETY: the kernel only reads `len` instructions from `filter`, which outlives the call.
+    check(unsafe {
+        libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0_usize, &raw const program)
+    })
+}
+
+/// Puts every signal back to its default and unblocks all.
+pub(super) fn reset_signals() {
+    for signal in 1..=64 {
+        set_disposition(signal, libc::SIG_DFL);
+    }
+    mask_signals(libc::SIG_SETMASK, &[]);
+}
+
+/// Lets ended children vanish by themselves.
+pub(super) fn ignore_children() {
+    set_disposition(libc::SIGCHLD, libc::SIG_IGN);
+}
+
+/// A descriptor that is readable when a child has ended or SIGTERM has come. Both are blocked from now on.
+pub(super) fn watch_children() -> io::Result<OwnedFd> {
+    set_disposition(libc::SIGCHLD, libc::SIG_DFL);
+    let signals = [libc::SIGCHLD, libc::SIGTERM];
+    mask_signals(libc::SIG_BLOCK, &signals);
+    let set = signal_set(&signals);
+    // SAFETY: `set` is initialised and outlives the call.
+    let fd = unsafe { libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) };
+    check(libc::c_long::from(fd))?;
+    // SAFETY: just opened, known to nobody else.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Unblocks all signals, keeping dispositions.
+pub(super) fn unblock_signals() {
+    mask_signals(libc::SIG_SETMASK, &[]);
+}
+
+fn set_disposition(signal: c_int, handler: usize) {
+    // SAFETY: only the constants SIG_DFL and SIG_IGN get here, so no code of ours runs in a handler. The kernel
+    // refuses what cannot be changed, which is then at its default anyway.
+    unsafe { libc::signal(signal, handler) };
+}
+
+fn mask_signals(how: c_int, signals: &[c_int]) {
+    let set = signal_set(signals);
+    // SAFETY: `set` is initialised; a null old mask is allowed.
+    unsafe { libc::sigprocmask(how, &raw const set, ptr::null_mut()) };
+}
+
+fn signal_set(signals: &[c_int]) -> libc::sigset_t {
+    // SAFETY: sigset_t is plain bits, for which zero is valid, and sigemptyset initialises it.
+    let mut set: libc::sigset_t = unsafe { std::mem::zeroed() };
+    // SAFETY: `set` is ours; an invalid signal number is refused.
+    unsafe { libc::sigemptyset(&raw mut set) };
+    for &signal in signals {
+        // SAFETY: as above.
+        unsafe { libc::sigaddset(&raw mut set, signal) };
+    }
+    set
+}
+
+/// The number of a loop device that is free now. Another process may take it first.
+pub(super) fn free_loop_device(loop_control: BorrowedFd<'_>) -> io::Result<i32> {
+    const LOOP_CTL_GET_FREE: libc::Ioctl = 0x4C82;
+    // SAFETY: this request takes no argument and returns a number.
+    let number = unsafe { libc::ioctl(loop_control.as_raw_fd(), LOOP_CTL_GET_FREE) };
+    check(libc::c_long::from(number))?;
+    Ok(number)
+}
+
+/// `struct loop_info64` of the kernel.
+#[repr(C)]
+struct LoopInfo {
+    device: u64,
+    inode: u64,
+    rdevice: u64,
+    offset: u64,
+    size_limit: u64,
+    number: u32,
+    encrypt_type: u32,
+    encrypt_key_size: u32,
+    flags: u32,
+    file_name: [u8; 64],
+    crypt_name: [u8; 64],
+    encrypt_key: [u8; 32],
+    init: [u64; 2],
+}
+
+/// `struct loop_config` of the kernel.
+#[repr(C)]
+struct LoopConfig {
+    fd: u32,
+    block_size: u32,
+    info: LoopInfo,
+    reserved: [u64; 8],
+}
+
+/// Puts `file` behind a loop device, which lets go of it by itself once nobody has it open or mounted.
+pub(super) fn configure_loop(device: BorrowedFd<'_>, file: BorrowedFd<'_>, name: &str) -> io::Result<()> {
+    const LOOP_CONFIGURE: libc::Ioctl = 0x4C0A;
+    const LO_FLAGS_AUTOCLEAR: u32 = 4;
+    let mut file_name = [0; 64];
+    for (to, from) in file_name.iter_mut().zip(name.bytes().take(63)) {
+        *to = from;
+    }
+    let info = LoopInfo {
+        device: 0,
+        inode: 0,
+        rdevice: 0,
+        offset: 0,
+        size_limit: 0,
+        number: 0,
+        encrypt_type: 0,
+        encrypt_key_size: 0,
+        flags: LO_FLAGS_AUTOCLEAR,
+        file_name,
+        crypt_name: [0; 64],
+        encrypt_key: [0; 32],
+        init: [0; 2],
+    };
+    let config =
+        LoopConfig { fd: file.as_raw_fd().cast_unsigned(), block_size: 4096, info, reserved: [0; 8] };
+    // SAFETY: `config` is laid out as the kernel's struct loop_config (linux/loop.h) and outlives the call.
+    check(libc::c_long::from(unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CONFIGURE, &raw const config) }))
+}
+
+/// Brings the loopback interface of this network namespace up.
+pub(super) fn raise_loopback(socket: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: ifreq is plain data, for which zero is valid.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(*b"lo") {
+        *to = from.cast_signed();
+    }
+    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as i16;
+    // SAFETY: `request` is a valid ifreq with a null-ended name and outlives the call.
+    check(libc::c_long::from(unsafe {
+        libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS as libc::Ioctl, &raw const request)
+    }))
+}
+
+/// Gives the descriptor the number 0, 1 or 2, without close-on-exec.
+pub(super) fn become_stdio(fd: BorrowedFd<'_>, number: RawFd) -> io::Result<()> {
+    if !(0..=2).contains(&number) {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: replaces only descriptors 0 to 2, which nothing here owns as an `OwnedFd`.
+    check(libc::c_long::from(unsafe { libc::dup2(fd.as_raw_fd(), number) }))
+}
+
+/// Marks every descriptor from 3 on close-on-exec.
+pub(super) fn close_on_exec_from_3() -> io::Result<()> {
+    // SAFETY: changes flags only; no descriptor is closed.
+    check(unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) })
+}
+
+/// Closes every descriptor from 3 on apart from those in `keep`. Whoever owned the others must not use them again.
+pub(super) fn close_all_but(keep: &[RawFd], never_returns: impl FnOnce() -> Infallible) -> ! {
+    let mut kept: Vec<u32> = keep.iter().filter_map(|&fd| u32::try_from(fd).ok()).collect();
+    kept.sort_unstable();
+    let mut from = 3_u32;
+    for fd in kept.into_iter().filter(|&fd| fd >= 3).chain([u32::MAX]) {
+        if fd > from {
+            let to = if fd == u32::MAX { fd } else { fd - 1 };
+            // SAFETY: what follows never returns to code that owned these descriptors.
+            unsafe { libc::syscall(libc::SYS_close_range, from, to, 0_u32) };
+        }
+        from = fd.saturating_add(1);
+    }
+    match never_returns() {}
+}
+
+fn check(answer: libc::c_long) -> io::Result<()> {
+    if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// The landlock version of this kernel, 0 for none.
+pub(super) fn landlock_version() -> i32 {
+    const VERSION: u32 = 1;
+    // SAFETY: with this flag the kernel takes no attributes and returns a number.
+    let version =
+        unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, ptr::null::<c_void>(), 0_usize, VERSION) };
+    i32::try_from(version).unwrap_or(0).max(0)
+}
+
+/// Registers a descriptor with tokio, to be told when it is readable.
+pub(super) fn watch_readable(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an `OwnedFd` is open, stays the same descriptor for its life, and is owned by the `AsyncFd` from here.
+    Ok(unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }?)
+}

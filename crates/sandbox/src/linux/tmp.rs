@@ -1,0 +1,129 @@
+//! `/tmp` of one sandbox: a file system of its own size on disk, so that it does not eat the function's memory.
+//!
+//! The backing file has no name and the loop device lets go of it by itself, so nothing is left after a crash. Never
+//! formats anything: it copies an image made once per size.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, SeekFrom, Uid};
+use rustix::io::Errno;
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_flag, fsconfig_set_string,
+    fsmount, fsopen,
+};
+
+use super::message::{At, Fault, Tmp};
+use super::sys;
+
+/// Two sandboxes may find the same device free; the loser looks again.
+const LOOP_TRIES: u32 = 1000;
+
+/// Makes the file system, detached; the caller puts it in its place.
+pub(super) fn make(
+    tmp: Tmp,
+    image: Option<&OwnedFd>,
+    loop_control: Option<&OwnedFd>,
+    run_dir: &str,
+    owner: Option<u32>,
+) -> Result<Option<OwnedFd>, Fault> {
+    let tree = match (tmp, image, loop_control) {
+        (Tmp::Host, _, _) => return Ok(None),
+        (Tmp::Memory { mib }, _, _) => memory(mib).at("mount /tmp in memory")?,
+        (Tmp::Image, Some(image), Some(control)) => {
+            let file = copy(image, run_dir).at("copy the image of /tmp")?;
+            let (_device, name) = attach(&file, control).at("loop device for /tmp")?;
+            mount(&name).at("mount /tmp")?
+        }
+        (Tmp::Image, _, _) => {
+            return Err(io::Error::from(io::ErrorKind::Unsupported)).at("loop device for /tmp");
+        }
+    };
+    give(&tree, owner).at("own /tmp")?;
+    Ok(Some(tree))
+}
+
+fn memory(mib: u32) -> io::Result<OwnedFd> {
+    let fs = fsopen("tmpfs", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_set_string(&fs, "size", format!("{mib}m"))?;
+    fsconfig_set_string(&fs, "mode", "700")?;
+    fsconfig_create(&fs)?;
+    Ok(fsmount(&fs, FsMountFlags::FSMOUNT_CLOEXEC, attributes())?)
+}
+
+fn attributes() -> MountAttrFlags {
+    MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV
+}
+
+/// A nameless copy of the image, as sparse as it.
+fn copy(image: &OwnedFd, run_dir: &str) -> io::Result<OwnedFd> {
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    let file = rustix::fs::open(Path::new(run_dir), flags, Mode::from_raw_mode(0o600))?;
+    if rustix::fs::ioctl_ficlone(&file, image).is_ok() {
+        return Ok(file);
+    }
+    let size = rustix::fs::fstat(image)?.st_size.cast_unsigned();
+    rustix::fs::ftruncate(&file, size)?;
+    let mut end = 0;
+    // The offset of the image is shared by all copies being made now: only explicit offsets are safe, and SEEK_DATA
+    // moves it, so each copy opens the image anew.
+    let image = File::open(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(image)))?;
+    loop {
+        let start = match rustix::fs::seek(&image, SeekFrom::Data(end)) {
+            Err(Errno::NXIO) => return Ok(file),
+            start => start?,
+        };
+        end = rustix::fs::seek(&image, SeekFrom::Hole(start))?;
+        copy_range(&image, &file, start, end)?;
+    }
+}
+
+fn copy_range(from: &File, to: &OwnedFd, start: u64, end: u64) -> io::Result<()> {
+    let (mut read, mut write) = (start, start);
+    while read < end {
+        let length = usize::try_from(end - read).unwrap_or(usize::MAX);
+        if rustix::fs::copy_file_range(from, Some(&mut read), to, Some(&mut write), length)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(())
+}
+
+fn attach(file: &OwnedFd, control: &OwnedFd) -> io::Result<(File, String)> {
+    for _ in 0..LOOP_TRIES {
+        let name = format!("/dev/loop{}", sys::free_loop_device(control.as_fd())?);
+        // The node of a device made just now may take a moment to appear.
+        let device = match File::options().read(true).write(true).open(&name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            device => device?,
+        };
+        match sys::configure_loop(device.as_fd(), file.as_fd(), "lambent /tmp") {
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {}
+            done => return done.map(|()| (device, name)),
+        }
+    }
+    Err(io::ErrorKind::ResourceBusy.into())
+}
+
+fn mount(device: &str) -> io::Result<OwnedFd> {
+    let fs = fsopen("ext4", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_set_string(&fs, "source", device)?;
+    // Space freed inside is given back to the host's disk.
+    fsconfig_set_flag(&fs, "discard")?;
+    fsconfig_set_flag(&fs, "noinit_itable")?;
+    fsconfig_create(&fs)?;
+    let tree = fsmount(&fs, FsMountFlags::FSMOUNT_CLOEXEC, attributes())?;
+    // An empty /tmp, as on AWS. A check of the file system, which would want this folder, never happens.
+    rustix::fs::unlinkat(&tree, "lost+found", AtFlags::REMOVEDIR)?;
+    Ok(tree)
+}
+
+fn give(tree: &OwnedFd, owner: Option<u32>) -> io::Result<()> {
+    if let Some(id) = owner {
+        rustix::fs::chownat(tree, "", Some(Uid::from_raw(id)), Some(Gid::from_raw(id)), AtFlags::EMPTY_PATH)?;
+    }
+    rustix::fs::chmodat(tree, ".", Mode::from_raw_mode(0o700), AtFlags::empty())?;
+    Ok(())
+}

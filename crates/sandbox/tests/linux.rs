@@ -1,0 +1,18 @@
+//! Sandboxes on this very host: what they see, how they end, what they may use, and that nothing of them is left.
+//!
+//! Needs root for most; says so and fails where it is missing, since a skipped test proves nothing.
+#![expect(clippy::disallowed_methods, reason = "tests start helper processes and read the host's state")]
+
+#[path = "linux/host.rs"]
+mod host;
+
+#[path = "linux/ending.rs"]
+mod ending;
+#[path = "linux/leaks.rs"]
+mod leaks;
+#[path = "linux/limits.rs"]
+mod limits;
+#[path = "linux/modes.rs"]
+mod modes;
+#[path = "linux/world.rs"]
+mod world;

@@ -1,0 +1,132 @@
+//! Nothing is left: after many sandboxes, after the spawner is killed, after the server is killed.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use lambent_sandbox::Exit;
+use lambent_sandbox::linux::{Isolation, Launcher, Options, spawner};
+
+use crate::host::{self, Counting, Traces, isolated, line, reader, run, shell};
+
+#[test]
+fn a_hundred_sandboxes_leave_nothing() {
+    isolated(|launcher| async move {
+        // The first one makes what stays: the image of /tmp, threads of the runtime.
+        run(&launcher, &shell("true")).await;
+        let before = Traces::count();
+        let mut running = Vec::new();
+        for round in 0..100 {
+            let spec = shell(if round % 2 == 0 {
+                "exec sleep 1000"
+            } else {
+                "echo x > /tmp/x; (sleep 1000 &) ; exit 3"
+            });
+            running.push(launcher.launch(&spec).await.unwrap());
+        }
+        assert_eq!(launcher.count(), 100);
+        for (round, launched) in running.into_iter().enumerate() {
+            match round % 4 {
+                0 => launched.control.freeze(),
+                1 => launched.control.kill(),
+                _ => {}
+            }
+            launched.control.removed().await;
+        }
+        assert_eq!(launcher.count(), 0);
+        assert_eq!(Traces::count(), before);
+    });
+}
+
+#[test]
+fn a_launch_that_is_given_up_leaves_nothing() {
+    isolated(|launcher| async move {
+        run(&launcher, &shell("true")).await;
+        let before = Traces::count();
+        for _ in 0..20 {
+            let spec = shell("exec sleep 1000");
+            let launch = launcher.launch(&spec);
+            // Polled once and dropped.
+            let _ = tokio::time::timeout(std::time::Duration::ZERO, launch).await;
+        }
+        launcher.close().await;
+        let after = Traces::count();
+        assert_eq!(launcher.count(), 0);
+        assert!(host::own_cgroups().is_empty(), "{before:?} {after:?}");
+        assert_eq!(host::descendants(), 0);
+    });
+}
+
+#[test]
+fn killing_the_spawner_kills_its_sandboxes() {
+    isolated(|launcher| async move {
+        let mut launched = launcher.launch(&shell("echo up; exec sleep 1000")).await.unwrap();
+        let mut output = reader(&mut launched);
+        assert_eq!(line(&mut output).await, "up");
+        kill(launcher.spawner_pid().unwrap());
+        assert_eq!(launched.control.exited().await, Exit::Signal(9));
+        launched.control.removed().await;
+        let told = host::step_of(launcher.launch(&shell("true")).await);
+        assert!(told.contains("ask the spawner") || told.contains("the spawner is gone"), "{told}");
+    });
+}
+
+/// Run as a process of its own by the next test: a server that has started sandboxes and waits to be killed.
+#[test]
+fn a_server_to_be_killed() {
+    let Ok(folder) = std::env::var("LAMBENT_TEST_SERVER") else { return };
+    let options = Options { isolation: Isolation::Auto, ..Options::new(PathBuf::from(folder)) };
+    let spawner = spawner::split(&options).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let launcher = Launcher::new(spawner, options, Arc::new(Counting::default())).await.unwrap();
+        let mut running = Vec::new();
+        for _ in 0..3 {
+            running.push(launcher.launch(&shell("exec sleep 1000")).await.unwrap());
+        }
+        println!("ready");
+        std::future::pending::<()>().await;
+    });
+}
+
+#[test]
+fn the_next_server_sweeps_what_a_killed_one_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run");
+    let mut server = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "leaks::a_server_to_be_killed", "--nocapture"])
+        .env("LAMBENT_TEST_SERVER", &path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("ready")), "the server started its sandboxes");
+    let below = host::descendants_of(server.id());
+    assert!(below.len() >= 1 + 3 * 2, "spawner, inits, programs: {below:?}");
+    assert!(!host::cgroups_of(server.id()).is_empty());
+    let options = Options { isolation: Isolation::Auto, ..Options::new(path) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+
+    let rival = spawner::split(&options).unwrap();
+    let refused = runtime.block_on(Launcher::new(rival, options.clone(), Arc::new(Counting::default())));
+    assert!(refused.unwrap_err().to_string().contains("in use"), "a live server is left alone");
+    assert!(!host::cgroups_of(server.id()).is_empty());
+
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let spawner = spawner::split(&options).unwrap();
+    runtime.block_on(async {
+        let launcher = Launcher::new(spawner, options, Arc::new(Counting::default())).await.unwrap();
+        assert_eq!(host::cgroups_of(server.id()), Vec::<PathBuf>::new());
+        launcher.close().await;
+    });
+    for pid in below {
+        assert!(!PathBuf::from(format!("/proc/{pid}/exe")).exists(), "process {pid} is gone");
+    }
+}
+
+fn kill(pid: i32) {
+    let status = Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+    assert!(status.success());
+}
