@@ -208,7 +208,8 @@ impl Inner {
             if known.trees.get(&digest).is_some_and(|weak| weak.strong_count() > 0) {
                 continue;
             }
-            let unzipped_bytes = self.shelf.find(digest).unwrap_or(0);
+            // Another collection may have been quicker.
+            let Some(unzipped_bytes) = self.shelf.find(digest) else { continue };
             self.shelf.discard(digest)?;
             known.trees.remove(&digest);
             collected.trees += 1;

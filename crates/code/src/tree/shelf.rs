@@ -8,6 +8,7 @@ use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::digest::Digest;
 
@@ -24,6 +25,7 @@ pub(super) struct Shelf {
     whole: PathBuf,
     staging: PathBuf,
     trash: PathBuf,
+    emptying: Mutex<()>,
 }
 
 impl Shelf {
@@ -35,6 +37,7 @@ impl Shelf {
             whole: boots.join(boot.unwrap_or_else(|| "unknown".to_owned())),
             staging: root.join("staging"),
             trash: root.join("trash"),
+            emptying: Mutex::new(()),
         };
         for folder in [&boots, &shelf.staging, &shelf.trash] {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
@@ -92,6 +95,8 @@ impl Shelf {
 
     /// Deletes what was taken out of sight.
     pub(super) fn empty_trash(&self) -> io::Result<()> {
+        // Two that delete the same folder would fail each other.
+        let _alone = self.emptying.lock().unwrap_or_else(PoisonError::into_inner);
         children(&self.trash)?.iter().try_for_each(|path| remove(path))
     }
 
@@ -100,7 +105,12 @@ impl Shelf {
     }
 
     fn throw_away(&self, path: &Path) -> io::Result<()> {
-        fs::rename(path, unique_folder(&self.trash)?.join("it"))
+        let renamed = tempfile::Builder::new()
+            .prefix("")
+            .rand_bytes(12)
+            .make_in(&self.trash, |to| fs::rename(path, to));
+        renamed?.into_temp_path().keep()?;
+        Ok(())
     }
 }
 

@@ -203,8 +203,9 @@ async fn collecting_never_takes_a_tree_from_its_holder() {
         let trees = trees.clone();
         tasks.spawn(async move {
             for round in 0..40 {
-                if task == 0 {
+                if task < 2 {
                     trees.collect(BTreeSet::new()).await.unwrap();
+                    trees.sweep().await.unwrap();
                     continue;
                 }
                 let tree =
