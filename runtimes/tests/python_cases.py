@@ -63,7 +63,7 @@ CASES = {
     "a set": ({"a.py": "def h(e, c): return {1}"}, "a.h", [Event()]),
     "circular": ({"a.py": "def h(e, c):\n  a = []\n  a.append(a)\n  return a"}, "a.h", [Event()]),
     "tuple key": ({"a.py": "def h(e, c): return {(1, 2): 3}"}, "a.h", [Event()]),
-    "event not json": ({"a.py": "def h(e, c): return 1"}, "a.h", [Event(raw=b"{a"), Event(2)]),
+    "event not json": ({"a.py": "def h(e, c): return 1"}, "a.h", [Event(raw=b"x"), Event(raw=b""), Event(2)]),
     "event of another type": (
         {"a.py": "def h(e, c): return repr(e)"},
         "a.h",

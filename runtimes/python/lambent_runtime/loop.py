@@ -1,5 +1,6 @@
 """The life of the runtime: find the handler, then event after event. Never outlives a lost Runtime API."""
 
+import io
 import os
 import sys
 
@@ -17,21 +18,16 @@ def run():
         function = handler.find(os.environ.get("_HANDLER", ""))
     except Exception as error:
         _fail_init(api, error)
-    output = sys.stdout, sys.stderr
     environment = context.Environment(os.environ)
     event, headers = api.next()
     while True:
         request_id, answer = _invoke(function, event, headers, environment)
-        for stream in output:
-            _flush(stream)
         event, headers = api.answer_and_next(request_id, *answer)
 
 
 def _prepare_interpreter():
     """Makes paths, output and builtins what AWS's runtime makes them, also under `python -S`."""
-    for stream in (sys.stdout, sys.stderr):
-        # Whole lines at once: a print of several values stays one line even when processes write together.
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    sys.stdout, sys.stderr = _unbuffered(sys.stdout), _unbuffered(sys.stderr)
     root = os.environ.get("LAMBDA_TASK_ROOT", "/var/task")
     sys.path[:] = handler.search_path(root, RUNTIME_DIR, sys.path)
     hook.install()
@@ -44,13 +40,17 @@ def _prepare_interpreter():
         builtins.help = _sitebuiltins._Helper()
 
 
+def _unbuffered(stream):
+    # As `python -u`: what is printed is out before the answer, and before a time-out kills the process.
+    raw = getattr(stream.buffer, "raw", stream.buffer)
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
+
+
 def _fail_init(api, error):
     from . import errors
 
     body = errors.body(error, "", RUNTIME_DIR)
     errors.log(body)
-    for stream in (sys.stdout, sys.stderr):
-        _flush(stream)
     api.fail_init(body["errorType"], values.encode(body))
     sys.exit(1)
 
@@ -77,9 +77,3 @@ def _invoke(function, event, headers, environment):
         errors.log(body)
         return request_id, ("error", values.encode(body), "application/json", errors.xray(error, RUNTIME_DIR))
 
-
-def _flush(stream):
-    try:
-        stream.flush()
-    except ValueError:
-        pass  # The function closed its own output; there is nothing left to lose.

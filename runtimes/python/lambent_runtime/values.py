@@ -45,8 +45,8 @@ def decode(data):
         value, end = _scan(text, 0)
         if end == len(text):
             return value
-    except (StopIteration, ValueError):
-        pass
+    except (StopIteration, ValueError, SystemError):
+        pass  # SystemError: the C half asks sys.modules for the exception to raise, which is not there yet.
     # Not what we expect: the full module knows other encodings, and how to say what is wrong.
     import json
 
@@ -70,8 +70,6 @@ def encode(value):
         from .special import parts
 
         text = "".join(parts(value, _string))
-    if _FROM_3_12 and ("\u2028" in text or "\u2029" in text):
-        text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     # A lone surrogate has no UTF-8, but JSON has an escape for it, and it is the one Python writes.
     return text.encode("utf-8", "backslashreplace")
 
