@@ -53,110 +53,112 @@ fn told(answer: &Answer) -> String {
     }
 }
 
+/// Lives of a runtime.
+const LIVES: [(&str, &[Do]); 9] = [
+    (
+        "two events, an answer and an error",
+        &[
+            Offer("a"),
+            Call("GET", NEXT, "", EVENT),
+            Call("POST", "runtime/invocation/a/response", "1", OK),
+            Gets("1"),
+            Offer("b"),
+            Call("GET", NEXT, "", EVENT),
+            Call("POST", "runtime/invocation/b/error", "{}", OK),
+            Gets("error {}"),
+        ],
+    ),
+    (
+        "an answer without a body",
+        &[
+            Offer("a"),
+            Call("GET", NEXT, "", EVENT),
+            Call("POST", "runtime/invocation/a/response", "", OK),
+            Gets(""),
+        ],
+    ),
+    (
+        "answering twice",
+        &[
+            Offer("a"),
+            Call("GET", NEXT, "", EVENT),
+            Call("POST", "runtime/invocation/a/response", "1", OK),
+            Call("POST", "runtime/invocation/a/response", "2", WRONG_ID),
+            Call("POST", "runtime/invocation/a/error", "3", WRONG_ID),
+            Gets("1"),
+        ],
+    ),
+    (
+        "wrong ids, before and after the right one",
+        &[
+            Call("POST", "runtime/invocation/a/response", "0", WRONG_ID),
+            Offer("a"),
+            Call("POST", "runtime/invocation/a/response", "1", WRONG_ID),
+            Call("GET", NEXT, "", EVENT),
+            Call("POST", "runtime/invocation/b/response", "2", WRONG_ID),
+            Call("POST", "runtime/invocation/b/error", "3", WRONG_ID),
+            Call("POST", "runtime/invocation//response", "4", WRONG_ID),
+            Call("POST", "runtime/invocation/a/response", "5", OK),
+            Gets("5"),
+        ],
+    ),
+    (
+        "an answer to the event before",
+        &[
+            Offer("a"),
+            Call("GET", NEXT, "", EVENT),
+            Call("POST", "runtime/invocation/a/response", "1", OK),
+            Offer("b"),
+            Call("GET", NEXT, "", EVENT),
+            Call("POST", "runtime/invocation/a/response", "2", WRONG_ID),
+            Call("POST", "runtime/invocation/b/response", "3", OK),
+            Gets("3"),
+        ],
+    ),
+    (
+        "asking again with an event in hand",
+        &[
+            Offer("a"),
+            Call("GET", NEXT, "", EVENT),
+            Call("GET", NEXT, "", WRONG_STATE),
+            Call("POST", "runtime/invocation/a/response", "1", OK),
+            Gets("1"),
+        ],
+    ),
+    (
+        "an init error ends all",
+        &[
+            Call("POST", INIT_ERROR, "{}", OK),
+            Call("POST", INIT_ERROR, "{}", WRONG_STATE),
+            Call("GET", NEXT, "", WRONG_STATE),
+        ],
+    ),
+    (
+        "an init error after init",
+        &[
+            Offer("a"),
+            Call("GET", NEXT, "", EVENT),
+            Call("POST", INIT_ERROR, "{}", WRONG_STATE),
+            Call("POST", "runtime/invocation/a/response", "1", OK),
+            Call("POST", INIT_ERROR, "{}", WRONG_STATE),
+            Gets("1"),
+        ],
+    ),
+    (
+        "what is not there",
+        &[
+            Call("GET", "ping", "", EVENT),
+            Call("GET", "runtime/restore/next", "", (404, "NotFound")),
+            Call("POST", "runtime/restore/error", "{}", (404, "NotFound")),
+            Call("PUT", NEXT, "x", (405, "MethodNotAllowed")),
+            Call("DELETE", "nothing", "x", (404, "NotFound")),
+        ],
+    ),
+];
+
 #[tokio::test]
 async fn a_runtime_may_do_what_aws_lets_it_and_nothing_else() {
-    let table: [(&str, &[Do]); 9] = [
-        (
-            "two events, an answer and an error",
-            &[
-                Offer("a"),
-                Call("GET", NEXT, "", EVENT),
-                Call("POST", "runtime/invocation/a/response", "1", OK),
-                Gets("1"),
-                Offer("b"),
-                Call("GET", NEXT, "", EVENT),
-                Call("POST", "runtime/invocation/b/error", "{}", OK),
-                Gets("error {}"),
-            ],
-        ),
-        (
-            "an answer without a body",
-            &[
-                Offer("a"),
-                Call("GET", NEXT, "", EVENT),
-                Call("POST", "runtime/invocation/a/response", "", OK),
-                Gets(""),
-            ],
-        ),
-        (
-            "answering twice",
-            &[
-                Offer("a"),
-                Call("GET", NEXT, "", EVENT),
-                Call("POST", "runtime/invocation/a/response", "1", OK),
-                Call("POST", "runtime/invocation/a/response", "2", WRONG_ID),
-                Call("POST", "runtime/invocation/a/error", "3", WRONG_ID),
-                Gets("1"),
-            ],
-        ),
-        (
-            "wrong ids, before and after the right one",
-            &[
-                Call("POST", "runtime/invocation/a/response", "0", WRONG_ID),
-                Offer("a"),
-                Call("POST", "runtime/invocation/a/response", "1", WRONG_ID),
-                Call("GET", NEXT, "", EVENT),
-                Call("POST", "runtime/invocation/b/response", "2", WRONG_ID),
-                Call("POST", "runtime/invocation/b/error", "3", WRONG_ID),
-                Call("POST", "runtime/invocation//response", "4", WRONG_ID),
-                Call("POST", "runtime/invocation/a/response", "5", OK),
-                Gets("5"),
-            ],
-        ),
-        (
-            "an answer to the event before",
-            &[
-                Offer("a"),
-                Call("GET", NEXT, "", EVENT),
-                Call("POST", "runtime/invocation/a/response", "1", OK),
-                Offer("b"),
-                Call("GET", NEXT, "", EVENT),
-                Call("POST", "runtime/invocation/a/response", "2", WRONG_ID),
-                Call("POST", "runtime/invocation/b/response", "3", OK),
-                Gets("3"),
-            ],
-        ),
-        (
-            "asking again with an event in hand",
-            &[
-                Offer("a"),
-                Call("GET", NEXT, "", EVENT),
-                Call("GET", NEXT, "", WRONG_STATE),
-                Call("POST", "runtime/invocation/a/response", "1", OK),
-                Gets("1"),
-            ],
-        ),
-        (
-            "an init error ends all",
-            &[
-                Call("POST", INIT_ERROR, "{}", OK),
-                Call("POST", INIT_ERROR, "{}", WRONG_STATE),
-                Call("GET", NEXT, "", WRONG_STATE),
-            ],
-        ),
-        (
-            "an init error after init",
-            &[
-                Offer("a"),
-                Call("GET", NEXT, "", EVENT),
-                Call("POST", INIT_ERROR, "{}", WRONG_STATE),
-                Call("POST", "runtime/invocation/a/response", "1", OK),
-                Call("POST", INIT_ERROR, "{}", WRONG_STATE),
-                Gets("1"),
-            ],
-        ),
-        (
-            "what is not there",
-            &[
-                Call("GET", "ping", "", EVENT),
-                Call("GET", "runtime/restore/next", "", (404, "NotFound")),
-                Call("POST", "runtime/restore/error", "{}", (404, "NotFound")),
-                Call("PUT", NEXT, "x", (405, "MethodNotAllowed")),
-                Call("DELETE", "nothing", "x", (404, "NotFound")),
-            ],
-        ),
-    ];
-    for (name, steps) in table {
+    for (name, steps) in LIVES {
         check(name, steps).await;
     }
 }
