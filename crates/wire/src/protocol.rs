@@ -110,7 +110,8 @@ impl Protocol {
         let (name, labels) = match self {
             Self::RestJson | Self::RestXml => {
                 let router = service.router.get_or_init(|| crate::route::Router::of(service));
-                let found = router.find(request.method.as_str(), request.path, request.query);
+                let found =
+                    router.find(request.method.as_str(), request.path, request.query, request.headers);
                 found.ok_or(NoRoute::Unknown(None))?
             }
             Self::AwsJson10 | Self::AwsJson11 => known(service, aws_json::target(service, request.headers))?,

@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 
+use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 
-use crate::schema::Service;
+use crate::schema::{Known, Service};
 
 /// The routes of one service, compiled once.
 #[derive(Debug)]
@@ -21,6 +22,9 @@ struct Template {
     method: &'static str,
     segments: Vec<Segment>,
     literals: Vec<(&'static str, Option<&'static str>)>,
+    /// Required parameters and headers.
+    query: &'static [&'static str],
+    headers: &'static [&'static str],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,25 +38,39 @@ impl Router {
     /// Compiles the templates of every operation of the model, built or not.
     #[must_use]
     pub fn of(service: &Service) -> Self {
-        let mut routes: Vec<Template> =
-            service.known.iter().map(|known| Template::parse(known.name, known.method, known.uri)).collect();
+        let mut routes: Vec<Template> = service.known.iter().map(Template::parse).collect();
         routes.sort_by_cached_key(|route| Reverse(route.rank()));
         Self { routes }
     }
 
     /// The operation a request line names, with its labels. `path` and `query` are as received.
+    ///
+    /// Operations with one template are told apart by what they require (S3's DeleteObject and
+    /// AbortMultipartUpload); who lacks a required parameter still finds the operation, to be told so.
     #[must_use]
-    pub fn find(&self, method: &str, path: &str, query: &str) -> Option<(&'static str, Labels)> {
+    pub fn find(
+        &self,
+        method: &str,
+        path: &str,
+        query: &str,
+        headers: &HeaderMap,
+    ) -> Option<(&'static str, Labels)> {
         let path = path.strip_prefix('/').unwrap_or(path);
-        self.routes
-            .iter()
-            .filter(|route| route.method == method)
-            .find_map(|route| Some((route.operation, route.matches(path, query)?)))
+        let mut lacking = None;
+        for route in self.routes.iter().filter(|route| route.method == method) {
+            let Some(labels) = route.matches(path, query) else { continue };
+            if route.has_required(query, headers) {
+                return Some((route.operation, labels));
+            }
+            lacking.get_or_insert((route.operation, labels));
+        }
+        lacking
     }
 }
 
 impl Template {
-    fn parse(operation: &'static str, method: &'static str, uri: &'static str) -> Self {
+    fn parse(known: &Known) -> Self {
+        let Known { name: operation, method, uri, query: required, headers } = *known;
         let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
         let segments = path.split('/').filter(|segment| !segment.is_empty()).map(Segment::parse).collect();
         let literals = query
@@ -60,17 +78,18 @@ impl Template {
             .filter(|pair| !pair.is_empty())
             .map(|pair| pair.split_once('=').map_or((pair, None), |(key, value)| (key, Some(value))))
             .collect();
-        Self { operation, method, segments, literals }
+        Self { operation, method, segments, literals, query: required, headers }
     }
 
     /// Literal before label before greedy label, leftmost first; then who asks for more of the query.
-    fn rank(&self) -> (Vec<u8>, usize) {
+    fn rank(&self) -> (Vec<u8>, usize, usize) {
         let weigh = |segment: &Segment| match segment {
             Segment::Literal(_) => 3,
             Segment::Label(_) => 2,
             Segment::Greedy(_) => 1,
         };
-        (self.segments.iter().map(weigh).collect(), self.literals.len())
+        let required = self.query.len() + self.headers.len();
+        (self.segments.iter().map(weigh).collect(), self.literals.len(), required)
     }
 
     fn matches(&self, path: &str, query: &str) -> Option<Labels> {
@@ -112,6 +131,11 @@ impl Template {
         (cut > 0).then(|| (&path[..cut], Some(&path[cut + 1..])))
     }
 
+    fn has_required(&self, query: &str, headers: &HeaderMap) -> bool {
+        let has = |key: &str| query.split('&').any(|pair| pair.split('=').next() == Some(key));
+        self.query.iter().all(|key| has(key)) && self.headers.iter().all(|name| headers.contains_key(*name))
+    }
+
     fn asks_for(&self, query: &str) -> bool {
         self.literals.iter().all(|(key, value)| {
             query.split('&').any(|pair| {
@@ -144,7 +168,12 @@ mod tests {
     use super::*;
 
     fn router(templates: &[(&'static str, &'static str, &'static str)]) -> Router {
-        let mut routes: Vec<_> = templates.iter().map(|(o, m, u)| Template::parse(o, m, u)).collect();
+        let mut routes: Vec<_> = templates
+            .iter()
+            .map(|(name, method, uri)| {
+                Template::parse(&Known { name, method, uri, query: &[], headers: &[] })
+            })
+            .collect();
         routes.sort_by_cached_key(|route| Reverse(route.rank()));
         Router { routes }
     }
@@ -168,7 +197,7 @@ mod tests {
     }
 
     fn check(method: &str, path: &str, query: &str, operation: &str, labels: &[(&str, &str)]) {
-        let found = lambda().find(method, path, query);
+        let found = lambda().find(method, path, query, &HeaderMap::new());
         let (name, given) = found.unwrap_or_else(|| panic!("{method} {path}?{query} has no route"));
         let given: Vec<_> = given.iter().map(|(k, v)| (*k, v.as_str())).collect();
         assert_eq!((name, given.as_slice()), (operation, labels), "{method} {path}?{query}");
@@ -216,12 +245,26 @@ mod tests {
     }
 
     #[test]
+    fn what_an_operation_requires_tells_it_from_its_twin() {
+        let known =
+            |name, query| Known { name, method: "DELETE", uri: "/{Bucket}/{Key+}", query, headers: &[] };
+        let twins = [known("DeleteObject", &[]), known("AbortMultipartUpload", &["uploadId"])];
+        let mut routes: Vec<_> = twins.iter().map(Template::parse).collect();
+        routes.sort_by_cached_key(|route| Reverse(route.rank()));
+        let router = Router { routes };
+        let find = |query| router.find("DELETE", "/b/k", query, &HeaderMap::new()).unwrap().0;
+        assert_eq!(find("versionId=1"), "DeleteObject");
+        assert_eq!(find("uploadId=1"), "AbortMultipartUpload");
+    }
+
+    #[test]
     fn what_fits_no_template_has_no_route() {
         let router = router(&[("GetFunction", "GET", "/2015-03-31/functions/{FunctionName}")]);
+        let find = |method: &str, path: &str| router.find(method, path, "", &HeaderMap::new());
         for path in ["", "/", "/2015-03-31", "/2015-03-31/functions/", "/2015-03-31/functions/f/x", "/%ff"] {
-            assert_eq!(router.find("GET", path, ""), None, "{path}");
+            assert_eq!(find("GET", path), None, "{path}");
         }
-        assert_eq!(router.find("GET", "/2015-03-31/functions/%ff", ""), None);
-        assert_eq!(router.find("PUT", "/2015-03-31/functions/f", ""), None);
+        assert_eq!(find("GET", "/2015-03-31/functions/%ff"), None);
+        assert_eq!(find("PUT", "/2015-03-31/functions/f"), None);
     }
 }

@@ -109,7 +109,7 @@ pub struct Member {
     pub xml_namespace: Option<Namespace>,
     /// A timestamp's form here.
     pub timestamp_format: Option<TimestampFormat>,
-    /// JSON inside a string (in a header: base64 of it).
+    /// In a header: base64 of JSON. In a body it is a plain string.
     pub json_value: bool,
     /// Clients fill it when the caller does not.
     pub idempotency_token: bool,
@@ -211,6 +211,10 @@ pub struct Known {
     pub method: &'static str,
     /// The template of path and query.
     pub uri: &'static str,
+    /// The query parameters it requires: they tell operations with one template apart.
+    pub query: &'static [&'static str],
+    /// The headers it requires, likewise.
+    pub headers: &'static [&'static str],
 }
 
 /// One API of AWS.

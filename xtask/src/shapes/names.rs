@@ -59,7 +59,10 @@ mod tests {
         ] {
             assert_eq!(field(name), expected);
         }
-        assert_eq!(constant("SubnetIPAddressLimitReachedException"), "SUBNET_IP_ADDRESS_LIMIT_REACHED_EXCEPTION");
+        assert_eq!(
+            constant("SubnetIPAddressLimitReachedException"),
+            "SUBNET_IP_ADDRESS_LIMIT_REACHED_EXCEPTION"
+        );
         assert_eq!(type_name("functionCode"), "FunctionCode");
     }
 }

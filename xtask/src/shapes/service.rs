@@ -34,10 +34,25 @@ pub(super) fn index(name: &str, entry: &Entry, model: &Model) -> Result<String> 
     out += "/// Every operation of the model, built or not.\npub static KNOWN: &[Known] = &[\n";
     for (name, operation) in &model.operations {
         let (method, uri) = (method(operation), uri(operation));
-        writeln!(out, "Known {{ name: {name:?}, method: {method:?}, uri: {uri:?} }},")?;
+        let query = required(operation, model, "querystring")?;
+        let headers = required(operation, model, "header")?;
+        writeln!(
+            out,
+            "Known {{ name: {name:?}, method: {method:?}, uri: {uri:?}, query: &{query:?}, headers: &{headers:?} }},"
+        )?;
     }
     out += "];\n";
     Ok(out)
+}
+
+/// The names on the wire of the input's required members at one location.
+fn required<'m>(operation: &Json, model: &'m Model, location: &str) -> Result<Vec<&'m str>> {
+    let Some(input) = operation["input"]["shape"].as_str() else { return Ok(Vec::new()) };
+    let shape = model.shape(input)?;
+    let members = shape["members"].as_object().into_iter().flatten();
+    let there =
+        members.filter(|(name, part)| part["location"] == location && statics::is_required(shape, name));
+    Ok(there.map(|(name, part)| part["locationName"].as_str().unwrap_or(name)).collect())
 }
 
 fn service(name: &str, entry: &Entry, model: &Model) -> Result<String> {
@@ -141,14 +156,18 @@ fn imports(body: &str) -> String {
     line("fmt::Debug", "use std::fmt;\n");
     line("Bytes", "\nuse bytes::Bytes;\n");
     out += "\nuse crate::schema::{Operation, Shape};\n";
-    let traits = ["Call", "Field", "Mismatch", "Redacted", "Shaped", "members", "optional", "put", "required"];
+    let traits =
+        ["Call", "Field", "Mismatch", "Redacted", "Shaped", "members", "optional", "put", "required"];
     let used = |name: &&str| match *name {
         "Call" | "Field" | "Mismatch" | "Shaped" => true,
         "members" => body.contains("members(value)"),
         "Redacted" => body.contains("Redacted"),
         call => body.contains(&format!("{call}(&mut")),
     };
-    out += &format!("use crate::shaped::{{{}}};\n", traits.into_iter().filter(used).collect::<Vec<_>>().join(", "));
+    out += &format!(
+        "use crate::shaped::{{{}}};\n",
+        traits.into_iter().filter(used).collect::<Vec<_>>().join(", ")
+    );
     if body.contains("Timestamp>") || body.contains(": Timestamp") {
         out += "use crate::timestamp::Timestamp;\n";
     }
@@ -196,10 +215,11 @@ fn shapes(file: &str, model: &Model, plan: &Plan) -> Result<String> {
         body += &statics::shape(name, file, model, plan)?;
         body += "\n";
     }
-    let used: Vec<&str> = ["ErrorTraits", "Kind", "Location", "Member", "Namespace", "Shape", "TimestampFormat"]
-        .into_iter()
-        .filter(|name| [" {", "::"].iter().any(|after| body.contains(&format!("{name}{after}"))))
-        .collect();
+    let used: Vec<&str> =
+        ["ErrorTraits", "Kind", "Location", "Member", "Namespace", "Shape", "TimestampFormat"]
+            .into_iter()
+            .filter(|name| [" {", "::"].iter().any(|after| body.contains(&format!("{name}{after}"))))
+            .collect();
     Ok(format!(
         "/// The descriptions of the shapes.\npub mod shape {{\nuse crate::schema::{{{}}};\n\n{body}}}\n",
         used.join(", ")

@@ -54,7 +54,7 @@ fn field<'m>(
     plan: &Plan,
 ) -> Result<Field<'m>> {
     let shape = given["shape"].as_str().unwrap_or("");
-    let mut inner = if given["jsonvalue"].as_bool() == Some(true) {
+    let mut inner = if given["jsonvalue"].as_bool() == Some(true) && given["location"] == "header" {
         "serde_json::Value".to_owned()
     } else {
         rust_type(shape, file, model, plan)?

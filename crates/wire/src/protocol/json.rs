@@ -18,7 +18,7 @@ pub(super) fn read_structure(shape: &'static Shape, body: &[u8]) -> Result<Struc
         return Ok(Structure::new());
     }
     // A structure reads as one or, out of a JSON null, as nothing.
-    let read = read(Seed { shape, json_value: false }, body)?;
+    let read = read(Seed(shape), body)?;
     Ok(if let Value::Structure(structure) = read { structure } else { Structure::new() })
 }
 
@@ -50,19 +50,16 @@ fn malformed(error: &serde_json::Error) -> Malformed {
 }
 
 #[derive(Clone, Copy)]
-struct Seed {
-    shape: &'static Shape,
-    json_value: bool,
-}
+struct Seed(&'static Shape);
 
 impl Seed {
     fn of(member: &Member) -> Self {
-        Self { shape: member.shape(), json_value: member.json_value }
+        Self(member.shape())
     }
 
     /// Coral's words for a token that cannot become what the shape wants.
     fn refuse<E: serde::de::Error>(self, token: &str) -> E {
-        let wanted = match self.shape.kind {
+        let wanted = match self.0.kind {
             Kind::Structure { .. } | Kind::Map { .. } => {
                 return E::custom(format!("Unexpected token {token}"));
             }
@@ -84,7 +81,7 @@ impl<'de> DeserializeSeed<'de> for Seed {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        if matches!(self.shape.kind, Kind::Document) {
+        if matches!(self.0.kind, Kind::Document) {
             let document: serde_json::Value = serde::Deserialize::deserialize(deserializer)?;
             return Ok(if document.is_null() { Value::Null } else { Value::Document(document) });
         }
@@ -97,7 +94,7 @@ impl<'de> Visitor<'de> for Seed {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.shape.name)
+        f.write_str(self.0.name)
     }
 
     fn visit_unit<E: serde::de::Error>(self) -> Result<Value, E> {
@@ -105,14 +102,14 @@ impl<'de> Visitor<'de> for Seed {
     }
 
     fn visit_bool<E: serde::de::Error>(self, given: bool) -> Result<Value, E> {
-        match self.shape.kind {
+        match self.0.kind {
             Kind::Boolean => Ok(Value::Boolean(given)),
             _ => Err(self.refuse(if given { "TRUE_VALUE" } else { "FALSE_VALUE" })),
         }
     }
 
     fn visit_i64<E: serde::de::Error>(self, given: i64) -> Result<Value, E> {
-        match self.shape.kind {
+        match self.0.kind {
             Kind::Integer if i32::try_from(given).is_err() => Err(self.refuse("NUMBER_VALUE")),
             Kind::Integer | Kind::Long => Ok(Value::Integer(given)),
             #[expect(clippy::cast_precision_loss, reason = "JSON numbers are doubles to most clients")]
@@ -130,7 +127,7 @@ impl<'de> Visitor<'de> for Seed {
     }
 
     fn visit_f64<E: serde::de::Error>(self, given: f64) -> Result<Value, E> {
-        match self.shape.kind {
+        match self.0.kind {
             Kind::Double => Ok(Value::Float(given)),
             Kind::Timestamp => {
                 Timestamp::from_seconds(given).map(Value::Timestamp).map_err(|_| self.refuse("NUMBER_VALUE"))
@@ -144,10 +141,7 @@ impl<'de> Visitor<'de> for Seed {
     }
 
     fn visit_str<E: serde::de::Error>(self, given: &str) -> Result<Value, E> {
-        match self.shape.kind {
-            Kind::String if self.json_value => {
-                serde_json::from_str(given).map(Value::Document).map_err(E::custom)
-            }
+        match self.0.kind {
             Kind::String => Ok(Value::String(given.to_owned())),
             Kind::Blob => STANDARD
                 .decode(given)
@@ -167,7 +161,7 @@ impl<'de> Visitor<'de> for Seed {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let Kind::List(item) = &self.shape.kind else {
+        let Kind::List(item) = &self.0.kind else {
             return Err(A::Error::custom("Start of list found where not expected"));
         };
         let mut list = Vec::new();
@@ -178,7 +172,7 @@ impl<'de> Visitor<'de> for Seed {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        match &self.shape.kind {
+        match &self.0.kind {
             Kind::Map { value: member, .. } => {
                 let mut map = Vec::new();
                 while let Some(key) = entries.next_key::<String>()? {
@@ -197,7 +191,7 @@ impl Seed {
     fn members<'de, A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut structure = Structure::new();
         while let Some(key) = entries.next_key::<std::borrow::Cow<'de, str>>()? {
-            match self.shape.body_members().find(|member| member.wire_name() == key) {
+            match self.0.body_members().find(|member| member.wire_name() == key) {
                 Some(member) => structure.set(member.name, entries.next_value_seed(Self::of(member))?),
                 None => drop(entries.next_value::<IgnoredAny>()?),
             }
@@ -250,7 +244,6 @@ pub(super) fn write_member(out: &mut Vec<u8>, member: &Member, value: &Value) {
             }
             out.push(b'}');
         }
-        (Value::Document(document), _) if member.json_value => string(out, &document.to_string()),
         (Value::Timestamp(moment), _) => write_timestamp(out, member, *moment),
         _ => write_scalar(out, value),
     }

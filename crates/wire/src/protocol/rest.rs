@@ -28,12 +28,14 @@ pub(super) fn read(
                 let label = labels.iter_mut().find(|(name, _)| *name == member.wire_name());
                 label.map(|(_, text)| uri_value(member, std::mem::take(text))).transpose()?
             }
-            Location::Query => query_value(shape, member, &pairs)?,
+            Location::Query => query_value(member, &pairs)?,
             Location::Header => header_value(member, request.headers)?,
             Location::Headers => prefixed_headers(member, request.headers),
             Location::Body | Location::Status => None,
         };
-        into.set(member.name, value.unwrap_or_default());
+        if let Some(value) = value {
+            into.set(member.name, value);
+        }
     }
     Ok(())
 }
@@ -59,9 +61,9 @@ fn uri_value(member: &Member, text: String) -> Result<Value, Malformed> {
     }
 }
 
-fn query_value(shape: &Shape, member: &Member, pairs: &Pairs) -> Result<Option<Value>, Malformed> {
+fn query_value(member: &Member, pairs: &Pairs) -> Result<Option<Value>, Malformed> {
     if let Kind::Map { value, .. } = &member.shape().kind {
-        return query_map(shape, value, pairs).map(Some);
+        return query_map(value, pairs).map(Some);
     }
     let mut given =
         pairs.iter().filter(|(key, _)| key == member.wire_name()).map(|(_, value)| value.as_str());
@@ -72,17 +74,10 @@ fn query_value(shape: &Shape, member: &Member, pairs: &Pairs) -> Result<Option<V
     given.next().map(|text| scalar(member.shape(), text)).transpose()
 }
 
-/// Every pair that has no member of its own.
-fn query_map(shape: &Shape, member: &Member, pairs: &Pairs) -> Result<Value, Malformed> {
-    let own = |key: &str| {
-        shape.members().iter().any(|other| {
-            other.location == Location::Query
-                && !matches!(other.shape().kind, Kind::Map { .. })
-                && other.wire_name() == key
-        })
-    };
+/// Every pair, those with a member of their own too: so Smithy wants servers to read it.
+fn query_map(member: &Member, pairs: &Pairs) -> Result<Value, Malformed> {
     let mut map: Vec<(String, Value)> = Vec::new();
-    for (key, text) in pairs.iter().filter(|(key, _)| !own(key)) {
+    for (key, text) in pairs {
         let at = map.iter().position(|(seen, _)| seen == key);
         match (&member.shape().kind, at) {
             (Kind::List(item), Some(at)) => {
@@ -109,9 +104,13 @@ fn header_value(member: &Member, headers: &HeaderMap) -> Result<Option<Value>, M
     if let Kind::List(item) = &member.shape().kind {
         let mut items = Vec::new();
         for text in given {
+            let text = text?;
+            if text.trim().is_empty() {
+                continue;
+            }
             let is_date = matches!(item.shape().kind, Kind::Timestamp)
                 && item.timestamp_format().unwrap_or(TimestampFormat::HttpDate) == TimestampFormat::HttpDate;
-            for part in if is_date { dates(&text?) } else { parts(&text?) } {
+            for part in if is_date { dates(&text) } else { parts(&text) } {
                 items.push(scalar(item.shape(), &part)?);
             }
         }

@@ -55,7 +55,7 @@ pub(super) fn respond(
     let status = rest::write(shape, &mut output, &mut headers).unwrap_or(operation.status);
     let mut response = match shape.payload() {
         Some(member) => respond_payload(service, status, member, output.take(member.name)),
-        None if shape.body_members().next().is_none() => response(status, "", Bytes::new()),
+        None if shape.body_members().next().is_none() => response(status, XML, Bytes::new()),
         None => {
             let root = operation.output_name.or(shape.location_name).unwrap_or(shape.name);
             let mut body = String::new();
@@ -85,7 +85,9 @@ fn respond_payload(
         Some(Value::String(text)) => response(status, "text/plain", text),
         Some(Value::Structure(given)) => {
             let shape = member.shape();
-            let root = member.location_name.or(shape.location_name).unwrap_or(shape.name);
+            // Models repeat the member's name as its location; only another one is a name of the root.
+            let named = member.location_name.filter(|name| *name != member.name);
+            let root = named.or(shape.location_name).unwrap_or(shape.name);
             let own = member.xml_namespace.or(shape.xml_namespace);
             let mut body = String::new();
             xml::open(&mut body, root, namespace(service, own), &xml::attributes(shape, &given));
@@ -109,7 +111,9 @@ pub(super) fn error_element(out: &mut String, service: &Service, fault: &Fault, 
         xml::element(out, "Type", if fault.is_senders() { "Sender" } else { "Receiver" });
     }
     xml::element(out, "Code", fault.query_code());
-    xml::element(out, "Message", fault.message());
+    if !fault.message().is_empty() {
+        xml::element(out, "Message", fault.message());
+    }
     let shape: &Shape = fault.shape().unwrap_or(&EMPTY);
     let mut members = fault.members(service);
     let told = |member: &&Member| {

@@ -41,8 +41,7 @@ pub fn service(model: &Json) -> Result<&'static Service, ModelError> {
     let metadata = &model["metadata"];
     let operations = model["operations"].as_object().unwrap_or(&empty);
     let built = operations.values().map(|given| operation(given, &cells)).collect::<Result<Vec<_>, _>>()?;
-    let known =
-        built.iter().map(|o| Known { name: o.name, method: o.method, uri: o.uri }).collect::<Vec<_>>();
+    let known = built.iter().map(|operation| known(operation)).collect::<Vec<_>>();
     let errors = cells.values().filter_map(|cell| cell.get().copied()).filter(|s| s.error.is_some());
     Ok(leak(Service {
         signing_name: text(&metadata["signingName"])
@@ -100,6 +99,21 @@ fn operation(given: &Json, cells: &Cells) -> Result<&'static Operation, ModelErr
         errors: leak(errors.filter_map(|error| text(&error["shape"])).collect::<Vec<_>>()),
         output_name: text(&given["output"]["locationName"]),
     }))
+}
+
+fn known(operation: &Operation) -> Known {
+    let required = |location: Location| {
+        let members = operation.input.map_or(&[][..], Shape::members).iter();
+        let names = members.filter(|member| member.required && member.location == location);
+        &**leak(names.map(Member::wire_name).collect::<Vec<_>>())
+    };
+    Known {
+        name: operation.name,
+        method: operation.method,
+        uri: operation.uri,
+        query: required(Location::Query),
+        headers: required(Location::Header),
+    }
 }
 
 fn find(name: &str, cells: &Cells) -> Result<&'static OnceLock<&'static Shape>, ModelError> {
