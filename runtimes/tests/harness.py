@@ -22,8 +22,11 @@ class Outcome:
         self.answers, self.output, self.code = answers, output, code
 
 
-def run(command, files, handler, events=(), *, env=None, fragment=None):
-    """Starts `command` over the given files and serves it the events; `{task}` in it is the folder of the files."""
+def run(command, files, handler, events=(), *, env=None, fragment=None, until_exit=False):
+    """Starts `command` over the given files and serves it the events; `{task}` in it is the folder of the files.
+
+    A runtime that asks for an event when there is none left is killed, or with `until_exit` waited for.
+    """
     with tempfile.TemporaryDirectory() as task:
         for name, text in files.items():
             path = Path(task, name)
@@ -31,7 +34,7 @@ def run(command, files, handler, events=(), *, env=None, fragment=None):
             path.write_text(text)
         api = RuntimeApi(events, fragment)
         try:
-            return _watch(api, command, task, _environment(api, task, handler, env))
+            return _watch(api, command, task, _environment(api, task, handler, env), until_exit)
         finally:
             api.close()
 
@@ -62,7 +65,7 @@ def _environment(api, task, handler, more):
     }
 
 
-def _watch(api, command, task, environment):
+def _watch(api, command, task, environment, until_exit):
     command = [part.replace("{task}", task) for part in command]
     process = subprocess.Popen(
         command, cwd=task, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
@@ -73,6 +76,8 @@ def _watch(api, command, task, environment):
     ended = threading.Thread(target=lambda: (process.wait(), api.drained.set()))
     ended.start()
     timely = api.drained.wait(STUCK_AFTER_S)
+    if until_exit:
+        ended.join(STUCK_AFTER_S)
     waiting = process.poll() is None
     if waiting:
         process.send_signal(signal.SIGKILL)

@@ -50,6 +50,13 @@ class Answers(unittest.TestCase):
         self.assertIn(message, (None, answer.value["errorMessage"]))
         self.assertEqual(answer.headers["Lambda-Runtime-Function-Error-Type"], kind if during_init else None)
 
+    def test_an_error_after_the_answer_ends_the_process_but_not_the_answer(self):
+        source = "exports.h = async () => { setImmediate(() => { throw new Error('u') }); return 'x'.repeat(3e6) }"
+        outcome = _run(source, Event(), until_exit=True)
+        self.assertEqual([len(answer.value) for answer in outcome.answers], [3_000_000])
+        self.assertEqual(outcome.code, 129)
+        self.assertIn("Uncaught Exception", outcome.output)
+
     def test_large_events_and_answers_come_whole_through_any_fragments(self):
         source = "exports.h = async (e) => ({ n: e.length, end: e.slice(-3), back: e + e })"
         text = "é" * 1_500_000 + "end"

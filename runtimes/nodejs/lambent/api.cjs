@@ -16,10 +16,12 @@ class Api {
     const agent = `lambent-nodejs/${process.versions.node}`;
     this.nextRequest = `GET ${PREFIX}invocation/next HTTP/1.1\r\nHost: ${address}\r\nUser-Agent: ${agent}\r\n\r\n`;
     this.onEvent = undefined;
+    this.ending = false;
   }
 
   /** Calls `onEvent(body, headers)` for every event from now on; header names are in small letters. */
   start(onEvent) {
+    if (this.ending) return;
     this.onEvent = onEvent;
     this.#connect();
     this.next();
@@ -27,17 +29,27 @@ class Api {
 
   /** Asks for the next event. */
   next() {
-    this.#send(this.nextRequest, [this.#event]);
+    if (!this.ending) this.#send(this.nextRequest, [this.#event]);
   }
 
   /** Answers an invocation, by `response` or `error`, and asks for the next event. */
   answerAndNext(id, route, body, headers = '') {
+    if (this.ending) return;
     const post = this.post(`invocation/${id}/${route}`, body, headers);
     this.#send(post + this.nextRequest, [ignore, this.#event]);
   }
 
-  /** Reports that the process is about to end, and calls `then` when that is known. */
+  /** Calls `then` once the last answer, if one is on its way, has arrived; there is no next event. */
+  end(then) {
+    this.ending = true;
+    const awaited = this.replies?.awaited ?? [];
+    if (awaited.length > 1) awaited[0] = then;
+    else then();
+  }
+
+  /** Reports what ends the process, and calls `then` when that is known; there is no next event. */
   fail(path, body, headers, then) {
+    this.ending = true;
     if (!this.socket) this.#connect();
     this.#send(this.post(path, body, headers), [then]);
   }

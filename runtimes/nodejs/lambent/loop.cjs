@@ -23,7 +23,8 @@ async function run() {
   } catch (error) {
     return life.end('Uncaught Exception', error, 129);
   }
-  api.start((body, headers) => life.begin(body, headers));
+  // A rejection that nobody looked at during init is told first, as a failed init.
+  setImmediate(() => life.start());
 }
 
 /** What belongs to the process rather than to one invocation: whose turn it is, and how it ends. */
@@ -45,6 +46,11 @@ class Life {
     });
   }
 
+  start() {
+    this.path = undefined;
+    this.api.start((body, headers) => this.begin(body, headers));
+  }
+
   begin(body, headers) {
     const id = headers['lambda-runtime-aws-request-id'];
     this.path = `invocation/${id}/error`;
@@ -63,10 +69,13 @@ class Life {
     logFailure(title, error);
     const path = this.path;
     this.path = undefined;
-    if (!path) process.exit(code);
-    const cause = path === 'init/error' ? undefined : errors.xray(error);
-    const kind = `Lambda-Runtime-Function-Error-Type: ${errors.type(error)}\r\n`;
-    this.api.fail(path, errors.body(error), path === 'init/error' ? kind : xrayHeader(cause), () => process.exit(code));
+    if (this.api.ending) return;
+    if (!path) return this.api.end(() => process.exit(code));
+    const header =
+      path === 'init/error'
+        ? `Lambda-Runtime-Function-Error-Type: ${errors.type(error)}\r\n`
+        : xrayHeader(errors.xray(error));
+    this.api.fail(path, errors.body(error), header, () => process.exit(code));
   }
 }
 
