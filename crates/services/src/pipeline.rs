@@ -18,6 +18,7 @@ use lambent_wire::protocol::{Protocol, Request as WireRequest, Route};
 use lambent_wire::schema::Service;
 use lambent_wire::sigv4::{Dialect, Expected, Head, Presented, Refusal, Scope};
 use lambent_wire::value::Value;
+use uuid::Uuid;
 
 use crate::caller::{Caller, Context};
 use crate::operations::{self, SERVICES};
@@ -33,7 +34,8 @@ where
     let claimed = Scope::claimed(&Head::of(&head));
     let service = service(claimed.as_ref());
     let protocol = Protocol::spoken(service, &head.headers);
-    let request = Exchange { server, service, protocol, head, request_id: server.dice.uuid().to_string() };
+    let request_id = server.dice.uuid().to_string();
+    let mut request = Exchange { server, service, protocol, head, request_id };
     match request.answer(claimed, body).await {
         Ok(response) => response,
         Err(fault) => protocol.fail(service, &fault, &request.request_id),
@@ -65,11 +67,12 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    async fn answer<B>(&self, claimed: Option<Scope>, body: B) -> Result<Response<Bytes>, Fault>
+    async fn answer<B>(&mut self, claimed: Option<Scope>, body: B) -> Result<Response<Bytes>, Fault>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        self.name()?;
         if let Some(scope) = claimed.as_ref().filter(|scope| scope.service != self.service.signing_name) {
             let message = format!("Lambent does not serve the service {} yet.", scope.service);
             return Err(Fault::new("UnknownOperationException", 404, message));
@@ -81,6 +84,22 @@ impl Exchange<'_> {
         constrain(&route, &input)?;
         let reply = self.perform(&route, caller, input).await?;
         Ok(self.write(&route, reply))
+    }
+
+    /// Takes the request id a client gave, which must be a UUID.
+    fn name(&mut self) -> Result<(), Fault> {
+        let Some(given) = self.head.headers.get("x-amzn-requestid") else { return Ok(()) };
+        match given.to_str().ok().and_then(|text| text.parse::<Uuid>().ok()) {
+            Some(id) => {
+                self.request_id = id.to_string();
+                Ok(())
+            }
+            None => Err(Fault::new(
+                "InvalidRequestContentException",
+                400,
+                "The x-amzn-RequestId header is not a valid UUID string.",
+            )),
+        }
     }
 
     /// The body, if it is not too large.

@@ -1,1 +1,12 @@
-//! Paused clock, loaded dice, fake sandbox, a whole server in one process.
+//! Paused clock, loaded dice, fake sandboxes, a whole server in one process. For tests only: nothing here is in the
+//! binary.
+
+mod chance;
+mod host;
+mod server;
+mod time;
+
+pub use chance::LoadedDice;
+pub use host::{FakeHost, Program};
+pub use server::{TestServer, role, zip};
+pub use time::PausedClock;

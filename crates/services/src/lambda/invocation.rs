@@ -13,9 +13,9 @@ use lambent_core::lambda::arn::Qualifier;
 use lambent_core::limits::{CLIENT_CONTEXT_MAX_BYTES, SYNC_PAYLOAD_MAX_BYTES};
 use lambent_dispatch::{Invocation, InvokeError, Outcome};
 use lambent_wire::lambda::invocation::{InvocationRequest, InvocationResponse};
-use serde::de::IgnoredAny;
 
 use super::Error;
+use super::json;
 use super::names::Target;
 use crate::caller::Context;
 use crate::{Reply, Server};
@@ -97,8 +97,8 @@ fn event(payload: Bytes) -> Result<Bytes, Error> {
     if payload.is_empty() {
         return Ok(Bytes::from_static(b"{}"));
     }
-    match serde_json::from_slice::<IgnoredAny>(&payload) {
-        Ok(IgnoredAny) => Ok(payload),
+    match json::check(&payload) {
+        Ok(()) => Ok(payload),
         Err(fault) => {
             Err(Error::InvalidRequestContent(format!("Could not parse request body into json: {fault}")))
         }

@@ -5,6 +5,7 @@ mod configuration;
 mod errors;
 pub mod function;
 pub mod invocation;
+mod json;
 mod names;
 mod settle;
 mod view;

@@ -1,0 +1,168 @@
+//! Sandboxes that run a Rust closure in place of a program, and write down what was done to them.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lambent_sandbox::{Answer, BootError, Event, Exit, Host, Init, Output, Sandbox, Settled, Spec};
+use tokio::sync::watch;
+
+/// What a fake sandbox does in place of a program.
+pub trait Program: Send + Sync {
+    /// How its Init ends.
+    fn init(&self, _spec: &Spec) -> Init {
+        Init::Ready
+    }
+
+    /// What it answers.
+    fn invoke(&self, spec: &Spec, event: &Event, output: &Output) -> Answer;
+
+    /// How long it takes to answer, in tokio's time.
+    fn takes(&self, _event: &Event) -> Duration {
+        Duration::ZERO
+    }
+}
+
+impl<F: Fn(&Spec, &Event) -> Answer + Send + Sync> Program for F {
+    fn invoke(&self, spec: &Spec, event: &Event, _output: &Output) -> Answer {
+        self(spec, event)
+    }
+}
+
+/// A host of fake sandboxes.
+#[derive(Clone)]
+pub struct FakeHost {
+    program: Arc<dyn Program>,
+    alive: Arc<AtomicUsize>,
+    deeds: Arc<Mutex<Vec<String>>>,
+    kill: watch::Sender<u64>,
+}
+
+impl fmt::Debug for FakeHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakeHost").field("alive", &self.alive).finish_non_exhaustive()
+    }
+}
+
+impl FakeHost {
+    /// A host whose sandboxes all run this program.
+    pub fn new(program: impl Program + 'static) -> Self {
+        let (kill, _) = watch::channel(0);
+        Self { program: Arc::new(program), alive: Arc::default(), deeds: Arc::default(), kill }
+    }
+
+    /// What was done so far: `boot`, `init`, `invoke ID`, `freeze`, `thaw`, `stop`.
+    #[must_use]
+    pub fn deeds(&self) -> Vec<String> {
+        self.deeds.lock().expect("no test panics while it holds this").clone()
+    }
+
+    /// How often this was done.
+    #[must_use]
+    pub fn count_of(&self, deed: &str) -> usize {
+        self.deeds().iter().filter(|done| done.as_str() == deed).count()
+    }
+
+    /// Ends the program of every sandbox that is there now, as `kill -9` from outside would.
+    pub fn kill_all(&self) {
+        self.kill.send_modify(|round| *round += 1);
+    }
+}
+
+#[async_trait::async_trait]
+impl Host for FakeHost {
+    async fn boot(&self, spec: &Spec, output: Output) -> Result<Box<dyn Sandbox>, BootError> {
+        self.alive.fetch_add(1, Ordering::SeqCst);
+        let mut killed = self.kill.subscribe();
+        killed.mark_unchanged();
+        let sandbox = FakeSandbox { host: self.clone(), spec: spec.clone(), output, killed, dead: None };
+        sandbox.did("boot");
+        Ok(Box::new(sandbox))
+    }
+
+    fn count(&self) -> usize {
+        self.alive.load(Ordering::SeqCst)
+    }
+
+    async fn close(&self) {
+        self.kill_all();
+    }
+}
+
+struct FakeSandbox {
+    host: FakeHost,
+    spec: Spec,
+    output: Output,
+    killed: watch::Receiver<u64>,
+    dead: Option<Exit>,
+}
+
+impl fmt::Debug for FakeSandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FakeSandbox")
+    }
+}
+
+impl FakeSandbox {
+    fn did(&self, deed: &str) {
+        self.host.deeds.lock().expect("no test panics while it holds this").push(deed.to_owned());
+    }
+}
+
+impl Drop for FakeSandbox {
+    fn drop(&mut self) {
+        self.host.alive.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[async_trait::async_trait]
+impl Sandbox for FakeSandbox {
+    async fn init(&mut self, _limit: Duration) -> Init {
+        self.did("init");
+        self.host.program.init(&self.spec)
+    }
+
+    async fn invoke(&mut self, event: Event, limit: Duration) -> Answer {
+        self.did(&format!("invoke {}", event.request_id));
+        let work = tokio::time::sleep(self.host.program.takes(&event));
+        if tokio::time::timeout(limit, work).await.is_err() {
+            self.dead = Some(Exit::Signal(9));
+            return Answer::TimedOut;
+        }
+        let answer = self.host.program.invoke(&self.spec, &event, &self.output);
+        if let Answer::Exited(exit) = answer {
+            self.dead = Some(exit);
+        }
+        answer
+    }
+
+    async fn settle(&mut self, _limit: Duration) -> Settled {
+        self.dead.map_or(Settled::Ready, Settled::Exited)
+    }
+
+    fn freeze(&mut self) {
+        self.did("freeze");
+    }
+
+    fn thaw(&mut self) {
+        self.did("thaw");
+    }
+
+    async fn exited(&mut self) -> Exit {
+        if let Some(exit) = self.dead {
+            return exit;
+        }
+        // The host outlives its sandboxes, so the sender is there.
+        _ = self.killed.changed().await;
+        *self.dead.insert(Exit::Signal(9))
+    }
+
+    fn memory_peak_bytes(&self) -> u64 {
+        32 << 20
+    }
+
+    async fn stop(self: Box<Self>) {
+        self.did("stop");
+    }
+}

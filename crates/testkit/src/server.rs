@@ -1,0 +1,149 @@
+//! A whole server in one process: real pipeline, dispatcher, store and code; fake sandboxes; no socket.
+
+use std::collections::BTreeSet;
+use std::io::{Cursor, Write as _};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use http_body_util::Full;
+use lambent_code::Trees;
+use lambent_code::interpreter::{HostEnvironment, Interpreters};
+use lambent_core::account::{AccountId, Region};
+use lambent_dispatch::{
+    Dispatcher, Line, LogSink, Options as DispatchOptions, Parts as DispatchParts, Programs, Source,
+};
+use lambent_sandbox::Network;
+use lambent_services::keys::KeyRing;
+use lambent_services::{Auth, Options, Parts, Server, pipeline};
+use lambent_store::Store;
+use lambent_store::blobs::Blobs;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{FakeHost, LoadedDice, PausedClock};
+
+/// A role that any function may have.
+#[must_use]
+pub fn role() -> &'static str {
+    "arn:aws:iam::000000000000:role/test"
+}
+
+/// A zip of one executable file.
+#[must_use]
+pub fn zip(name: &str, content: &str) -> Bytes {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
+    zip.start_file(name, options).expect("memory takes a file");
+    zip.write_all(content.as_bytes()).expect("memory takes bytes");
+    zip.finish().expect("memory takes a directory").into_inner().into()
+}
+
+/// A server with fake sandboxes, which takes any signature.
+#[derive(Debug)]
+pub struct TestServer {
+    /// Its sandboxes.
+    pub host: FakeHost,
+    /// Its clock.
+    pub clock: Arc<PausedClock>,
+    /// Its store.
+    pub store: Store,
+    /// The operations.
+    pub server: Arc<Server>,
+    blobs: Blobs,
+    _folder: TempDir,
+}
+
+#[derive(Debug)]
+struct Silence;
+
+impl LogSink for Silence {
+    fn write(&self, _line: &Line<'_>) {}
+
+    fn wants(&self, _source: Source) -> bool {
+        false
+    }
+}
+
+impl TestServer {
+    /// Assembles one.
+    pub async fn start(host: FakeHost) -> Self {
+        let folder = TempDir::new().expect("the system has a temporary folder");
+        let (clock, dice) = (Arc::new(PausedClock::default()), Arc::new(LoadedDice::new(1)));
+        let store = Store::memory();
+        let blobs = Blobs::local(&folder.path().join("blobs"), clock.clone()).expect("the folder is new");
+        let trees = Trees::open(folder.path().join("trees")).expect("the folder is new");
+        let account = AccountId::default_account();
+        let keys = Arc::new(KeyRing::new(account.clone(), clock.clone(), dice.clone()));
+        let programs = Programs {
+            trees: trees.clone(),
+            blobs: blobs.clone(),
+            interpreters: Interpreters::discover(HostEnvironment::default(), Vec::new()),
+            bootstraps: folder.path().join("runtimes"),
+            strict: false,
+            warned: Mutex::new(BTreeSet::new()),
+        };
+        let parts = DispatchParts {
+            host: Arc::new(host.clone()),
+            programs,
+            credentials: keys.clone(),
+            logs: Arc::new(Silence),
+            clock: clock.clone(),
+            dice: dice.clone(),
+            options: DispatchOptions {
+                concurrency: 10,
+                starts_at_once: 4,
+                idle_max: Duration::from_secs(600),
+                pending_wait: Duration::from_secs(5),
+                network: Network::None,
+            },
+        };
+        let dispatcher = Dispatcher::start(parts, &store).await.expect("an empty store can be read");
+        let options = Options {
+            auth: Auth::Open,
+            account,
+            region: Region::default_region(),
+            public_endpoint: None,
+            code_grace: Duration::ZERO,
+        };
+        let kept = blobs.clone();
+        let parts = Parts {
+            store: store.clone(),
+            blobs,
+            trees,
+            dispatcher,
+            keys,
+            clock: clock.clone(),
+            dice,
+            options,
+        };
+        Self { host, clock, store, server: Server::new(parts), blobs: kept, _folder: folder }
+    }
+
+    /// Sends one request.
+    pub async fn send(&self, method: Method, path: &str, body: impl Into<Bytes>) -> Response<Bytes> {
+        let request = Request::builder().method(method).uri(path).header("host", "test");
+        let request = request.body(Full::new(body.into())).expect("tests write valid paths");
+        pipeline::handle(&self.server, request).await
+    }
+
+    /// The same with JSON both ways: status and body.
+    pub async fn call(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
+        let response = self.send(method, path, body.to_string()).await;
+        let value = serde_json::from_slice(response.body()).unwrap_or_default();
+        (response.status().as_u16(), value)
+    }
+
+    /// The same for a path and body that are made on the spot.
+    pub async fn call_owned(&self, method: Method, path: impl Into<String>, body: Value) -> (u16, Value) {
+        self.call(method, &path.into(), &body).await
+    }
+
+    /// Whether the zip with this `CodeSha256` is kept.
+    pub async fn has_code(&self, sha256: &str) -> bool {
+        let digest = lambent_code::Digest::from_base64(sha256).expect("a CodeSha256");
+        let digest = digest.to_string().parse().expect("both print hex");
+        self.blobs.contains(digest).await.expect("the folder can be read")
+    }
+}
