@@ -51,6 +51,7 @@ pub(super) fn fill(root: &Path, uid_base: u32) -> io::Result<()> {
     fs::write(etc.join("group"), group(uid_base))?;
     fs::write(etc.join("hosts"), "127.0.0.1 localhost\n::1 localhost\n")?;
     fs::write(etc.join("nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\n")?;
+    symlink("/proc/self/mounts", etc.join("mtab"))?;
     symlink("/usr/share/zoneinfo/UTC", etc.join("localtime"))
 }
 

@@ -19,6 +19,17 @@ const MIB: u64 = 1 << 20;
 /// Group descriptors, bitmaps and the root folder.
 const FIXED_BYTES: u64 = 4 * MIB;
 
+/// What the kernel keeps back for delayed allocation: a fiftieth, at most this.
+const KEPT_BACK_MAX_BYTES: u64 = 16 * MIB;
+
+/// How large a file system must be to have this much space.
+fn file_system_bytes(tmp_mib: u32) -> u64 {
+    let size = u64::from(tmp_mib) * MIB;
+    let inodes = size / BYTES_PER_INODE * INODE_BYTES;
+    let kept_back = (size / 45).min(KEPT_BACK_MAX_BYTES);
+    size + inodes + kept_back + size / 512 + FIXED_BYTES
+}
+
 /// Makes and keeps images.
 #[derive(Debug)]
 pub(super) struct Images {
@@ -53,8 +64,7 @@ impl Images {
     }
 
     async fn make(&self, path: &Path, tmp_mib: u32) -> io::Result<File> {
-        let size = u64::from(tmp_mib) * MIB;
-        let whole = size + size / BYTES_PER_INODE * INODE_BYTES + size / 512 + FIXED_BYTES;
+        let whole = file_system_bytes(tmp_mib);
         let _ = fs::remove_file(path);
         let image = File::options().read(true).write(true).create_new(true).open(path)?;
         image.set_len(whole)?;

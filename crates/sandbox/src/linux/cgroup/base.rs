@@ -5,10 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Layout;
+use super::{CONTROLLERS, Layout};
 
-/// The controllers sandboxes are limited with.
-const CONTROLLERS: [&str; 3] = ["memory", "cpu", "pids"];
 /// How often a busy folder is tried again, and how long between.
 const REMOVE_TRIES: u32 = 400;
 const REMOVE_PAUSE: Duration = Duration::from_millis(5);

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub(in super::super) struct Layout {
     /// In the v2 tree, if one is mounted.
     pub(in super::super) unified: Option<PathBuf>,
-    /// The controllers that can be used in the v2 tree; in hybrid layouts none.
+    /// The controllers sandboxes are limited with that can be used in the v2 tree; in hybrid layouts none.
     pub(in super::super) unified_controllers: Vec<String>,
     /// By v1 controller.
     pub(in super::super) legacy: BTreeMap<String, PathBuf>,
@@ -24,7 +24,8 @@ impl Layout {
         let mut layout = parse(&read("/proc/self/cgroup"), &read("/proc/self/mountinfo"));
         if let Some(own) = &layout.unified {
             let controllers = fs::read_to_string(own.join("cgroup.controllers")).unwrap_or_default();
-            layout.unified_controllers = controllers.split_whitespace().map(str::to_owned).collect();
+            layout.unified_controllers =
+                controllers.split_whitespace().filter(|c| super::CONTROLLERS.contains(c)).map(str::to_owned).collect();
         }
         layout
     }

@@ -10,3 +10,6 @@ mod layout;
 pub(super) use base::{Base, sweep};
 pub(super) use group::{Group, Limits};
 pub(super) use layout::Layout;
+
+/// The controllers sandboxes are limited with.
+const CONTROLLERS: [&str; 3] = ["memory", "cpu", "pids"];
