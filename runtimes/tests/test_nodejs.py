@@ -71,6 +71,8 @@ class Answers(unittest.TestCase):
         trace = outcome.answers[0].value["trace"]
         self.assertEqual(sum("a.js" in line for line in trace), 5)
         self.assertEqual(sum("lambent" in line for line in trace), 1)
+        self.assertIn("at exports.h [as handler]", trace[5])
+        self.assertIn("at Runtime.handleOnceNonStreaming", trace[6])
         cause = json.loads(outcome.answers[0].headers["Lambda-Runtime-Function-XRay-Error-Cause"])
         self.assertEqual(cause["exceptions"][0]["stack"][0]["label"], "f")
 

@@ -75,14 +75,12 @@ function withAll(error) {
   return shown;
 }
 
-/** The cause for X-Ray in one line of ASCII; nothing if there is none to give, or too much of it. */
+/** The cause for X-Ray in one line of ASCII; nothing if it is too large for a header. */
 function xray(error) {
-  if (!looksLikeError(error)) return undefined;
-  const stack = clean(error.stack)
-    .split('\n')
-    .slice(1)
-    .map((line) => frame(line.trim()));
-  const exceptions = [{ type: clean(error.name), message: clean(error.message), stack }];
+  const known = looksLikeError(error);
+  const lines = known ? clean(error.stack).split('\n').slice(1) : [];
+  const stack = lines.map((line) => frame(line.trim()));
+  const exceptions = [known ? { type: clean(error.name), message: clean(error.message), stack } : { stack }];
   const paths = [...new Set(stack.map((entry) => entry.path))];
   const text = JSON.stringify({ working_directory: process.cwd(), exceptions, paths });
   const ascii = text.replace(/[^\x20-\x7e]/g, (c) => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));

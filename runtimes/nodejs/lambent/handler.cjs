@@ -2,8 +2,12 @@
 // From the name of a handler to its function: CommonJS, ES modules, nested exports. Never calls the function.
 
 const fs = require('fs');
+const { createRequire } = require('module');
 const path = require('path');
 const errors = require('./errors.cjs');
+
+// Whose require a function is loaded by is told where a module is missing: AWS's is this file, there or not.
+const requireForFunction = createRequire(path.join(path.dirname(__dirname), 'index.mjs'));
 
 /** Loads `path/module.export.nested` below the function's root. */
 async function find(root, name) {
@@ -38,17 +42,17 @@ async function load(root, folder, module) {
 
 async function loadFile(file, root, folder, module) {
   if (fs.existsSync(file)) {
-    const loaded = require(file);
+    const loaded = requireForFunction(file);
     if (loaded) return loaded;
   }
   const js = file + '.js';
   if (fs.existsSync(js)) {
-    const loaded = isEsm(path.dirname(js)) ? await import(js) : require(js);
+    const loaded = isEsm(path.dirname(js)) ? await import(js) : requireForFunction(js);
     if (loaded) return loaded;
   }
   if (fs.existsSync(file + '.mjs')) return import(file + '.mjs');
-  if (fs.existsSync(file + '.cjs')) return require(file + '.cjs');
-  return require(require.resolve(module, { paths: [root, folder] }));
+  if (fs.existsSync(file + '.cjs')) return requireForFunction(file + '.cjs');
+  return requireForFunction(requireForFunction.resolve(module, { paths: [root, folder] }));
 }
 
 /** Whether the nearest package.json says that `.js` files are ES modules. */

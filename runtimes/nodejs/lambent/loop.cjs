@@ -82,7 +82,8 @@ class Life {
 function invoker(api, life, handler) {
   const streaming = handler[Symbol.for('aws.lambda.runtime.handler.streaming')];
   if (streaming) return require('./stream.cjs').invoker(api, life, handler);
-  if (hasCallbacks) return (id, body, headers) => invoke(api, life, handler, id, body, headers);
+  const runtime = new Runtime(api, life, handler);
+  if (hasCallbacks) return (...invocation) => runtime.handleOnceNonStreaming(...invocation);
   if (handler.length >= 3) {
     const { CallbackHandlerDeprecated } = require('./errors.cjs');
     throw new CallbackHandlerDeprecated(
@@ -91,44 +92,53 @@ function invoker(api, life, handler) {
         ' information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
     );
   }
-  return (id, body, headers) => invokeReturning(api, life, handler, id, body, headers);
+  return (...invocation) => runtime.handleOnceReturning(...invocation);
 }
 
-/** One invocation up to Node.js 22: by promise, by callback, or by the methods of the context. */
-async function invoke(api, life, handler, id, body, headers) {
-  await undefined; // Our own frames end here: a stack holds ten, and the function needs them.
-  const answer = answers(api, life, id);
-  const context = { callbackWaitsForEmptyEventLoop: true };
-  context.done = (error, result) => (error == null ? answer.succeed(result) : answer.fail(error));
-  context.succeed = answer.succeed;
-  context.fail = (error) => answer.fail(error ?? 'handled');
-  const callback = (error, result) => {
-    if (error != null || !context.callbackWaitsForEmptyEventLoop) return context.done(error, result);
-    if (!answer.take()) return;
-    life.whenIdle = () => setImmediate(() => answer.post(result));
-  };
-  life.whenIdle = () => answer.succeed(null);
-  try {
-    const result = handler(JSON.parse(body), contextOf(headers, context), callback);
-    if (typeof result?.then === 'function') result.then(answer.succeed, context.fail).catch(context.fail);
-  } catch (error) {
-    context.fail(error);
+/** Calls the handler. Its name and its methods' are AWS's: functions and their users see them in stack traces. */
+class Runtime {
+  constructor(api, life, handler) {
+    this.api = api;
+    this.life = life;
+    this.handler = handler;
   }
-}
 
-/** One invocation from Node.js 24 on. */
-async function invokeReturning(api, life, handler, id, body, headers) {
-  await undefined;
-  const answer = answers(api, life, id);
-  life.whenIdle = () => {
-    const { NodeJsExit } = require('./errors.cjs');
-    answer.fail(new NodeJsExit('the event loop is empty, but the promise of the handler is not settled'));
-  };
-  try {
-    const result = await handler(JSON.parse(body), contextOf(headers, { callbackWaitsForEmptyEventLoop: true }));
-    answer.succeed(result);
-  } catch (error) {
-    answer.fail(error);
+  /** One invocation up to Node.js 22: by promise, by callback, or by the methods of the context. */
+  async handleOnceNonStreaming(id, body, headers) {
+    await undefined; // Our other frames end here: a stack holds ten, and the function needs them.
+    const answer = answers(this.api, this.life, id);
+    const context = { callbackWaitsForEmptyEventLoop: true };
+    context.succeed = answer.succeed;
+    context.fail = (error) => answer.fail(error ?? 'handled');
+    context.done = (error, result) => (error == null ? answer.succeed(result) : answer.fail(error));
+    const callback = (error, result) => {
+      if (error != null || !context.callbackWaitsForEmptyEventLoop) return context.done(error, result);
+      if (!answer.take()) return;
+      this.life.whenIdle = () => setImmediate(() => answer.post(result));
+    };
+    this.life.whenIdle = () => answer.succeed(null);
+    try {
+      const result = this.handler(JSON.parse(body), contextOf(headers, context), callback);
+      if (typeof result?.then === 'function') result.then(answer.succeed, context.fail).catch(context.fail);
+    } catch (error) {
+      context.fail(error);
+    }
+  }
+
+  /** One invocation from Node.js 24 on: what the handler returns. */
+  async handleOnceReturning(id, body, headers) {
+    await undefined;
+    const answer = answers(this.api, this.life, id);
+    this.life.whenIdle = () => {
+      const { NodeJsExit } = require('./errors.cjs');
+      answer.fail(new NodeJsExit('the event loop is empty, but the promise of the handler is not settled'));
+    };
+    try {
+      const context = contextOf(headers, { callbackWaitsForEmptyEventLoop: true });
+      answer.succeed(await this.handler(JSON.parse(body), context));
+    } catch (error) {
+      answer.fail(error);
+    }
   }
 }
 

@@ -108,28 +108,39 @@ function invoker(api, life, handler) {
   if (handler[STREAMING] !== 'response') {
     throw new errors.MalformedStreamingHandler('Only response streaming is supported.');
   }
-  return async function invoke(id, body, headers) {
-    await undefined; // Our own frames end here: a stack holds ten, and the function needs them.
-    const stream = new ResponseStream(api, id, handler[HIGH_WATER_MARK]);
+  const runtime = new Runtime(api, life, handler);
+  return (...invocation) => runtime.handleOnceStreaming(...invocation);
+}
+
+/** Calls the handler. Its name and its method's are AWS's: functions and their users see them in stack traces. */
+class Runtime {
+  constructor(api, life, handler) {
+    this.api = api;
+    this.life = life;
+    this.handler = handler;
+  }
+
+  async handleOnceStreaming(id, body, headers) {
+    await undefined; // Our other frames end here: a stack holds ten, and the function needs them.
+    const stream = new ResponseStream(this.api, id, this.handler[HIGH_WATER_MARK]);
     stream.on('error', () => {});
     const fail = (error) => {
       logFailure('Invoke Error', error);
-      stream.fail(error);
+      if (!stream.writableEnded) stream.fail(error);
     };
-    life.whenIdle = () => fail('Response stream is not finished.');
+    this.life.whenIdle = () => fail('Response stream is not finished.');
     try {
       const context = contextOf(headers, { callbackWaitsForEmptyEventLoop: true });
-      const result = handler(JSON.parse(body), stream, context);
+      const result = this.handler(JSON.parse(body), stream, context);
       if (typeof result?.then !== 'function') throw 'Streaming does not support non-async handlers.';
       if ((await result) !== undefined) console.warn('Streaming handlers ignore return values.');
     } catch (error) {
-      if (!stream.writableEnded) fail(error);
-      else logFailure('Invoke Error', error);
+      fail(error);
     }
     await stream.sent;
-    life.settled();
-    api.next();
-  };
+    this.life.settled();
+    this.api.next();
+  }
 }
 
 module.exports = { awslambda, invoker };
