@@ -24,8 +24,11 @@ impl Layout {
         let mut layout = parse(&read("/proc/self/cgroup"), &read("/proc/self/mountinfo"));
         if let Some(own) = &layout.unified {
             let controllers = fs::read_to_string(own.join("cgroup.controllers")).unwrap_or_default();
-            layout.unified_controllers =
-                controllers.split_whitespace().filter(|c| super::CONTROLLERS.contains(c)).map(str::to_owned).collect();
+            layout.unified_controllers = controllers
+                .split_whitespace()
+                .filter(|c| super::CONTROLLERS.contains(c))
+                .map(str::to_owned)
+                .collect();
         }
         layout
     }
