@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value as Json};
 
 use crate::run;
@@ -26,9 +26,9 @@ impl Model {
             run::output("gzip", &["-dc", &packed], folder).context("no model there")?
         };
         let mut model: Json = serde_json::from_str(&text)?;
-        let mut part = |name: &str| match model[name].take() {
-            Json::Object(map) => Ok(map),
-            _ => Err(anyhow::anyhow!("the model has no {name}")),
+        let mut part = |name: &str| {
+            let Json::Object(map) = model[name].take() else { bail!("the model has no {name}") };
+            Ok(map)
         };
         let (operations, shapes) = (part("operations")?, part("shapes")?);
         Ok(Self { metadata: model["metadata"].take(), operations, shapes })

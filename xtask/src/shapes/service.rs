@@ -57,7 +57,7 @@ fn required<'m>(operation: &Json, model: &'m Model, location: &str) -> Result<Ve
 
 fn service(name: &str, entry: &Entry, model: &Model) -> Result<String> {
     let metadata = &model.metadata;
-    let signing_name = metadata["signingName"].as_str().or(metadata["endpointPrefix"].as_str());
+    let signing_name = metadata["signingName"].as_str().or_else(|| metadata["endpointPrefix"].as_str());
     let operations = entry.noun.iter().flat_map(|noun| {
         noun.operations.iter().map(|operation| format!("&{}::{}", noun.name, names::constant(operation)))
     });

@@ -16,7 +16,7 @@ pub(super) fn shape(name: &str, file: &str, model: &Model, plan: &Plan) -> Resul
     let kind = kind(given, file, plan).with_context(|| format!("shape {name}"))?;
     let mut fields = String::new();
     for bound in ["min", "max"] {
-        if let Some(number) = given[bound].as_i64().or_else(|| given[bound].as_f64().map(|n| n as i64)) {
+        if let Some(number) = whole(&given[bound]) {
             write!(fields, "{bound}: Some({number}), ")?;
         }
     }
@@ -37,6 +37,12 @@ pub(super) fn shape(name: &str, file: &str, model: &Model, plan: &Plan) -> Resul
     let plain = format!("Shape::of({name:?}, {kind})");
     let value = if fields.is_empty() { plain } else { format!("Shape {{ {fields} ..{plain} }}") };
     Ok(format!("pub static {}: Shape = {value};\n", names::constant(name)))
+}
+
+/// A bound as a whole number; models write a few as `1.0`.
+#[expect(clippy::cast_possible_truncation, reason = "a float cast saturates, and no bound is that large")]
+fn whole(bound: &Json) -> Option<i64> {
+    bound.as_i64().or_else(|| bound.as_f64().map(|bound| bound as i64))
 }
 
 fn strings(values: &[Json]) -> String {

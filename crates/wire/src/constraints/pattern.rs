@@ -32,14 +32,57 @@ fn compiled(pattern: &'static str) -> Arc<Option<Regex>> {
     })
 }
 
-/// Inside a class, Java takes a `-` after a range or class, and a `[`, in ways Rust's engine does not.
+/// What Java's engine takes and ours reads otherwise: a `-` after a range or a class inside brackets, and the
+/// characters beyond 16 bits written as pairs of surrogates.
+const JAVA: [(&str, &str); 5] = [
+    ("9-_", r"9\-_"),
+    (r"\w-", r"\w\-"),
+    (r"\p{Z}-", r"\p{Z}\-"),
+    (r"\uD800\uDC00-\uDBFF\uDFFF", r"\x{10000}-\x{10FFFF}"),
+    (r"\uD800\uDBFF-\uDC00\uDFFF", r"\x{10000}-\x{10FFFF}"),
+];
+
 fn java(pattern: &str) -> String {
-    pattern.replace("9-_", r"9\-_").replace(r"\w-_", r"\w\-_")
+    JAVA.iter().fold(pattern.to_owned(), |pattern, (java, ours)| pattern.replace(java, ours))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::lambda::LAMBDA;
+    use crate::schema::{Kind, Shape};
+
+    #[test]
+    fn every_pattern_of_lambda_is_read() {
+        fn walk(shape: &'static Shape, seen: &mut BTreeSet<&'static str>) {
+            if !seen.insert(shape.name) {
+                return;
+            }
+            if let Some(pattern) = shape.pattern {
+                assert!(compiled(pattern).is_some(), "{}: {pattern}", shape.name);
+            }
+            match &shape.kind {
+                Kind::Structure { members, .. } => {
+                    members.iter().for_each(|member| walk(member.shape(), seen))
+                }
+                Kind::List(item) => walk(item.shape(), seen),
+                Kind::Map { key, value } => {
+                    [key, value].into_iter().for_each(|part| walk(part.shape(), seen))
+                }
+                Kind::String | Kind::Blob | Kind::Boolean | Kind::Integer | Kind::Long => {}
+                Kind::Double | Kind::Timestamp | Kind::Document => {}
+            }
+        }
+        let mut seen = BTreeSet::new();
+        LAMBDA
+            .operations
+            .iter()
+            .filter_map(|operation| operation.input)
+            .for_each(|shape| walk(shape, &mut seen));
+        assert!(seen.len() > 50, "only {} shapes", seen.len());
+    }
 
     #[test]
     fn the_whole_text_must_match() {
@@ -53,6 +96,8 @@ mod tests {
             (".*", "", true),
             (".*", "a\nb", false),
             ("[^\\s]+", "a b", false),
+            (r"[\u0020-\uD7FF\uD800\uDC00-\uDBFF\uDFFF]*", "a 😹", true),
+            (r"[\w- ]*", "a-b c", true),
         ] {
             assert_eq!(matches(pattern, text), expected, "{pattern} {text:?}");
         }

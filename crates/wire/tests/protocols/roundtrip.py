@@ -1,6 +1,6 @@
 """Botocore's side of the round trip: makes requests and outputs, and judges our answers.
 
-`roundtrip.py make` prints JSON lines: a service's model, then cases of it. A case holds a random input as
+`roundtrip.py model` prints Lambda's model. `roundtrip.py make` prints JSON lines: a service's model, then cases of it. A case holds a random input as
 botocore's serialiser sends it, and a random output. `roundtrip.py judge` reads the answers the server wrote for
 the outputs, parses them with botocore's parser and prints each that differs. Blobs are UTF-8 text and
 timestamps seconds on both sides, as in botocore's own protocol vectors.
@@ -235,6 +235,10 @@ def make():
                 )
 
 
+def model():
+    print(json.dumps(raw_model("lambda")))
+
+
 def judge():
     models = {service: ServiceModel(raw_model(service), service) for service, _, _ in SERVICES}
     wrong = judged = 0
@@ -263,4 +267,4 @@ def judge():
 
 
 if __name__ == "__main__":
-    {"make": make, "judge": judge}[sys.argv[1]]()
+    {"make": make, "judge": judge, "model": model}[sys.argv[1]]()

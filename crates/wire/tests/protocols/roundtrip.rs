@@ -59,7 +59,7 @@ fn judge(answers: &str) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the other side of this test is a Python program")]
-fn python(mode: &str, input: Stdio) -> String {
+pub(crate) fn python(mode: &str, input: Stdio) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/protocols/roundtrip.py");
     let mut command = std::process::Command::new(botocore::python());
     let done = command.arg(script).arg(mode).stdin(input).output().unwrap();
