@@ -15,7 +15,7 @@ from botocore.config import Config
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("LAMBENT_BINARY", ROOT / "target/debug/lambent"))
 READY_TIMEOUT_S = 30
-STOP_TIMEOUT_S = 30
+STOP_TIMEOUT_S = 60
 
 
 class Server:

@@ -22,7 +22,7 @@ KINDS = {
 def aws(server, tmp_path):
     """Runs the CLI with settings of its own, never those of whoever runs the tests."""
 
-    def run(*args, status=0):
+    def run(*args, statuses=(0,)):
         environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
         environment |= {
             "AWS_ACCESS_KEY_ID": "test",
@@ -35,8 +35,8 @@ def aws(server, tmp_path):
         }
         command = [str(AWS), "--endpoint-url", server.endpoint, "lambda", *args]
         done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
-        assert done.returncode == status, done.stdout + done.stderr
-        return json.loads(done.stdout) if done.stdout.strip() and status == 0 else done.stderr
+        assert done.returncode in statuses, done.stdout + done.stderr
+        return json.loads(done.stdout) if done.stdout.strip() else done.stderr
 
     return run
 
@@ -56,4 +56,5 @@ def test_create_wait_invoke_delete(aws, tmp_path, name, kind):
     assert json.loads((tmp_path / "out.json").read_text()) == expected
     assert name in {f["FunctionName"] for f in aws("list-functions")["Functions"]}
     aws("delete-function", "--function-name", name)
-    assert "ResourceNotFoundException" in aws("get-function", "--function-name", name, status=254)
+    # Version 1 of the CLI ends with 255 where version 2 ends with 254.
+    assert "ResourceNotFoundException" in aws("get-function", "--function-name", name, statuses=(254, 255))

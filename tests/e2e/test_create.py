@@ -68,8 +68,6 @@ def test_what_was_asked_for_is_shown(client, create):
             MemorySize=256,
             Environment={"Variables": {"GREETING": "hü"}},
             EphemeralStorage={"Size": 1024},
-            TracingConfig={"Mode": "Active"},
-            LoggingConfig={"LogFormat": "JSON", "LogGroup": "/custom/group"},
             Tags={"team": "a"},
         )
     )
@@ -81,13 +79,6 @@ def test_what_was_asked_for_is_shown(client, create):
     assert config["MemorySize"] == 256
     assert config["Environment"] == {"Variables": {"GREETING": "hü"}}
     assert config["EphemeralStorage"] == {"Size": 1024}
-    assert config["TracingConfig"] == {"Mode": "Active"}
-    assert config["LoggingConfig"] == {
-        "LogFormat": "JSON",
-        "ApplicationLogLevel": "INFO",
-        "SystemLogLevel": "INFO",
-        "LogGroup": "/custom/group",
-    }
 
 
 def test_absent_members_are_absent_on_the_wire(raw, create):

@@ -63,7 +63,7 @@ def test_a_timeout(create, fail, invoke):
         "errorMessage": f"RequestId: {request_id} Error: Task timed out after 1.00 seconds",
     }
     assert re.search(rf"\d{{4}}-\d\d-\d\dT\S+Z {request_id} Task timed out after 1\.00 seconds\n", log)
-    assert re.search(r"REPORT .*Duration: 1000\.00 ms\tBilled Duration: 1\d{3} ms", log), log
+    assert re.search(r"REPORT .*Duration: 1\d{3}\.\d\d ms\tBilled Duration: 1\d{3} ms", log), log
     assert "\tStatus: timeout" in log
     assert invoke(name)["Payload"] == "fine"
 
