@@ -5,6 +5,8 @@
 
 mod pattern;
 
+use std::fmt;
+
 use crate::schema::{Kind, Location, Member, Shape};
 use crate::value::{Structure, Value};
 
@@ -16,10 +18,21 @@ pub const VIOLATIONS_MAX: usize = 50;
 pub struct Violation {
     /// Where it is: `snapStart.applyOn`, `layers.1.member`.
     pub path: String,
-    /// The value as the message prints it; `None` for null.
-    pub value: Option<String>,
+    /// The value as the message shows it.
+    pub value: Shown,
     /// What it should have been: `Member must not be null`.
     pub constraint: String,
+}
+
+/// A value in a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// It is not there: `Value null at`.
+    Null,
+    /// It is sensitive: `Value at`.
+    Hidden,
+    /// `Value '…' at`.
+    Text(String),
 }
 
 /// Everything that is wrong, in the order of the model's members.
@@ -27,7 +40,7 @@ pub struct Violation {
 pub fn check(shape: &Shape, value: &Value) -> Vec<Violation> {
     let mut found = Vec::new();
     if let Value::Structure(given) = value {
-        structure(shape, given, "", &mut found);
+        structure(shape, given, Path::Root, &mut found);
     }
     found.truncate(VIOLATIONS_MAX);
     found
@@ -42,102 +55,132 @@ pub fn message(violations: &[Violation]) -> String {
     format!("{count} validation {errors} detected: {}", items.join("; "))
 }
 
-impl std::fmt::Display for Violation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.value {
-            Some(value) => write!(f, "Value '{value}'")?,
-            None => f.write_str("Value null")?,
+            Shown::Text(value) => write!(f, "Value '{value}'")?,
+            Shown::Hidden => f.write_str("Value")?,
+            Shown::Null => f.write_str("Value null")?,
         }
         write!(f, " at '{}' failed to satisfy constraint: {}", self.path, self.constraint)
     }
 }
 
-fn structure(shape: &Shape, given: &Structure, path: &str, found: &mut Vec<Violation>) {
-    for member in shape.members() {
-        let path = join(path, &lower_camel(member.name));
-        match given.get(member.name) {
-            None if member.required && member.location != Location::Status => {
-                found.push(Violation { path, value: None, constraint: "Member must not be null".to_owned() })
-            }
-            None => {}
-            Some(value) => one(member, value, &path, found),
+/// Where we are; made text only when something is wrong there.
+#[derive(Clone, Copy)]
+enum Path<'p> {
+    Root,
+    Member(&'p Self, &'static str),
+    Item(&'p Self, usize),
+    Entry(&'p Self, &'p str),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Member(Self::Root, name) => f.write_str(&lower_camel(name)),
+            Self::Member(parent, name) => write!(f, "{parent}.{}", lower_camel(name)),
+            Self::Item(parent, number) => write!(f, "{parent}.{number}.member"),
+            Self::Entry(parent, key) => write!(f, "{parent}.{key}.member"),
         }
     }
 }
 
-fn one(member: &Member, value: &Value, path: &str, found: &mut Vec<Violation>) {
+fn structure(shape: &Shape, given: &Structure, path: Path<'_>, found: &mut Vec<Violation>) {
+    for member in shape.members() {
+        let path = Path::Member(&path, member.name);
+        match given.get(member.name) {
+            None if member.required && member.location != Location::Status => {
+                let constraint = "Member must not be null".to_owned();
+                found.push(Violation { path: path.to_string(), value: Shown::Null, constraint });
+            }
+            None => {}
+            Some(value) => one(member, value, path, found),
+        }
+    }
+}
+
+fn one(member: &Member, value: &Value, path: Path<'_>, found: &mut Vec<Violation>) {
     if found.len() >= VIOLATIONS_MAX {
         return;
     }
     let shape = member.shape();
-    let printed = |shape: &Shape| Some(if shape.sensitive { "***".to_owned() } else { print(value) });
     for constraint in failed(shape, value) {
-        found.push(Violation { path: path.to_owned(), value: printed(shape), constraint });
+        found.push(Violation { path: path.to_string(), value: shown(&[shape], value), constraint });
     }
     match (&shape.kind, value) {
         (Kind::Structure { .. }, Value::Structure(given)) => structure(shape, given, path, found),
         (Kind::List(item), Value::List(items)) => list(shape, item, items, path, found),
         (Kind::Map { key, value: member }, Value::Map(entries)) => {
-            map(shape, key, member, entries, path, found)
+            let shapes = [shape, key.shape(), member.shape()];
+            keys(key, entries, path, || shown(&shapes, value), found);
+            values(shape, member, entries, path, || shown(&shapes, value), found);
         }
         _ => {}
     }
 }
 
+/// The value as text, unless a shape that describes it hides it.
+fn shown(shapes: &[&Shape], value: &Value) -> Shown {
+    if shapes.iter().any(|shape| shape.sensitive) { Shown::Hidden } else { Shown::Text(print(value)) }
+}
+
 /// A list of scalars is judged as one, with all an item must satisfy; one of structures item by item.
-fn list(shape: &Shape, item: &Member, items: &[Value], path: &str, found: &mut Vec<Violation>) {
-    let nested = matches!(item.shape().kind, Kind::Structure { .. } | Kind::List(_) | Kind::Map { .. });
-    if nested {
+fn list(shape: &Shape, item: &Member, items: &[Value], path: Path<'_>, found: &mut Vec<Violation>) {
+    if is_nested(item) {
         for (at, value) in items.iter().enumerate().filter(|(_, value)| !value.is_null()) {
-            one(item, value, &format!("{path}.{}.member", at + 1), found);
+            one(item, value, Path::Item(&path, at + 1), found);
         }
     }
-    let wrong = |value: &Value| item_is_wrong(shape, item, nested, value);
-    if items.iter().any(wrong) {
-        let hidden = shape.sensitive || item.shape().sensitive;
+    if items.iter().any(|value| item_is_wrong(shape, item, value)) {
+        let constraint = format!("Member must satisfy constraint: [{}]", all(item.shape(), !shape.sparse));
         let texts: Vec<String> = items.iter().map(print).collect();
-        found.push(Violation {
-            path: path.to_owned(),
-            value: Some(if hidden { "***".to_owned() } else { format!("[{}]", texts.join(", ")) }),
-            constraint: format!("Member must satisfy constraint: [{}]", all(item.shape(), !shape.sparse)),
-        });
+        let hidden = shape.sensitive || item.shape().sensitive;
+        let value = if hidden { Shown::Hidden } else { Shown::Text(format!("[{}]", texts.join(", "))) };
+        found.push(Violation { path: path.to_string(), value, constraint });
     }
+}
+
+fn is_nested(member: &Member) -> bool {
+    matches!(member.shape().kind, Kind::Structure { .. } | Kind::List(_) | Kind::Map { .. })
 }
 
 /// Whether an item fails by itself; items that are judged one by one fail here by being null only.
-fn item_is_wrong(shape: &Shape, item: &Member, nested: bool, value: &Value) -> bool {
-    if value.is_null() { !shape.sparse } else { !nested && !failed(item.shape(), value).is_empty() }
+fn item_is_wrong(shape: &Shape, item: &Member, value: &Value) -> bool {
+    if value.is_null() { !shape.sparse } else { !is_nested(item) && !failed(item.shape(), value).is_empty() }
 }
 
-fn map(
-    shape: &Shape,
+fn keys(
     key: &Member,
-    member: &Member,
     entries: &[(String, Value)],
-    path: &str,
+    path: Path<'_>,
+    shown: impl Fn() -> Shown,
     found: &mut Vec<Violation>,
 ) {
-    let printed = || {
-        let texts: Vec<String> =
-            entries.iter().map(|(key, value)| format!("{key}={}", print(value))).collect();
-        let hidden = shape.sensitive || key.shape().sensitive || member.shape().sensitive;
-        Some(if hidden { "***".to_owned() } else { format!("{{{}}}", texts.join(", ")) })
-    };
-    if entries.iter().any(|(text, _)| !failed(key.shape(), &Value::String(text.clone())).is_empty()) {
+    if entries.iter().any(|(text, _)| !failed_text(key.shape(), text).is_empty()) {
         let constraint = format!("Map keys must satisfy constraint: [{}]", all(key.shape(), true));
-        found.push(Violation { path: path.to_owned(), value: printed(), constraint });
+        found.push(Violation { path: path.to_string(), value: shown(), constraint });
     }
-    let nested = matches!(member.shape().kind, Kind::Structure { .. } | Kind::List(_) | Kind::Map { .. });
-    if nested {
+}
+
+fn values(
+    shape: &Shape,
+    member: &Member,
+    entries: &[(String, Value)],
+    path: Path<'_>,
+    shown: impl Fn() -> Shown,
+    found: &mut Vec<Violation>,
+) {
+    if is_nested(member) {
         for (key, value) in entries.iter().filter(|(_, value)| !value.is_null()) {
-            one(member, value, &format!("{path}.{key}.member"), found);
+            one(member, value, Path::Entry(&path, key), found);
         }
     }
-    let wrong = |value: &Value| item_is_wrong(shape, member, nested, value);
-    if entries.iter().any(|(_, value)| wrong(value)) {
+    if entries.iter().any(|(_, value)| item_is_wrong(shape, member, value)) {
         let constraint =
             format!("Map value must satisfy constraint: [{}]", all(member.shape(), !shape.sparse));
-        found.push(Violation { path: path.to_owned(), value: printed(), constraint });
+        found.push(Violation { path: path.to_string(), value: shown(), constraint });
     }
 }
 
@@ -193,12 +236,25 @@ fn failed(shape: &Shape, value: &Value) -> Vec<String> {
         }
     }
     if let Value::String(text) = value {
-        words.extend(shape.pattern.filter(|pattern| !pattern::matches(pattern, text)).map(pattern_words));
-        if !shape.values.is_empty() && !shape.values.contains(&text.as_str()) {
-            words.push(enum_words(shape));
-        }
+        words.extend(failed_form(shape, text));
     }
     words
+}
+
+/// What a text fails: length, pattern, enumeration.
+fn failed_text(shape: &Shape, text: &str) -> Vec<String> {
+    let length = i64::try_from(text.encode_utf16().count()).unwrap_or(i64::MAX);
+    let mut words = Vec::new();
+    words.extend(shape.max.filter(|max| length > *max).map(|max| at_most(true, max)));
+    words.extend(shape.min.filter(|min| length < *min).map(|min| at_least(true, min)));
+    words.extend(failed_form(shape, text));
+    words
+}
+
+fn failed_form(shape: &Shape, text: &str) -> impl Iterator<Item = String> {
+    let pattern = shape.pattern.filter(|pattern| !pattern::matches(pattern, text)).map(pattern_words);
+    let unlisted = !shape.values.is_empty() && !shape.values.contains(&text);
+    pattern.into_iter().chain(unlisted.then(|| enum_words(shape)))
 }
 
 /// Java's length of a string: UTF-16 units.
@@ -221,10 +277,6 @@ fn number(value: &Value) -> Option<f64> {
         Value::Float(number) => Some(*number),
         _ => None,
     }
-}
-
-fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 /// `KMSKeyArn` as `kMSKeyArn`: AWS lowers the first letter only.

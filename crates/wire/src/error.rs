@@ -118,6 +118,13 @@ impl Fault {
         members
     }
 
+    /// The message where the shape has no member for it, as those of CodeDeploy have not: clients read it anyway.
+    pub(crate) fn message_outside(&self, service: &Service) -> Option<(&'static str, &str)> {
+        let inside = self.shape.is_some_and(|shape| message_member(shape).is_some());
+        let none = self.shape.is_some() && self.message.is_empty();
+        (!inside && !none).then(|| (self.message_key(service), self.message()))
+    }
+
     /// `User` or `Service`, as Lambda's bodies name who is to blame.
     pub(crate) fn blame(&self) -> &'static str {
         if self.is_senders() { "User" } else { "Service" }

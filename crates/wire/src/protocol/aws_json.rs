@@ -32,9 +32,7 @@ pub(super) fn respond(version: &str, operation: &Operation, output: &Structure) 
 
 pub(super) fn fail(version: &str, service: &Service, fault: &Fault) -> http::Response<Bytes> {
     let mut extra = vec![("__type", fault.code())];
-    if fault.shape().is_none() {
-        extra.push((fault.message_key(service), fault.message()));
-    }
+    extra.extend(fault.message_outside(service));
     let mut body = Vec::new();
     json::write_structure(&mut body, fault.shape().unwrap_or(&EMPTY), &fault.members(service), &extra);
     let mut response = response(fault.status(), content_type(version), body);

@@ -92,9 +92,7 @@ pub(super) fn fail(service: &Service, fault: &Fault) -> http::Response<Bytes> {
     if service.manners.type_in_body && shape.member("Type").is_none() {
         extra.push(("Type", fault.blame()));
     }
-    if fault.shape().is_none() {
-        extra.push((fault.message_key(service), fault.message()));
-    }
+    extra.extend(fault.message_outside(service));
     let mut body = Vec::new();
     json::write_structure(&mut body, shape, &members, &extra);
     let mut response = response(fault.status(), JSON, body);

@@ -119,9 +119,8 @@ pub(super) fn respond(operation: &Operation, output: &Structure) -> http::Respon
 
 pub(super) fn fail(service: &Service, fault: &Fault) -> http::Response<Bytes> {
     let mut entries = vec![(Cbor::from("__type"), Cbor::from(fault.code()))];
-    if fault.shape().is_none() {
-        entries.push((Cbor::from(fault.message_key(service)), Cbor::from(fault.message())));
-    }
+    let outside = fault.message_outside(service);
+    entries.extend(outside.map(|(key, message)| (Cbor::from(key), Cbor::from(message))));
     entries.extend(structure(fault.shape().unwrap_or(&EMPTY), &fault.members(service)));
     write(fault.status(), Cbor::Map(entries))
 }

@@ -84,7 +84,7 @@ fn constraints_are_named_as_aws_names_them() {
         ),
         (
             json!({ "Environment": { "Variables": { "1A": "x" } } }),
-            "Value '***' at 'environment.variables' failed to satisfy constraint: Map keys must satisfy \
+            "Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy \
              constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+, Member must \
              not be null]",
         ),

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use lambent_wire::error::Fault;
 use lambent_wire::lambda::{self, LAMBDA};
 use lambent_wire::protocol::{Protocol, Request};
 use lambent_wire::schema::{EMPTY, Service, model};
@@ -17,6 +18,8 @@ use lambent_wire::value::Value;
 use serde_json::{Value as Json, json};
 
 use crate::{botocore, trees};
+
+const ID: &str = "8f507cfc-1234-4697-b07a-ac58fc914c95";
 
 #[test]
 fn botocore_and_we_understand_each_other() {
@@ -29,6 +32,7 @@ fn botocore_and_we_understand_each_other() {
             let described = model::service(&line["model"].take()).unwrap();
             let version = if line["service"] == "sqs" { "1.0" } else { "1.1" };
             let protocol = Protocol::named(line["protocol"].as_str().unwrap(), version).unwrap();
+            answers += &failures(described, protocol, &line);
             service = Some((described, protocol, line));
             continue;
         }
@@ -116,14 +120,31 @@ fn parse(service: &'static Service, protocol: Protocol, case: &Json) -> Result<V
 fn answer(service: &'static Service, protocol: Protocol, head: &Json, case: &Json) -> String {
     let operation = service.operation(case["operation"].as_str().unwrap()).unwrap();
     let output = trees::structure(operation.output.unwrap_or(&EMPTY), &case["output"]);
-    let response = protocol.respond(service, operation, output, "00000000-0000-0000-0000-000000000000");
+    let response = protocol.respond(service, operation, output, ID);
+    line(head, &case["operation"], &response, "output", &case["output"])
+}
+
+/// Our answers with each error of the service.
+fn failures(service: &'static Service, protocol: Protocol, head: &Json) -> String {
+    let mut lines = String::new();
+    for shape in service.errors {
+        let fault = Fault::of(shape, "what is wrong: <&> é");
+        let old_code = protocol == Protocol::Query || service.query_compatible;
+        let code = if old_code { fault.query_code() } else { fault.code() };
+        let error = json!({ "Code": code, "Message": fault.message() });
+        lines += &line(head, &Json::Null, &protocol.fail(service, &fault, ID), "error", &error);
+    }
+    lines
+}
+
+fn line(head: &Json, operation: &Json, response: &http::Response<Bytes>, key: &str, meant: &Json) -> String {
     let headers = response.headers().iter();
     let headers: Vec<Json> =
         headers.map(|(name, value)| json!([name.as_str(), value.to_str().unwrap()])).collect();
     let line = json!({
-        "service": head["service"], "protocol": head["protocol"], "operation": case["operation"],
+        "service": head["service"], "protocol": head["protocol"], "operation": operation,
         "status": response.status().as_u16(), "headers": headers,
-        "body": STANDARD.encode(response.body()), "output": case["output"],
+        "body": STANDARD.encode(response.body()), key: meant,
     });
     format!("{line}\n")
 }
