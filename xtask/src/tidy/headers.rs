@@ -29,7 +29,8 @@ fn heads(path: &str) -> Option<&'static [&'static str]> {
 }
 
 fn is_before_the_head(line: &str) -> bool {
-    line.is_empty() || line.starts_with("#!/") || line.starts_with(concat!("// @", "generated"))
+    let directive = matches!(line, "'use strict';" | "\"use strict\";");
+    line.is_empty() || directive || line.starts_with("#!/") || line.starts_with(concat!("// @", "generated"))
 }
 
 #[cfg(test)]
@@ -55,6 +56,7 @@ mod tests {
             ("a.py", "#!/usr/bin/env python3\n\"\"\"A.\"\"\""),
             ("a.sh", "#!/bin/sh\n# A."),
             ("a.mjs", "// A."),
+            ("a.cjs", "'use strict';\n\n// A."),
             ("a.txt", "anything"),
         ] {
             assert_eq!(check(&Project::of(&[(path, text)])), [], "{path}: {text}");

@@ -4,7 +4,12 @@ use super::Fault;
 use crate::project::Project;
 
 /// Folders of one machine. Each is put together here so that this file does not name it.
-const FOLDERS: &[&str] = &[concat!("/wo", "rk/"), concat!("/ro", "ot/."), concat!("/ro", "ot/.pyenv")];
+const FOLDERS: &[&str] = &[
+    concat!("/wo", "rk/"),
+    concat!("/ro", "ot/.pyenv"),
+    concat!("/ro", "ot/.cargo"),
+    concat!("/ro", "ot/.nvm"),
+];
 
 /// Hosts of registries: packages come through their ordinary clients, whose settings say from where.
 const HOSTS: &[&str] = &[
