@@ -1,0 +1,96 @@
+//! The host's network and other sandboxes' Runtime APIs.
+
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
+
+use lambent_sandbox::Answer;
+
+use crate::attempts;
+use crate::stage::{LIMIT, on_stage};
+
+#[test]
+fn the_hosts_loopback_is_out_of_reach() {
+    on_stage(|stage| async move {
+        let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = tcp.local_addr().unwrap().port();
+        std::net::TcpStream::connect(("127.0.0.1", port)).expect("the host itself reaches it");
+        let name = format!("lambent-test-{}", std::process::id());
+        let address = SocketAddr::from_abstract_name(&name).unwrap();
+        let _unix = UnixListener::bind_addr(&address).unwrap();
+        let mut probe = stage.probe().await;
+        attempts(
+            &mut probe,
+            &[
+                (&format!("socket.create_connection(('127.0.0.1', {port}))"), "ECONNREFUSED"),
+                (&format!("socket.create_connection(('127.0.0.2', {port}))"), "ECONNREFUSED"),
+                (&format!("socket.socket(socket.AF_UNIX).connect('\\0{name}')"), "ECONNREFUSED"),
+                ("socket.create_connection(('192.0.2.1', 80))", "ENETUNREACH"),
+                ("socket.create_connection(('10.0.0.1', 80))", "ENETUNREACH"),
+                ("socket.create_connection(('169.254.169.254', 80))", "ENETUNREACH"),
+                ("socket.create_connection(('2001:db8::1', 80))", "ENETUNREACH"),
+                (
+                    "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 53))",
+                    "ENETUNREACH",
+                ),
+            ],
+        )
+        .await;
+        assert_eq!(
+            probe.value("result = [name for _, name in socket.if_nameindex()]").await,
+            serde_json::json!(["lo"])
+        );
+        tcp.set_nonblocking(true).unwrap();
+        tcp.accept().expect("the host's own connection");
+        assert!(tcp.accept().is_err(), "nobody else came");
+    });
+}
+
+#[test]
+fn raw_and_foreign_sockets_cannot_be_opened() {
+    on_stage(|stage| async move {
+        let mut probe = stage.probe().await;
+        attempts(
+            &mut probe,
+            &[
+                ("socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)", "EPERM"),
+                ("socket.socket(socket.AF_INET6, socket.SOCK_RAW, 58)", "EPERM"),
+                ("socket.socket(17, socket.SOCK_RAW, 0)", "EAFNOSUPPORT"),
+                ("socket.socket(38, socket.SOCK_SEQPACKET, 0)", "EAFNOSUPPORT"),
+                ("socket.socket(40, socket.SOCK_STREAM, 0)", "EAFNOSUPPORT"),
+                ("socket.socket(16, socket.SOCK_RAW, 12)", "EPERM"),
+                ("socket.socket(16, socket.SOCK_RAW, 15)", "EPERM"),
+                ("socket.socket(socket.AF_INET, socket.SOCK_STREAM)", "ok"),
+            ],
+        )
+        .await;
+    });
+}
+
+#[test]
+fn each_sandbox_has_a_runtime_api_of_its_own() {
+    on_stage(|stage| async move {
+        let mut one = stage.probe().await;
+        let mut other = stage.probe().await;
+        // While one holds an event, the other tries to answer it: at its own API the id means nothing.
+        let secret = "result = request_id";
+        let id = one.value(secret).await;
+        let steal = format!(
+            "result = Api().call('POST', 'invocation/{}x/response', b'stolen')[0]",
+            id.as_str().unwrap()
+        );
+        let attempts = [steal, "result = Api().call('GET', 'invocation/next')[0]".to_owned()];
+        let expected = [400, 403];
+        for (code, status) in attempts.iter().zip(expected) {
+            assert_eq!(other.value(code).await, status, "{code}");
+        }
+        let (first, second) =
+            tokio::join!(one.invoke("result = 'one'", LIMIT), other.invoke("result = 'other'", LIMIT));
+        let body = |answer: Answer| match answer {
+            Answer::Response { body, .. } => String::from_utf8(body.to_vec()).unwrap(),
+            Answer::Error(_) | Answer::TooLarge | Answer::Exited(_) | Answer::TimedOut => {
+                panic!("{answer:?}")
+            }
+        };
+        assert_eq!((body(first), body(second)), ("\"one\"".to_owned(), "\"other\"".to_owned()));
+    });
+}

@@ -1,0 +1,170 @@
+//! A real host for one test, and sandboxes on it that do what they are told. Closes and checks all at the end.
+
+use std::future::Future;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use lambent_core::dice::Dice;
+use lambent_core::time::Timestamp;
+use lambent_sandbox::linux::{Launcher, Options, spawner};
+use lambent_sandbox::{Answer, Event, Host, Init, LinuxHost, Mount, Network, Sandbox, Settled, Spec};
+use tokio_util::task::TaskTracker;
+
+/// Far more than anything here takes: what reaches it hangs.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+/// The program most tests run: does the Python code that comes as event and answers what it leaves in `result`.
+pub(crate) const PROBE: &str = include_str!("probe.py");
+
+/// A spawner inherits all descriptors of the process it is split from: two at once would hold each other's.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Hosts of one process must differ in their names, so the count goes on from test to test.
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
+#[derive(Debug)]
+struct Counting;
+
+impl Dice for Counting {
+    fn bits(&self) -> u64 {
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// A host with nothing on it.
+pub(crate) struct Stage {
+    pub(crate) host: Arc<LinuxHost>,
+    folder: PathBuf,
+    next: AtomicU64,
+}
+
+/// Runs a test on a host of its own. Afterwards one more sandbox must boot and nothing may be left.
+pub(crate) fn on_stage<F>(test: impl FnOnce(Arc<Stage>) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    assert!(status.lines().any(|line| line.starts_with("Uid:\t0\t0")), "this test needs root");
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options::new(folder.path().join("run"));
+    let spawner = spawner::split(&options).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let launcher = Launcher::new(spawner, options, Arc::new(Counting)).await.unwrap();
+        let tasks = TaskTracker::new();
+        let host = Arc::new(LinuxHost::new(launcher, tasks.clone()));
+        let next = AtomicU64::new(0);
+        let stage = Arc::new(Stage { host: Arc::clone(&host), folder: folder.path().into(), next });
+        // In tasks of their own: what panics in them must not keep the host from being closed.
+        let outcome = tasks.spawn(test(Arc::clone(&stage))).await;
+        let after = tasks.spawn(still_boots(stage)).await;
+        host.close().await;
+        for finished in [outcome, after] {
+            if let Err(failed) = finished {
+                std::panic::resume_unwind(failed.into_panic());
+            }
+        }
+        assert_eq!(host.count(), 0);
+        tasks.close();
+        tasks.wait().await;
+    });
+}
+
+async fn still_boots(stage: Arc<Stage>) {
+    let mut after = stage.probe().await;
+    assert_eq!(after.value("result = 6 * 7").await, 42, "the server lives");
+    after.sandbox.stop().await;
+}
+
+impl Stage {
+    /// A folder on the host a sandbox may see, with one executable file in it.
+    pub(crate) fn code(&self, name: &str, text: &str) -> PathBuf {
+        let folder = self.folder.join(format!("code-{}", self.next.fetch_add(1, Ordering::Relaxed)));
+        std::fs::create_dir(&folder).unwrap();
+        let file = folder.join(name);
+        std::fs::write(&file, text).unwrap();
+        for path in [&folder, &file] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        folder
+    }
+
+    /// `/usr/bin/python3 -I -S` on a file with this text, in 128 MiB.
+    pub(crate) fn python(&self, text: &str) -> Spec {
+        spec(&["/usr/bin/python3", "-I", "-S", "/var/task/main.py"], &self.code("main.py", text))
+    }
+
+    pub(crate) async fn boot(&self, spec: &Spec) -> Actor {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&lines);
+        let output = Arc::new(move |line: &[u8]| {
+            seen.lock().unwrap().push(String::from_utf8_lossy(line).into_owned());
+        });
+        let sandbox = self.host.boot(spec, output).await.unwrap();
+        Actor { sandbox, lines, events: 0 }
+    }
+
+    /// A sandbox that waits for code to run.
+    pub(crate) async fn probe(&self) -> Actor {
+        self.probe_in(&self.python(PROBE)).await
+    }
+
+    pub(crate) async fn probe_in(&self, spec: &Spec) -> Actor {
+        let mut actor = self.boot(spec).await;
+        let init = actor.sandbox.init(LIMIT).await;
+        assert_eq!(init, Init::Ready, "{:?}", actor.lines());
+        actor
+    }
+}
+
+pub(crate) fn spec(argv: &[&str], code: &Path) -> Spec {
+    Spec {
+        argv: argv.iter().map(|&word| word.to_owned()).collect(),
+        working_directory: "/var/task".into(),
+        environment: [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into(),
+        mounts: vec![Mount { source: code.into(), target: "/var/task".into() }],
+        memory_mib: 128,
+        tmp_mib: 512,
+        network: Network::None,
+    }
+}
+
+/// A sandbox and what it wrote.
+pub(crate) struct Actor {
+    pub(crate) sandbox: Box<dyn Sandbox>,
+    lines: Arc<Mutex<Vec<String>>>,
+    events: u64,
+}
+
+impl Actor {
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+
+    pub(crate) async fn invoke(&mut self, payload: &str, limit: Duration) -> Answer {
+        self.events += 1;
+        let event = Event {
+            request_id: format!("00000000-0000-4000-8000-{:012}", self.events),
+            deadline: Timestamp::from_millis(4_000_000_000_000),
+            invoked_function_arn: "arn:aws:lambda:us-east-1:000000000000:function:probe".into(),
+            trace_id: None,
+            client_context: None,
+            cognito_identity: None,
+            payload: Bytes::copy_from_slice(payload.as_bytes()),
+        };
+        self.sandbox.invoke(event, limit).await
+    }
+
+    /// Lets a probe run Python code and returns what it leaves in `result`. The environment is settled then.
+    pub(crate) async fn value(&mut self, code: &str) -> serde_json::Value {
+        let answer = self.invoke(code, LIMIT).await;
+        let Answer::Response { body, .. } = answer else { panic!("{code}: {answer:?} {:?}", self.lines()) };
+        assert_eq!(self.sandbox.settle(LIMIT).await, Settled::Ready);
+        serde_json::from_slice(&body).unwrap()
+    }
+}
