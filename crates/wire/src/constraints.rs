@@ -4,9 +4,11 @@
 //! `2 validation errors detected: Value '…' at '…' failed to satisfy constraint: Member must …; …`
 
 mod pattern;
+mod words;
 
 use std::fmt;
 
+use self::words::{all, at_least, at_most, enum_words, lower_camel, pattern_words, print};
 use crate::schema::{Kind, Location, Member, Shape};
 use crate::value::{Structure, Value};
 
@@ -184,42 +186,6 @@ fn values(
     }
 }
 
-/// All that an item must satisfy, as lists and maps name it.
-fn all(shape: &Shape, not_null: bool) -> String {
-    let sized = matches!(shape.kind, Kind::String | Kind::Blob | Kind::List(_) | Kind::Map { .. });
-    let mut words = Vec::new();
-    if let Some(max) = shape.max {
-        words.push(at_most(sized, max));
-    }
-    if let Some(min) = shape.min {
-        words.push(at_least(sized, min));
-    }
-    words.extend(shape.pattern.map(pattern_words));
-    if !shape.values.is_empty() {
-        words.push(enum_words(shape));
-    }
-    if not_null {
-        words.push("Member must not be null".to_owned());
-    }
-    words.join(", ")
-}
-
-fn at_most(sized: bool, max: i64) -> String {
-    format!("Member must have {} less than or equal to {max}", if sized { "length" } else { "value" })
-}
-
-fn at_least(sized: bool, min: i64) -> String {
-    format!("Member must have {} greater than or equal to {min}", if sized { "length" } else { "value" })
-}
-
-fn pattern_words(pattern: &str) -> String {
-    format!("Member must satisfy regular expression pattern: {pattern}")
-}
-
-fn enum_words(shape: &Shape) -> String {
-    format!("Member must satisfy enum value set: [{}]", shape.values.join(", "))
-}
-
 /// What a value fails by itself, its items apart.
 fn failed(shape: &Shape, value: &Value) -> Vec<String> {
     let mut words = Vec::new();
@@ -276,34 +242,5 @@ fn number(value: &Value) -> Option<f64> {
         Value::Integer(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),
         _ => None,
-    }
-}
-
-/// `KMSKeyArn` as `kMSKeyArn`: AWS lowers the first letter only.
-fn lower_camel(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
-}
-
-/// A value as messages print it. Blobs are not printed: their bytes say nothing to a reader.
-fn print(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Boolean(given) => given.to_string(),
-        Value::Integer(number) => number.to_string(),
-        Value::Float(number) => format!("{number:?}"),
-        Value::String(text) => text.clone(),
-        Value::Blob(bytes) => format!("java.nio.HeapByteBuffer[pos=0 lim={0} cap={0}]", bytes.len()),
-        Value::Timestamp(moment) => moment.format(crate::schema::TimestampFormat::Iso8601),
-        Value::List(items) => format!("[{}]", items.iter().map(print).collect::<Vec<_>>().join(", ")),
-        Value::Map(entries) => {
-            let texts = entries.iter().map(|(key, value)| format!("{key}={}", print(value)));
-            format!("{{{}}}", texts.collect::<Vec<_>>().join(", "))
-        }
-        Value::Structure(given) => {
-            let texts = given.iter().map(|(name, value)| format!("{}={}", lower_camel(name), print(value)));
-            format!("{{{}}}", texts.collect::<Vec<_>>().join(", "))
-        }
-        Value::Document(document) => document.to_string(),
     }
 }
