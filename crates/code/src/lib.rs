@@ -3,12 +3,11 @@
 //! Never runs a function, never reads the environment or a clock, and never trusts a zip.
 
 mod blocking;
-pub mod digest;
 pub mod interpreter;
 pub mod package;
 pub mod tree;
 mod zip;
 
-pub use digest::{Digest, code_sha256};
+pub use lambent_core::digest::Digest;
 pub use package::PackageError;
 pub use tree::{Tree, Trees};

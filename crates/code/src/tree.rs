@@ -18,8 +18,8 @@ use bytes::Bytes;
 use lambent_core::limits::UNPACKS_AT_ONCE_MAX;
 use tokio::sync::Semaphore;
 
+use crate::Digest;
 use crate::blocking::blocking;
-use crate::digest::Digest;
 use crate::package::PackageError;
 use shelf::Shelf;
 use turn::Turn;

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod dice;
+pub mod digest;
 pub mod lambda;
 pub mod limits;
 pub mod time;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lambent_code::interpreter::{Choice, Interpreters, NoInterpreter, RuntimeWanted};
-use lambent_code::{PackageError, Tree, Trees};
+use lambent_code::{Digest, PackageError, Tree, Trees};
 use lambent_core::lambda::function::Deployment;
 use lambent_core::lambda::runtime::{Family, Runtime};
 use lambent_sandbox::Mount;
@@ -68,7 +68,7 @@ impl Programs {
     pub(crate) async fn find(&self, deployment: &Deployment) -> Result<Program, ProgramError> {
         let id = &deployment.configuration.runtime;
         let runtime = Runtime::find(id).ok_or_else(|| ProgramError::Runtime(id.clone()))?;
-        let code = self.code(&deployment.code.digest).await?;
+        let code = self.code(deployment.code.digest).await?;
         let mut mounts = vec![mount(code.path(), "/var/task")];
         if runtime.family == Family::Provided {
             let argv = entrypoint(code.path());
@@ -100,12 +100,11 @@ impl Programs {
     }
 
     /// The unpacked code: there already, or unpacked again from what was uploaded.
-    async fn code(&self, digest: &str) -> Result<Tree, ProgramError> {
-        let known = "digests are stored as they were printed";
-        if let Some(tree) = self.trees.get(&digest.parse().expect(known)) {
+    async fn code(&self, digest: Digest) -> Result<Tree, ProgramError> {
+        if let Some(tree) = self.trees.get(&digest) {
             return Ok(tree);
         }
-        let zip = self.blobs.get(digest.parse().expect(known)).await?;
+        let zip = self.blobs.get(digest).await?;
         Ok(self.trees.unpack(zip).await.map_err(Arc::new)?)
     }
 }

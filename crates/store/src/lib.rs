@@ -5,7 +5,6 @@
 
 pub mod blobs;
 mod change;
-mod digest;
 mod engine;
 mod error;
 mod folder;
@@ -23,9 +22,9 @@ mod writer;
 mod conformance;
 
 pub use change::{Change, FeedEntry};
-pub use digest::Digest;
 pub use error::{BlobError, StoreError, WriteError};
 pub use key::{Key, Prefix};
+pub use lambent_core::digest::Digest;
 pub use store::{SqliteOptions, Store};
 pub use table::{Record, Revision, Sequence, Table};
 pub use transaction::{Commit, Expect, Transaction};

@@ -10,7 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::digest::Digest;
+use crate::Digest;
 
 /// The id of this boot of the machine, `None` where `/proc` doesn't tell.
 pub(super) fn boot_id() -> Option<String> {

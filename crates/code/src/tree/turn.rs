@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::Inner;
-use crate::digest::Digest;
+use crate::Digest;
 
 /// Held by one caller for each digest; the others wait for it. Leaves nothing behind, however it ends.
 #[derive(Debug)]

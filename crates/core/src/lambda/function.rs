@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::arn::{FunctionId, Qualifier};
+use crate::digest::Digest;
 use crate::time::Timestamp;
 
 /// A function in one account and region: what `$LATEST` is, and what runs meanwhile.
@@ -90,10 +91,8 @@ impl Architecture {
 /// A zip file as it was uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
-    /// Hex SHA-256 of the zip: the name of its blob and of its unpacked tree.
-    pub digest: String,
-    /// `CodeSha256`: the same in base64.
-    pub sha256: String,
+    /// SHA-256 of the zip: `CodeSha256`, and the name of its blob and of its unpacked tree.
+    pub digest: Digest,
     /// `CodeSize`: bytes of the zip.
     pub size_bytes: u64,
 }
@@ -203,8 +202,8 @@ impl Function {
     }
 
     /// Every code digest the function still needs.
-    pub fn digests(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(&self.latest).chain(&self.serving).map(|d| d.code.digest.as_str())
+    pub fn digests(&self) -> impl Iterator<Item = Digest> {
+        std::iter::once(&self.latest).chain(&self.serving).map(|d| d.code.digest)
     }
 
     /// The ARN as shown: qualified only where the caller asked with a qualifier.
@@ -228,6 +227,10 @@ mod tests {
     use super::*;
     use crate::account::{AccountId, Region};
 
+    fn code(number: u8) -> Code {
+        Code { digest: Digest::of(&[number]), size_bytes: 1 }
+    }
+
     fn function() -> Function {
         let configuration = Configuration {
             runtime: "python3.12".into(),
@@ -240,7 +243,6 @@ mod tests {
             environment: None,
             architecture: Architecture::X86_64,
         };
-        let code = Code { digest: "d0".into(), sha256: "s0".into(), size_bytes: 1 };
         Function {
             id: FunctionId {
                 account: AccountId::default_account(),
@@ -248,7 +250,7 @@ mod tests {
                 name: "f".into(),
             },
             incarnation: Uuid::nil(),
-            latest: Deployment { configuration, code, number: 0 },
+            latest: Deployment { configuration, code: code(0), number: 0 },
             serving: None,
             state: State::Pending,
             last_update: None,
@@ -259,10 +261,7 @@ mod tests {
     }
 
     fn new_code() -> Change {
-        Change {
-            code: Some(Code { digest: "d1".into(), sha256: "s1".into(), size_bytes: 2 }),
-            configuration: None,
-        }
+        Change { code: Some(code(1)), configuration: None }
     }
 
     #[test]
@@ -271,10 +270,10 @@ mod tests {
         assert!(f.running().is_none());
         assert!(f.settle(Uuid::from_u128(1)));
         f.begin_update(new_code(), Uuid::from_u128(2), Timestamp::from_millis(9));
-        assert_eq!(f.running().unwrap().code.digest, "d0");
-        assert_eq!(f.digests().collect::<Vec<_>>(), ["d1", "d0"]);
+        assert_eq!(f.running().unwrap().code, code(0));
+        assert_eq!(f.digests().collect::<Vec<_>>(), [code(1).digest, code(0).digest]);
         assert!(f.settle(Uuid::from_u128(3)));
-        assert_eq!(f.running().unwrap().code.digest, "d1");
+        assert_eq!(f.running().unwrap().code, code(1));
         assert_eq!(f.revision_id, Uuid::from_u128(3));
     }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode, header};
+use lambent_code::Tree;
 use lambent_code::package::check_upload;
-use lambent_code::{Tree, code_sha256};
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::function::Code;
 use lambent_core::limits::DOWNLOAD_URL_EXPIRES;
@@ -39,16 +39,16 @@ pub(super) struct TakenIn {
 pub(super) async fn take_in(server: &Server, zip: Bytes) -> Result<TakenIn, Error> {
     check_upload(&zip)?;
     let tree = server.trees.unpack(zip.clone()).await?;
-    let (size_bytes, sha256) = (zip.len() as u64, code_sha256(&zip));
-    let digest = server.blobs.put(zip).await?.to_string();
-    Ok(TakenIn { code: Code { digest, sha256, size_bytes }, _tree: tree })
+    let size_bytes = zip.len() as u64;
+    let digest = server.blobs.put(zip).await?;
+    Ok(TakenIn { code: Code { digest, size_bytes }, _tree: tree })
 }
 
 /// Checks a zip and keeps nothing but what can be collected.
 pub(super) async fn look_at(server: &Server, zip: Bytes) -> Result<Code, Error> {
     check_upload(&zip)?;
     let tree = server.trees.unpack(zip.clone()).await?;
-    Ok(Code { digest: tree.digest().to_string(), sha256: code_sha256(&zip), size_bytes: zip.len() as u64 })
+    Ok(Code { digest: tree.digest(), size_bytes: zip.len() as u64 })
 }
 
 /// A URL that gives a function's code to anyone for ten minutes.
@@ -126,16 +126,14 @@ pub async fn collect(server: &Server) -> Result<(), Error> {
     let mut after = None;
     loop {
         let page = server.store.list(&tables::FUNCTIONS, &Prefix::all(), after.as_ref(), PAGE).await?;
-        digests.extend(page.iter().flat_map(|r| r.value.digests().map(str::to_owned).collect::<Vec<_>>()));
+        digests.extend(page.iter().flat_map(|r| r.value.digests().collect::<Vec<_>>()));
         match page.into_iter().last() {
             Some(record) => after = Some(record.key),
             None => break,
         }
     }
-    let keep = digests.iter().filter_map(|d| d.parse().ok()).collect();
-    server.blobs.collect(&keep, server.options.code_grace).await?;
-    let keep = digests.iter().filter_map(|d| d.parse().ok()).collect();
-    let trees = server.trees.collect(keep).await;
+    server.blobs.collect(&digests, server.options.code_grace).await?;
+    let trees = server.trees.collect(digests).await;
     trees.map(drop).map_err(|source: io::Error| {
         Error::Package(lambent_code::PackageError::Storage { doing: "remove unused code", source })
     })

@@ -1,12 +1,12 @@
 //! How a function looks to a client: which members are there, and what stands in them. Never changes one.
 
+use lambent_core::digest::Digest;
 use lambent_core::lambda::arn::Qualifier;
 use lambent_core::lambda::function::{Function, LastUpdate, State};
 use lambent_wire::lambda::function::{
     EnvironmentResponse, EphemeralStorage, FunctionConfiguration, LoggingConfig, RuntimeVersionConfig,
     SnapStartResponse, TracingConfigResponse,
 };
-use sha2::{Digest as _, Sha256};
 
 /// The reason AWS gives for anything that is still going on.
 const CREATING: (&str, &str) = ("The function is being created.", "Creating");
@@ -26,7 +26,7 @@ pub(super) fn listed(function: &Function, qualifier: Option<&Qualifier>) -> Func
         timeout: number(configuration.timeout_s),
         memory_size: number(configuration.memory_mib),
         last_modified: Some(function.last_modified.to_lambda_string()),
-        code_sha256: Some(function.latest.code.sha256.clone()),
+        code_sha256: Some(function.latest.code.digest.to_base64()),
         version: Some("$LATEST".to_owned()),
         environment: configuration
             .environment
@@ -84,6 +84,6 @@ fn owned(reason: Option<(&str, &str)>) -> (Option<String>, Option<String>) {
 fn runtime_arn(function: &Function) -> String {
     let region = &function.id.region;
     let version = concat!("lambent ", env!("CARGO_PKG_VERSION"));
-    let hash = Sha256::digest(format!("{version} {}", function.latest.configuration.runtime));
-    format!("arn:{}:lambda:{region}::runtime:{}", region.partition(), hex::encode(hash))
+    let hash = Digest::of(format!("{version} {}", function.latest.configuration.runtime).as_bytes());
+    format!("arn:{}:lambda:{region}::runtime:{}", region.partition(), hash)
 }

@@ -1,8 +1,13 @@
-//! SHA-256 digests, the names of blobs. Never reads the bytes from anywhere itself.
+//! The SHA-256 that names code, in the forms AWS, a file name and a record need. Never reads the bytes from anywhere
+//! itself.
+//!
+//! Source: <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html> (`CodeSha256`)
 
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -18,16 +23,19 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// The 32 bytes, as `CodeSha256` wants them before base64.
+    /// As `CodeSha256` shows it: base64, standard alphabet, padded.
     #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+    pub fn to_base64(self) -> String {
+        STANDARD.encode(self.0)
     }
 
-    /// From the 32 bytes of a digest made elsewhere.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    /// From a `CodeSha256`.
+    ///
+    /// # Errors
+    /// [`NotADigest`] if it isn't the base64 of 32 bytes.
+    pub fn from_base64(text: &str) -> Result<Self, NotADigest> {
+        let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| NotADigest { text: text.to_owned() })
     }
 }
 
@@ -43,9 +51,9 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// Text that is not 64 lower-case hexadecimal digits.
+/// Text that is no SHA-256 digest in the form expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a SHA-256 digest in lower-case hexadecimal")]
+#[error("{text:?} is not a SHA-256 digest")]
 pub struct NotADigest {
     /// The text.
     pub text: String,
@@ -54,6 +62,7 @@ pub struct NotADigest {
 impl FromStr for Digest {
     type Err = NotADigest;
 
+    /// From 64 lower-case hex digits: one digest has one file name.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fail = || NotADigest { text: text.to_owned() };
         if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -93,5 +102,13 @@ mod tests {
         for wrong in ["", "e3b0", &text.to_uppercase(), &format!("{text}00"), &"g".repeat(64)] {
             assert!(wrong.parse::<Digest>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn code_sha256_is_padded_standard_base64() {
+        let digest = Digest::of(b"");
+        assert_eq!(digest.to_base64(), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+        assert_eq!(Digest::from_base64(&digest.to_base64()), Ok(digest));
+        assert!(Digest::from_base64("AAAA").is_err());
     }
 }
