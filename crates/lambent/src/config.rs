@@ -309,10 +309,11 @@ mod tests {
 
     fn parse(arguments: &[&str]) -> Serve {
         let all = ["lambent", "serve"].iter().chain(arguments);
-        match Raw::try_parse_from(all).unwrap().command {
-            Command::Serve(serve) => serve,
-            other => panic!("{other:?}"),
-        }
+        let Command::Serve(serve) = Raw::try_parse_from(all).expect("tests write valid options").command
+        else {
+            panic!("serve was asked for")
+        };
+        serve
     }
 
     #[test]

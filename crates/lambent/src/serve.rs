@@ -195,8 +195,11 @@ fn dispatch_options(config: &Config) -> DispatchOptions {
     }
 }
 
-/// Collects unused code until told to stop.
+/// Deletes what an earlier server left, then collects unused code until told to stop.
 async fn collect(server: Arc<Server>, stop: CancellationToken) {
+    if let Err(fault) = code::sweep(&server).await {
+        warn!(%fault, "what an earlier server left of unpacked code was not deleted");
+    }
     loop {
         tokio::select! {
             () = stop.cancelled() => return,

@@ -9,6 +9,7 @@ use http::Method;
 use lambent_sandbox::{Answer, Event, Exit, Init, Output, Reported, Spec};
 use lambent_testkit::{FakeHost, Program, TestServer, role, zip};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 const INVOKE: &str = "/2015-03-31/functions/f/invocations";
 
@@ -18,7 +19,7 @@ fn said(body: impl Into<Bytes>) -> Answer {
 
 /// What a sandbox was given as its code.
 fn code(spec: &Spec) -> String {
-    std::fs::read_to_string(spec.mounts[0].source.join("bootstrap")).unwrap()
+    std::fs::read_to_string(spec.mounts[0].source.join("bootstrap")).expect("every zip here has a bootstrap")
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -107,7 +108,8 @@ async fn init_that_fails_is_done_once_more_inside_the_invocation() {
 
 fn unbase64(text: &str) -> String {
     use base64::Engine as _;
-    String::from_utf8(base64::engine::general_purpose::STANDARD.decode(text).unwrap()).unwrap()
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text).expect("the header is base64");
+    String::from_utf8(bytes).expect("the log is text")
 }
 
 #[tokio::test]
@@ -153,13 +155,14 @@ impl Program for Slow {
 #[tokio::test(start_paused = true)]
 async fn more_at_once_than_the_account_may_are_throttled() {
     let server = Arc::new(with_function(FakeHost::new(Slow)).await);
-    let calls = (0..12).map(|_| {
+    let mut calls = JoinSet::new();
+    for _ in 0..12 {
         let server = Arc::clone(&server);
-        tokio::spawn(async move { server.send(Method::POST, INVOKE, "1").await })
-    });
+        calls.spawn(async move { server.send(Method::POST, INVOKE, "1").await });
+    }
     let mut statuses = Vec::new();
-    for call in calls.collect::<Vec<_>>() {
-        let response = call.await.unwrap();
+    while let Some(response) = calls.join_next().await {
+        let response = response.unwrap();
         if response.status() == 429 {
             let body: Value = serde_json::from_slice(response.body()).unwrap();
             assert_eq!(
@@ -214,19 +217,18 @@ async fn idle_environments_are_frozen_and_thawed_for_the_next_call() {
 async fn after_an_update_has_succeeded_no_call_gets_the_old_code() {
     let server = Arc::new(with_function(FakeHost::new(|spec: &Spec, _: &Event| said(code(spec)))).await);
     let newest = Arc::new(AtomicUsize::new(0));
-    let callers: Vec<_> = (0..4)
-        .map(|_| {
-            let (server, newest) = (Arc::clone(&server), Arc::clone(&newest));
-            tokio::spawn(async move {
-                for _ in 0..100 {
-                    let at_least = newest.load(Ordering::SeqCst);
-                    let response = server.send(Method::POST, INVOKE, "").await;
-                    let got: usize = String::from_utf8_lossy(response.body()).parse().unwrap();
-                    assert!(got >= at_least, "got code {got} after {at_least} was in force");
-                }
-            })
-        })
-        .collect();
+    let mut callers = JoinSet::new();
+    for _ in 0..4 {
+        let (server, newest) = (Arc::clone(&server), Arc::clone(&newest));
+        callers.spawn(async move {
+            for _ in 0..100 {
+                let at_least = newest.load(Ordering::SeqCst);
+                let response = server.send(Method::POST, INVOKE, "").await;
+                let got: usize = String::from_utf8_lossy(response.body()).parse().unwrap();
+                assert!(got >= at_least, "got code {got} after {at_least} was in force");
+            }
+        });
+    }
     for number in 1..20_usize {
         let body = json!({ "ZipFile": base64(&zip("bootstrap", &number.to_string())) });
         settled(&server).await;
@@ -235,8 +237,8 @@ async fn after_an_update_has_succeeded_no_call_gets_the_old_code() {
         settled(&server).await;
         newest.store(number, Ordering::SeqCst);
     }
-    for caller in callers {
-        caller.await.unwrap();
+    while let Some(caller) = callers.join_next().await {
+        caller.unwrap();
     }
 }
 

@@ -117,6 +117,14 @@ fn plain(status: StatusCode, body: Bytes) -> Response<Bytes> {
     response
 }
 
+/// Deletes what an earlier server left of unpacked code.
+///
+/// # Errors
+/// The file system's, if it cannot be deleted.
+pub async fn sweep(server: &Server) -> io::Result<()> {
+    server.trees.sweep().await
+}
+
 /// Removes code that no function needs: its zips after a time of grace, its unpacked trees when nothing runs them.
 ///
 /// # Errors
