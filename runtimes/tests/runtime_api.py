@@ -6,6 +6,7 @@ import threading
 import uuid
 
 PREFIX = "/2018-06-01/runtime/"
+ANSWER_MAX = 6_291_556
 
 
 class Event:
@@ -83,7 +84,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._reply(200, event.headers, event.body)
 
     def do_POST(self):
-        """Keeps an answer, if one is due."""
+        """Keeps an answer, if one is due; one that is too large is refused unread, by hanging up."""
+        if int(self.headers.get("Content-Length", 0)) > ANSWER_MAX:
+            self.server.expected, self.close_connection = [], True
+            return self._reply(413, {"Connection": "close"}, b'{"errorType":"RequestEntityTooLarge"}')
         body, trailers = self._chunks() if self.headers.get("Transfer-Encoding") == "chunked" else (self._plain(), {})
         if self.path[len(PREFIX) :] not in self.server.expected:
             return self._reply(400, {}, b'{"errorType":"InvalidRequestID","errorMessage":"Invalid request ID"}')

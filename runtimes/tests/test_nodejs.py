@@ -57,6 +57,11 @@ class Answers(unittest.TestCase):
         self.assertEqual(outcome.code, 129)
         self.assertIn("Uncaught Exception", outcome.output)
 
+    def test_an_answer_refused_by_hanging_up_is_not_the_end(self):
+        outcome = _run("exports.h = async (e) => 'x'.repeat(e)", Event(9_000_000), Event(3))
+        self.assertEqual([answer.value for answer in outcome.answers], ["xxx"], outcome.output)
+        self.assertEqual((outcome.output, outcome.code), ("", None))
+
     def test_large_events_and_answers_come_whole_through_any_fragments(self):
         source = "exports.h = async (e) => ({ n: e.length, end: e.slice(-3), back: e + e })"
         text = "é" * 1_500_000 + "end"
