@@ -69,7 +69,7 @@ fn an_end_in_the_middle_of_an_invocation_is_told_for_what_it_is() {
             ("os._exit(7)", Exit::Code(7)),
             ("os.kill(os.getpid(), 9)", Exit::Signal(9)),
             ("os.kill(os.getpid(), 11)", Exit::Signal(11)),
-            ("hoard = bytearray(b'x') * (512 << 20)", Exit::OutOfMemory),
+            ("hoard = bytearray(b'x') * (700 << 20)", Exit::OutOfMemory),
         ] {
             let mut probe = stage.probe().await;
             assert_eq!(probe.value("result = 1").await, 1);
@@ -190,5 +190,27 @@ result = 'ok'
 ";
         assert_eq!(probe.value(code).await, "ok");
         assert_eq!(probe.value("result = 1").await, 1);
+    });
+}
+
+#[test]
+fn many_environments_at_once_come_and_go() {
+    on_stage(|stage| async move {
+        let mut booting = tokio::task::JoinSet::new();
+        for number in 0..60 {
+            let stage = std::sync::Arc::clone(&stage);
+            booting.spawn(async move {
+                let mut probe = stage.probe().await;
+                assert_eq!(probe.value(&format!("result = {number}")).await, number);
+                probe.sandbox.freeze();
+                // Half are stopped and half just forgotten, frozen all of them.
+                if number % 2 == 0 {
+                    probe.sandbox.stop().await;
+                }
+            });
+        }
+        while let Some(done) = booting.join_next().await {
+            done.unwrap();
+        }
     });
 }

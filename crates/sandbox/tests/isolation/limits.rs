@@ -1,14 +1,19 @@
 //! Memory, processes, files, `/tmp` and CPU: as much as was given, and nobody else suffers.
 
-use lambent_sandbox::{Answer, Exit};
+use lambent_sandbox::{Answer, Exit, Spec};
 
 use crate::stage::{LIMIT, PROBE, on_stage};
+
+/// With the least memory there is, and so the least CPU.
+fn small(spec: Spec) -> Spec {
+    Spec { memory_mib: 128, ..spec }
+}
 
 #[test]
 fn who_takes_too_much_memory_dies_alone() {
     on_stage(|stage| async move {
         let mut neighbour = stage.probe().await;
-        let mut probe = stage.probe().await;
+        let mut probe = stage.probe_in(&small(stage.python(PROBE))).await;
         let answer = probe.invoke("hoard = bytearray(b'x') * (512 << 20)", LIMIT).await;
         assert_eq!(answer, Answer::Exited(Exit::OutOfMemory));
         assert!(probe.sandbox.memory_peak_bytes() <= 128 << 20);
@@ -93,7 +98,7 @@ result = [why, 1000 < opened < 1024, raised]
 #[test]
 fn tmp_has_its_size_and_does_not_eat_the_memory() {
     on_stage(|stage| async move {
-        let mut probe = stage.probe().await;
+        let mut probe = stage.probe_in(&small(stage.python(PROBE))).await;
         // More than the function's 128 MiB of memory, less than its 512 MiB of disk.
         let code = "
 block = b'x' * (1 << 20)
@@ -119,7 +124,7 @@ with open('/tmp/rest', 'wb') as rest:
 #[test]
 fn cpu_is_shared_by_memory() {
     on_stage(|stage| async move {
-        let mut probe = stage.probe().await;
+        let mut probe = stage.probe_in(&small(stage.python(PROBE))).await;
         // 128 MiB buy 7 % of a CPU. A busy host gives less, never more.
         let code = "
 import time

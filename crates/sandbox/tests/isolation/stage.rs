@@ -1,4 +1,5 @@
 //! A real host for one test, and sandboxes on it that do what they are told. Closes and checks all at the end.
+#![expect(clippy::unwrap_used, reason = "a test whose stage cannot be set has failed")]
 
 use std::future::Future;
 use std::os::unix::fs::PermissionsExt;
@@ -42,7 +43,8 @@ pub(crate) struct Stage {
     next: AtomicU64,
 }
 
-/// Runs a test on a host of its own. Afterwards one more sandbox must boot and nothing may be left.
+/// Runs a test on a host of its own. Afterwards one more sandbox must boot, and then nothing may be left: no
+/// sandbox, no task, no descriptor.
 pub(crate) fn on_stage<F>(test: impl FnOnce(Arc<Stage>) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
@@ -50,6 +52,9 @@ where
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     assert!(status.lines().any(|line| line.starts_with("Uid:\t0\t0")), "this test needs root");
+    // The first runtime of a process opens two sockets for signals, for good.
+    drop(tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap());
+    let open_before = open_descriptors();
     let folder = tempfile::tempdir().unwrap();
     let options = Options::new(folder.path().join("run"));
     let spawner = spawner::split(&options).unwrap();
@@ -73,6 +78,20 @@ where
         tasks.close();
         tasks.wait().await;
     });
+    drop(runtime);
+    assert_eq!(open_descriptors(), open_before);
+}
+
+/// What each descriptor of this process is.
+fn open_descriptors() -> Vec<String> {
+    let links = std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|entry| {
+        // The one the folder itself is read by is gone again.
+        std::fs::read_link(entry.unwrap().path()).ok()
+    });
+    let mut names: Vec<String> = links.map(|link| link.to_string_lossy().into_owned()).collect();
+    names.retain(|name| !name.starts_with("/proc/"));
+    names.sort();
+    names
 }
 
 async fn still_boots(stage: Arc<Stage>) {
@@ -94,7 +113,7 @@ impl Stage {
         folder
     }
 
-    /// `/usr/bin/python3 -I -S` on a file with this text, in 128 MiB.
+    /// `/usr/bin/python3 -I -S` on a file with this text, in 512 MiB.
     pub(crate) fn python(&self, text: &str) -> Spec {
         spec(&["/usr/bin/python3", "-I", "-S", "/var/task/main.py"], &self.code("main.py", text))
     }
@@ -128,7 +147,7 @@ pub(crate) fn spec(argv: &[&str], code: &Path) -> Spec {
         working_directory: "/var/task".into(),
         environment: [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into(),
         mounts: vec![Mount { source: code.into(), target: "/var/task".into() }],
-        memory_mib: 128,
+        memory_mib: 512,
         tmp_mib: 512,
         network: Network::None,
     }
