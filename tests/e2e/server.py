@@ -107,7 +107,7 @@ class Server:
         loops = [
             f"loop {path}"
             for path in pathlib.Path("/sys/block").glob("loop*/loop/backing_file")
-            if mine in path.read_text()
+            if mine in backing_file(path)
         ]
         return processes + cgroups + mounts + loops
 
@@ -138,6 +138,14 @@ def descendants(pid):
     return found
 
 
+def backing_file(path):
+    """The file behind a loop device; nothing if the device went while we looked."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
 def stat_fields(pid):
     """What /proc says of a process behind its name, which may hold anything; nothing if it is gone."""
     try:
@@ -154,5 +162,8 @@ def is_running(process):
 
 
 def cgroup_folders():
-    """Every cgroup that a server made."""
-    return [path for path in pathlib.Path("/sys/fs/cgroup").glob("**/lambent-*") if path.is_dir()]
+    """Every cgroup that a server made. One that goes while we look is passed over, as `os.walk` does."""
+    found = []
+    for folder, names, _ in os.walk("/sys/fs/cgroup"):
+        found += [pathlib.Path(folder, name) for name in names if name.startswith("lambent-")]
+    return found
