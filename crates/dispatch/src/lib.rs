@@ -14,6 +14,8 @@ mod pool;
 mod program;
 mod route;
 mod run;
+mod start;
+mod told;
 
 pub use admission::Throttle;
 pub use dispatcher::{Dispatcher, Options, Parts};

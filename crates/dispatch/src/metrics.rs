@@ -1,6 +1,7 @@
 //! What the data plane counts, as Prometheus reads it. Never decides by a count.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Counters since the start of the server.
 #[derive(Debug, Default)]
@@ -22,6 +23,11 @@ pub struct Metrics {
 /// Adds to a counter.
 pub(crate) fn add(counter: &AtomicU64, by: u64) {
     counter.fetch_add(by, Ordering::Relaxed);
+}
+
+/// A span as counters take it.
+pub(crate) fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Metrics {

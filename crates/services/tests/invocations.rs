@@ -7,60 +7,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Method;
 use lambent_sandbox::{Answer, Event, Exit, Init, Output, Reported, Spec};
+use lambent_testkit::one_function::{INVOKE, base64, said, settled, with_function};
 use lambent_testkit::{FakeHost, Program, TestServer, role, zip};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-
-const INVOKE: &str = "/2015-03-31/functions/f/invocations";
-
-fn said(body: impl Into<Bytes>) -> Answer {
-    Answer::Response { content_type: None, body: body.into() }
-}
-
-/// What a sandbox was given as its code.
-fn code(spec: &Spec) -> String {
-    std::fs::read_to_string(spec.mounts[0].source.join("bootstrap")).expect("every zip here has a bootstrap")
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
-}
-
-async fn with_function(host: FakeHost) -> TestServer {
-    let server = TestServer::start(host).await;
-    let function = json!({
-        "FunctionName": "f", "Runtime": "provided.al2023", "Handler": "x", "Role": role(),
-        "Code": { "ZipFile": base64(&zip("bootstrap", "0")) },
-    });
-    let (status, body) = server.call(Method::POST, "/2015-03-31/functions", &function).await;
-    assert_eq!(status, 201, "{body}");
-    server
-}
-
-async fn settled(server: &TestServer) {
-    loop {
-        let (_, body) = server.call(Method::GET, "/2015-03-31/functions/f/configuration", &Value::Null).await;
-        if body["LastUpdateStatus"] == "Successful" {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-}
-
-#[tokio::test]
-async fn an_environment_is_initialised_once_and_used_again() {
-    let server = with_function(FakeHost::new(|_: &Spec, e: &Event| said(e.payload.clone()))).await;
-    for payload in ["{\"a\":1}", "[]", ""] {
-        let response = server.send(Method::POST, INVOKE, payload).await;
-        let expected = if payload.is_empty() { "{}" } else { payload };
-        assert_eq!((response.status().as_u16(), &response.body()[..]), (200, expected.as_bytes()));
-        assert_eq!(response.headers()["x-amz-executed-version"], "$LATEST");
-        assert_eq!(response.headers()["content-type"], "application/json");
-        assert!(response.headers().get("x-amz-function-error").is_none());
-    }
-    assert_eq!((server.host.count_of("boot"), server.host.count_of("init")), (1, 1));
-}
 
 #[tokio::test]
 async fn the_request_id_of_the_answer_is_the_one_the_function_sees() {
@@ -129,17 +79,6 @@ async fn a_program_that_exits_costs_its_environment_only() {
     assert_eq!(server.host.count_of("boot"), 2);
 }
 
-#[tokio::test]
-async fn an_environment_that_died_while_idle_is_replaced_unseen() {
-    let server = with_function(FakeHost::new(|_: &Spec, _: &Event| said("1"))).await;
-    server.send(Method::POST, INVOKE, "").await;
-    server.host.kill_all();
-    let response = server.send(Method::POST, INVOKE, "").await;
-    assert_eq!((response.status().as_u16(), &response.body()[..]), (200, &b"1"[..]));
-    assert!(response.headers().get("x-amz-function-error").is_none());
-    assert_eq!(server.host.count_of("boot"), 2);
-}
-
 struct Slow;
 
 impl Program for Slow {
@@ -201,48 +140,6 @@ async fn a_function_that_never_answers_times_out() {
 }
 
 #[tokio::test]
-async fn idle_environments_are_frozen_and_thawed_for_the_next_call() {
-    let server = with_function(FakeHost::new(|_: &Spec, _: &Event| said("1"))).await;
-    server.send(Method::POST, INVOKE, "").await;
-    server.clock.advance(Duration::from_millis(5));
-    while server.host.count_of("freeze") == 0 {
-        tokio::task::yield_now().await;
-    }
-    server.send(Method::POST, INVOKE, "").await;
-    assert_eq!(server.host.count_of("thaw"), 1);
-    assert_eq!(server.host.count_of("boot"), 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_an_update_has_succeeded_no_call_gets_the_old_code() {
-    let server = Arc::new(with_function(FakeHost::new(|spec: &Spec, _: &Event| said(code(spec)))).await);
-    let newest = Arc::new(AtomicUsize::new(0));
-    let mut callers = JoinSet::new();
-    for _ in 0..4 {
-        let (server, newest) = (Arc::clone(&server), Arc::clone(&newest));
-        callers.spawn(async move {
-            for _ in 0..100 {
-                let at_least = newest.load(Ordering::SeqCst);
-                let response = server.send(Method::POST, INVOKE, "").await;
-                let got: usize = String::from_utf8_lossy(response.body()).parse().unwrap();
-                assert!(got >= at_least, "got code {got} after {at_least} was in force");
-            }
-        });
-    }
-    for number in 1..20_usize {
-        let body = json!({ "ZipFile": base64(&zip("bootstrap", &number.to_string())) });
-        settled(&server).await;
-        let (status, body) = server.call(Method::PUT, "/2015-03-31/functions/f/code", &body).await;
-        assert_eq!(status, 200, "{body}");
-        settled(&server).await;
-        newest.store(number, Ordering::SeqCst);
-    }
-    while let Some(caller) = callers.join_next().await {
-        caller.unwrap();
-    }
-}
-
-#[tokio::test]
 async fn what_an_invocation_may_not_be_is_refused() {
     let server = with_function(FakeHost::new(|_: &Spec, _: &Event| said("1"))).await;
     let (status, body) = {
@@ -275,17 +172,6 @@ async fn code_without_a_bootstrap_is_told_as_on_aws() {
         "{body}"
     );
     assert!(body.contains("Runtime.InvalidEntrypoint"), "{body}");
-}
-
-#[tokio::test]
-async fn a_deleted_function_leaves_no_environment() {
-    let server = with_function(FakeHost::new(|_: &Spec, _: &Event| said("1"))).await;
-    server.send(Method::POST, INVOKE, "").await;
-    server.send(Method::DELETE, "/2015-03-31/functions/f", "").await;
-    while server.host.count_of("stop") == 0 {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(server.send(Method::POST, INVOKE, "").await.status().as_u16(), 404);
 }
 
 #[tokio::test]

@@ -1,0 +1,191 @@
+//! How an invocation gets its environment: an idle one, or a new one whose Init goes well the first or the second time.
+//! Never hands over an event.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lambent_core::lambda::environment::{World, variables};
+use lambent_core::lambda::failure::Failure;
+use lambent_core::lambda::log;
+use lambent_core::limits::INIT_TIMEOUT;
+use lambent_sandbox::{BootError, Init, Sandbox, Spec};
+use tokio::sync::SemaphorePermit;
+
+use crate::InvokeError;
+use crate::environment::Environment;
+use crate::logs::Log;
+use crate::metrics::{add, micros};
+use crate::program::Program;
+use crate::run::Run;
+use crate::told::{Status, Told, exit_failure};
+
+/// How long a start holds its place among the starts that go on at once.
+const START_SLOT: Duration = Duration::from_millis(500);
+
+/// How an environment was got.
+pub(crate) enum Acquired {
+    /// It is there. START is logged already where Init took some of the invocation's time.
+    Ready {
+        environment: Environment,
+        /// What Init took of the invocation's time.
+        spent: Duration,
+    },
+    /// It could not be initialised.
+    Failed(Failed),
+}
+
+/// An Init that did not end well.
+pub(crate) struct Failed {
+    pub(crate) log: Arc<Log>,
+    pub(crate) told: Told,
+    pub(crate) took: Duration,
+    pub(crate) memory_peak_bytes: u64,
+    failure: Option<Failure>,
+}
+
+impl Run<'_> {
+    /// An idle environment, or a new one.
+    pub(crate) async fn acquire(&self) -> Result<Acquired, InvokeError> {
+        while let Some(mut environment) = self.route.pool.take() {
+            if environment.wake().await {
+                return Ok(Acquired::Ready { environment, spent: Duration::ZERO });
+            }
+            self.dispatcher.discard(environment.sandbox);
+        }
+        self.start().await
+    }
+
+    /// A new environment. An Init that fails is done once more inside the invocation, under the function's timeout.
+    async fn start(&self) -> Result<Acquired, InvokeError> {
+        let program = self.dispatcher.program(self.route).await?;
+        let log = Arc::new(self.dispatcher.log(self.route));
+        if program.argv.is_empty() {
+            let failure = Failure::NoEntrypoint { tried: program.tried.clone() };
+            return Ok(self.give_up(self.failed(&log, failure, Duration::ZERO, 0)));
+        }
+        let first = match self.initialise(program, &log, INIT_TIMEOUT).await? {
+            Ok((sandbox, took)) => {
+                let environment = Environment::new(sandbox, log, Some(took));
+                return Ok(Acquired::Ready { environment, spent: Duration::ZERO });
+            }
+            Err(failed) => failed,
+        };
+        self.init_report(&first, "init");
+        if matches!(first.failure, Some(Failure::NoEntrypoint { .. })) {
+            return Ok(self.give_up(first));
+        }
+        self.start_line(&log);
+        match self.initialise(program, &log, self.limit()).await? {
+            Ok((sandbox, spent)) => {
+                Ok(Acquired::Ready { environment: Environment::new(sandbox, log, None), spent })
+            }
+            Err(second) => {
+                self.init_report(&second, "invoke");
+                Ok(Acquired::Failed(second))
+            }
+        }
+    }
+
+    /// An Init that is not tried again.
+    fn give_up(&self, failed: Failed) -> Acquired {
+        self.start_line(&failed.log);
+        if let Some(failure) = &failed.failure {
+            self.failure_line(&failed.log, failure);
+        }
+        Acquired::Failed(failed)
+    }
+
+    /// Boots a sandbox and waits for its Init.
+    async fn initialise(
+        &self,
+        program: &Program,
+        log: &Arc<Log>,
+        limit: Duration,
+    ) -> Result<Result<(Box<dyn Sandbox>, Duration), Failed>, InvokeError> {
+        let slot = self.dispatcher.start_slots.acquire().await.map_err(|_| InvokeError::Closing)?;
+        let started = self.now();
+        let spec = self.spec(program, log);
+        let lines = Arc::clone(log);
+        let booted = self.dispatcher.host.boot(&spec, Arc::new(move |line| lines.line(line))).await;
+        let mut sandbox = match booted {
+            Ok(sandbox) => sandbox,
+            Err(BootError::Entrypoint { program, .. }) => {
+                let failure = Failure::NoEntrypoint { tried: vec![program] };
+                return Ok(Err(self.failed(log, failure, Duration::ZERO, 0)));
+            }
+            Err(BootError::Step { step, reason }) => {
+                return Err(InvokeError::Sandbox(format!("{step}: {reason}")));
+            }
+        };
+        add(&self.dispatcher.metrics.cold_starts, 1);
+        let init = hold_slot(slot, sandbox.init(limit)).await;
+        let took = self.now().saturating_sub(started);
+        add(&self.dispatcher.metrics.init_us, micros(took));
+        let peak = sandbox.memory_peak_bytes();
+        let failed = match init {
+            Init::Ready => return Ok(Ok((sandbox, took))),
+            Init::Reported(reported) => Failed {
+                log: Arc::clone(log),
+                told: Told::reported(reported),
+                took,
+                memory_peak_bytes: peak,
+                failure: None,
+            },
+            Init::Exited(exit) => self.failed(log, exit_failure(exit), took, peak),
+            Init::TimedOut => self.failed(log, Failure::TimedOut { limit }, took, peak),
+        };
+        self.dispatcher.discard(sandbox);
+        Ok(Err(failed))
+    }
+
+    fn failed(&self, log: &Arc<Log>, failure: Failure, took: Duration, memory_peak_bytes: u64) -> Failed {
+        let told = Told::failure(&failure, &self.invocation.request_id);
+        Failed { log: Arc::clone(log), told, took, memory_peak_bytes, failure: Some(failure) }
+    }
+
+    fn init_report(&self, failed: &Failed, phase: &str) {
+        let Some(Status { status, error_type }) = &failed.told.failed else { return };
+        let error_type = (*status != "timeout").then_some(error_type.as_str());
+        failed
+            .log
+            .platform(self.invocation.tail, || log::init_report(failed.took, phase, status, error_type));
+    }
+
+    fn spec(&self, program: &Program, log: &Log) -> Spec {
+        let configuration = &self.route.deployment.configuration;
+        let keys = &self.route.keys;
+        let mut environment = variables(&World {
+            id: &self.route.id,
+            configuration,
+            runtime: program.runtime,
+            version: &self.route.version,
+            log_stream: log.stream(),
+            credentials: (&keys.access_key_id, &keys.secret_access_key, &keys.session_token),
+        });
+        for (name, value) in &program.environment {
+            environment.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        Spec {
+            argv: program.argv.clone(),
+            working_directory: "/var/task".to_owned(),
+            environment,
+            mounts: program.mounts.clone(),
+            memory_mib: configuration.memory_mib,
+            tmp_mib: configuration.tmp_mib,
+            network: self.dispatcher.options.network,
+        }
+    }
+}
+
+/// Waits for Init, but gives the place among the starts back after a while: a slow Init waits, it does not work.
+async fn hold_slot(slot: SemaphorePermit<'_>, init: impl Future<Output = Init>) -> Init {
+    tokio::pin!(init);
+    tokio::select! {
+        biased;
+        init = &mut init => init,
+        () = tokio::time::sleep(START_SLOT) => {
+            drop(slot);
+            init.await
+        }
+    }
+}

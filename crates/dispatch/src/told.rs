@@ -1,0 +1,65 @@
+//! What the caller of a function is told, and how the log calls it. Never waits for anything.
+
+use bytes::Bytes;
+use lambent_core::lambda::failure::{Failure, accepted_error_type, unknown_error};
+use lambent_sandbox::{Exit, Reported};
+
+/// What the caller is told.
+pub(crate) struct Told {
+    pub(crate) payload: Bytes,
+    pub(crate) content_type: Option<String>,
+    pub(crate) failed: Option<Status>,
+}
+
+/// How an invocation failed, as REPORT says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Status {
+    /// `error` or `timeout`.
+    pub(crate) status: &'static str,
+    /// Such as `Runtime.ExitError`.
+    pub(crate) error_type: String,
+}
+
+impl Told {
+    /// What the function said.
+    pub(crate) fn answer(content_type: Option<String>, payload: Bytes) -> Self {
+        Self { payload, content_type, failed: None }
+    }
+
+    /// What the platform says in the function's place.
+    pub(crate) fn failure(failure: &Failure, request_id: &str) -> Self {
+        Self {
+            payload: failure.payload(request_id).into(),
+            content_type: None,
+            failed: Some(Status::of(failure)),
+        }
+    }
+
+    /// An error the runtime reported, passed on untouched.
+    pub(crate) fn reported(reported: Reported) -> Self {
+        let error_type = accepted_error_type(reported.error_type.as_deref());
+        let payload =
+            if reported.body.is_empty() { unknown_error(&error_type).into() } else { reported.body };
+        Self {
+            payload,
+            content_type: reported.content_type,
+            failed: Some(Status { status: "error", error_type }),
+        }
+    }
+}
+
+impl Status {
+    /// As the log calls this failure.
+    pub(crate) fn of(failure: &Failure) -> Self {
+        Self { status: failure.status(), error_type: failure.error_type().to_owned() }
+    }
+}
+
+/// The failure that the end of a program is.
+pub(crate) fn exit_failure(exit: Exit) -> Failure {
+    match exit {
+        Exit::Code(code) => Failure::ExitCode(code),
+        Exit::Signal(number) => Failure::Signal(number),
+        Exit::OutOfMemory => Failure::OutOfMemory,
+    }
+}
