@@ -37,6 +37,13 @@ pub(super) struct Remains {
     pub(super) memory_peak_bytes: u64,
 }
 
+/// How init said the program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ended {
+    pub(super) code: Option<u8>,
+    pub(super) signal: Option<u8>,
+}
+
 /// How far a sandbox is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -112,8 +119,10 @@ pub struct Control {
 }
 
 impl Control {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, exit: None }
+    pub(super) fn new(shared: Arc<Shared>, ended: Option<Ended>) -> Self {
+        let mut control = Self { shared, exit: None };
+        control.exit = ended.map(|ended| control.exit_of(ended));
+        control
     }
 
     /// Resolves when the program ends. Cancel safe; later calls answer the same at once.
@@ -122,9 +131,8 @@ impl Control {
     pub async fn exited(&mut self) -> Exit {
         while self.exit.is_none() {
             match report(&self.shared.socket).await {
-                Some((Message::Ended { code: Some(code), .. }, _)) => self.exit = Some(Exit::Code(code)),
-                Some((Message::Ended { code: None, signal }, _)) => {
-                    self.exit = Some(self.killed_by(signal.unwrap_or(KILL)));
+                Some((Message::Ended { code, signal }, _)) => {
+                    self.exit = Some(self.exit_of(Ended { code, signal }));
                 }
                 Some((
                     Message::Born
@@ -144,7 +152,11 @@ impl Control {
         self.exit.unwrap_or(Exit::Signal(KILL))
     }
 
-    fn killed_by(&self, signal: u8) -> Exit {
+    fn exit_of(&self, ended: Ended) -> Exit {
+        if let Some(code) = ended.code {
+            return Exit::Code(code);
+        }
+        let signal = ended.signal.unwrap_or(KILL);
         let out_of_memory = match *self.shared.stage.borrow() {
             Stage::Alive => self.shared.group.as_ref().is_some_and(Group::out_of_memory),
             Stage::Ended(remains) | Stage::Removed(remains) => remains.out_of_memory,

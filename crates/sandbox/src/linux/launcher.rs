@@ -1,7 +1,6 @@
 //! Starts sandboxes through the spawner and counts them until nothing of them is left. Never blocks a worker for long.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
@@ -16,7 +15,7 @@ use tokio::task::spawn_blocking;
 use tokio_util::task::TaskTracker;
 
 use super::cgroup::{self, Base, Group, Limits};
-use super::control::{Control, Launched, Remains, Shared, Stage};
+use super::control::{Control, Ended, Launched, Remains, Shared, Stage};
 use super::image::Images;
 use super::message::{Fault, Hello, Message, Request, Tmp};
 use super::run_dir::RunDir;
@@ -37,7 +36,7 @@ struct Inner {
     hello: Hello,
     report: Report,
     base: Base,
-    images: Option<Images>,
+    images: Option<Arc<Images>>,
     run_dir: RunDir,
     tasks: TaskTracker,
     state: Mutex<State>,
@@ -70,8 +69,9 @@ impl Launcher {
         let name = format!("lambent-{}-{:08x}", std::process::id(), dice.bits() & 0xFFFF_FFFF);
         let layout = cgroup::Layout::detect();
         let base = Base::create(&layout, &name, spawner.pid, |folder| run_dir.remember(folder));
-        let images = if hello.loop_devices { Images::new(&options.run_dir) } else { None };
-        let report = Report::new(&options, &hello, &layout, &base, images.is_some());
+        let images = Images::new(&options.run_dir);
+        let lack = images.as_ref().map_or_else(|lack| Err(*lack), |_| Ok(()));
+        let report = Report::new(&options, &hello, &layout, &base, lack);
         let state = State {
             closed: false,
             spawner: Some(Arc::new(spawner)),
@@ -83,7 +83,7 @@ impl Launcher {
             hello,
             report,
             base,
-            images,
+            images: images.ok().map(Arc::new),
             run_dir,
             tasks: TaskTracker::new(),
             state: Mutex::new(state),
@@ -136,6 +136,11 @@ impl Launcher {
         let mut count = self.inner.count.subscribe();
         // The sender lives in `self`.
         let _ = count.wait_for(|count| *count == 0).await;
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+        if let Some(images) = &self.inner.images {
+            images.clear().await;
+        }
         let spawner = self.inner.state().spawner.take();
         if let Some(spawner) = spawner.and_then(Arc::into_inner) {
             spawner.end().await;
@@ -169,27 +174,31 @@ impl Inner {
     }
 
     async fn launch(self: Arc<Self>, spec: Spec) -> Result<Launched, BootError> {
-        let image = match &self.images {
-            Some(images) if self.isolated() => {
-                Some(images.get(spec.tmp_mib).await.map_err(|error| step("image of /tmp", error))?)
-            }
-            _ => None,
-        };
         let place = Place::take(&self)?;
+        let tmp =
+            self.tmp_on_disk(spec.tmp_mib).await.map_err(|error| step("file system for /tmp", error))?;
         let inner = Arc::clone(&self);
         let asked = spawn_blocking(move || {
-            let asked = inner.ask(&spec, place.id, image.as_deref())?;
+            let asked = inner.ask(&spec, place.id, tmp.as_ref())?;
             Ok((asked, place, spec.argv.into_iter().next().unwrap_or_default()))
         });
         let (asked, place, program) = asked.await.map_err(|error| step("launch", error))??;
         self.settle(asked, place, program).await
     }
 
+    async fn tmp_on_disk(self: &Arc<Self>, tmp_mib: u32) -> io::Result<Option<OwnedFd>> {
+        let Some(images) = self.images.as_ref().filter(|_| self.isolated()) else { return Ok(None) };
+        let tree = images.get(tmp_mib).await?;
+        let images = Arc::clone(images);
+        self.tasks.spawn(async move { images.refill(tmp_mib).await });
+        Ok(Some(tree))
+    }
+
     /// Makes the cgroups and sends the request. System calls only, but some of them slow.
-    fn ask(&self, spec: &Spec, id: u32, image: Option<&File>) -> Result<Asked, BootError> {
+    fn ask(&self, spec: &Spec, id: u32, tree: Option<&OwnedFd>) -> Result<Asked, BootError> {
         let refused = |what: &'static str| move |error: io::Error| step(what, error);
         let spawner = self.state().open_spawner()?;
-        let tmp = self.tmp(spec, image.is_some());
+        let tmp = self.tmp(spec, tree.is_some());
         let (ours, theirs) = channel::pair().map_err(refused("socket pair"))?;
         let (output, writer) = io::pipe().map_err(refused("pipe"))?;
         let watched = rustix::io::ioctl_fionbio(&ours, true)
@@ -202,7 +211,7 @@ impl Inner {
         let (group, tasks) = self.group(id, limits).map_err(refused("make the cgroups"))?;
         let sent = self.request(spec, id, tmp, group.as_ref()).and_then(|request| {
             let mut fds = vec![theirs.as_fd(), writer.as_fd()];
-            fds.extend(image.map(AsFd::as_fd));
+            fds.extend(tree.map(AsFd::as_fd));
             fds.extend(group.as_ref().and_then(Group::unified));
             fds.extend(tasks.iter().map(AsFd::as_fd));
             channel::send(&spawner.socket, &request, &fds).map_err(refused("ask the spawner"))
@@ -240,7 +249,7 @@ impl Inner {
         let pidfd = sys::watch_readable(pidfd).map_err(|error| step("watch init", error))?;
         let stage = watch::Sender::new(Stage::Alive);
         let shared = Arc::new(Shared { socket, pidfd, group, isolated: self.isolated(), stage });
-        let control = Control::new(Arc::clone(&shared));
+        let control = Control::new(Arc::clone(&shared), birth.ended);
         self.state().alive.insert(place.id, Arc::clone(&shared));
         self.tasks.spawn(Arc::clone(&self).bury(shared, place));
         if self.state().closed {
@@ -266,10 +275,10 @@ impl Inner {
         Ok((Some(group), tasks))
     }
 
-    fn tmp(&self, spec: &Spec, image: bool) -> Tmp {
-        match (self.isolated(), image) {
+    fn tmp(&self, spec: &Spec, disk: bool) -> Tmp {
+        match (self.isolated(), disk) {
             (false, _) => Tmp::Host,
-            (true, true) => Tmp::Image,
+            (true, true) => Tmp::Disk,
             (true, false) => Tmp::Memory { mib: spec.tmp_mib },
         }
     }
@@ -293,9 +302,8 @@ impl Inner {
             own_network: self.isolated() && spec.network == Network::None,
             identity: (self.isolated() && !self.hello.user_namespace).then_some(id),
             tmp,
-            run_dir: text(&self.options.run_dir)?,
             // Twice the memory: interpreters map more than they touch.
-            data_max_bytes: (!self.base.limits("memory")).then(|| u64::from(spec.memory_mib) * 2 << 20),
+            data_max_bytes: (!self.base.limits("memory")).then(|| (u64::from(spec.memory_mib) * 2) << 20),
             into_cgroup: group.is_some_and(|group| group.unified().is_some()),
         };
         Ok(if self.isolated() { request } else { rewrite::to_host_paths(request) })
@@ -362,6 +370,7 @@ struct Birth {
     pidfd: Option<OwnedFd>,
     listener: Option<(TcpListener, u16)>,
     outcome: Option<Result<(), BootError>>,
+    ended: Option<Ended>,
 }
 
 impl Birth {
@@ -382,8 +391,8 @@ impl Birth {
                 Message::Failed(Fault { step, reason }) => {
                     self.outcome = Some(Err(BootError::Step { step, reason }));
                 }
-                // Comes after `Executed`, which ends this loop.
-                Message::Ended { .. } => {}
+                // On a busy host a short program has ended before the spawner says that init was born.
+                Message::Ended { code, signal } => self.ended = Some(Ended { code, signal }),
             }
         }
     }

@@ -14,8 +14,6 @@ pub(super) struct Hello {
     pub(super) user_namespace: bool,
     /// The landlock version of the kernel, 0 for none.
     pub(super) landlock_abi: i32,
-    /// Loop devices can be had.
-    pub(super) loop_devices: bool,
 }
 
 /// One sandbox to be started. Descriptors: control, output, then as the flags say.
@@ -32,8 +30,6 @@ pub(super) struct Request {
     /// User and group id of the program; `None` keeps the server's.
     pub(super) identity: Option<u32>,
     pub(super) tmp: Tmp,
-    /// Where backing files of `/tmp` are made.
-    pub(super) run_dir: String,
     /// The most private memory a process may map, where no cgroup limits it.
     pub(super) data_max_bytes: Option<u64>,
     /// A descriptor of the cgroup2 folder follows.
@@ -43,8 +39,8 @@ pub(super) struct Request {
 /// What `/tmp` is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Tmp {
-    /// A copy of a file system image, whose descriptor follows, behind a loop device.
-    Image,
+    /// A file system on disk, mounted but attached nowhere; its descriptor follows.
+    Disk,
     /// Memory, at most this much.
     Memory {
         /// The size.

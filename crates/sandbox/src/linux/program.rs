@@ -48,10 +48,12 @@ impl<'a> Program<'a> {
         workshop: &'a Workshop,
         output: &'a impl AsFd,
     ) -> io::Result<Self> {
-        let strings = |list: &[String]| list.iter().map(|s| CString::new(s.as_bytes())).collect();
+        let strings = |list: &[String]| -> Result<Vec<_>, _> {
+            list.iter().map(|s| CString::new(s.as_bytes())).collect()
+        };
         Ok(Self {
-            argv: Result::<_, std::ffi::NulError>::from(strings(&request.argv))?,
-            environment: Result::<_, std::ffi::NulError>::from(strings(&request.environment))?,
+            argv: strings(&request.argv)?,
+            environment: strings(&request.environment)?,
             working_directory: &request.working_directory,
             identity: request.identity,
             data_max_bytes: request.data_max_bytes,

@@ -1,6 +1,7 @@
 //! What this host can isolate and enforce, in words for `doctor` and the log. Never changes the host.
 
 use super::cgroup::{Base, Layout};
+use super::image::Lack;
 use super::message::Hello;
 use super::{Isolation, Options};
 
@@ -47,7 +48,13 @@ const DELEGATE: &str =
 
 impl Report {
     /// From what spawner and launcher found.
-    pub(super) fn new(options: &Options, hello: &Hello, layout: &Layout, base: &Base, images: bool) -> Self {
+    pub(super) fn new(
+        options: &Options,
+        hello: &Hello,
+        layout: &Layout,
+        base: &Base,
+        images: Result<(), Lack>,
+    ) -> Self {
         let isolated = options.isolation != Isolation::Process;
         let items = vec![
             isolation(isolated, hello),
@@ -116,18 +123,18 @@ fn freezer(base: &Base) -> Capability {
     }
 }
 
-fn tmp(isolated: bool, hello: &Hello, images: bool) -> Capability {
-    let remedy = match (hello.user_namespace, hello.loop_devices) {
+fn tmp(isolated: bool, hello: &Hello, images: Result<(), Lack>) -> Capability {
+    let remedy = match (hello.user_namespace, images) {
         (true, _) => BE_ROOT,
-        (false, false) => "give the server loop devices (/dev/loop-control)",
-        (false, true) => "install mkfs.ext4 (Debian: e2fsprogs)",
+        (false, Err(Lack::LoopDevices)) => "give the server loop devices (/dev/loop-control)",
+        (false, _) => "install mkfs.ext4 (Debian: e2fsprogs)",
     };
     match (isolated, images) {
         (false, _) => {
             item("/tmp", Missing, "the host's own, without a limit", "leave out --isolation process")
         }
-        (true, true) => item("/tmp", Full, "ext4 of its own size on disk", ""),
-        (true, false) => {
+        (true, Ok(())) => item("/tmp", Full, "ext4 of its own size on disk", ""),
+        (true, Err(_)) => {
             item("/tmp", Partial, "tmpfs of its own size, which takes the host's memory", remedy)
         }
     }

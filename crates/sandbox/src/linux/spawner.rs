@@ -74,9 +74,7 @@ pub(super) struct Workshop {
 fn serve(socket: &OwnedFd, options: &Options) {
     let (hello, workshop) = match set_up(options) {
         Ok((hello, workshop)) => (hello, Some(workshop)),
-        Err(fault) => {
-            (Hello { fault: Some(fault), user_namespace: false, landlock_abi: 0, loop_devices: false }, None)
-        }
+        Err(fault) => (Hello { fault: Some(fault), user_namespace: false, landlock_abi: 0 }, None),
     };
     let told = channel::send(socket, &hello, &[]);
     let (Ok(()), Some(workshop)) = (told, workshop) else { return };
@@ -99,12 +97,7 @@ fn set_up(options: &Options) -> Result<(Hello, Workshop), Fault> {
         Isolation::Process => None,
         Isolation::Auto | Isolation::Namespaces => Some(Template::build(&options.run_dir, options.uid_base)?),
     };
-    let hello = Hello {
-        fault: None,
-        user_namespace,
-        landlock_abi: restrict::landlock_abi(),
-        loop_devices: root && template.as_ref().is_some_and(|t| t.loop_control.is_some()),
-    };
+    let hello = Hello { fault: None, user_namespace, landlock_abi: restrict::landlock_abi() };
     Ok((hello, Workshop { template, filter: filter::program(), spawner, root }))
 }
 
@@ -138,7 +131,7 @@ fn namespaces(workshop: &Workshop, request: &Request) -> i32 {
 pub(super) struct Parts {
     pub(super) control: OwnedFd,
     pub(super) output: OwnedFd,
-    pub(super) image: Option<OwnedFd>,
+    pub(super) tmp: Option<OwnedFd>,
     pub(super) cgroup: Option<OwnedFd>,
     /// The `tasks` files of cgroup v1 folders.
     pub(super) tasks: Vec<OwnedFd>,
@@ -148,8 +141,8 @@ impl Parts {
     fn new(request: &Request, fds: Vec<OwnedFd>) -> Option<Self> {
         let mut fds = fds.into_iter();
         let (control, output) = (fds.next()?, fds.next()?);
-        let image = if request.tmp == Tmp::Image { Some(fds.next()?) } else { None };
+        let tmp = if request.tmp == Tmp::Disk { Some(fds.next()?) } else { None };
         let cgroup = if request.into_cgroup { Some(fds.next()?) } else { None };
-        Some(Self { control, output, image, cgroup, tasks: fds.collect() })
+        Some(Self { control, output, tmp, cgroup, tasks: fds.collect() })
     }
 }

@@ -31,8 +31,6 @@ pub(super) struct Template {
     pub(super) namespace: OwnedFd,
     /// The root's file system, writable: where mount points are made that are not there yet.
     pub(super) writable_root: OwnedFd,
-    /// `/dev/loop-control`, where there is one we may use.
-    pub(super) loop_control: Option<OwnedFd>,
 }
 
 impl Template {
@@ -46,14 +44,13 @@ impl Template {
         let slave = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
         mount_change("/", slave).at("separate mounts from the host")?;
         let host = own_namespace().at("open the host's mount namespace")?;
-        let loop_control = File::options().read(true).write(true).open("/dev/loop-control").ok();
         unshare_mounts().at("make the template's mount namespace")?;
         let namespace = own_namespace().at("open the template's mount namespace")?;
         let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
         mount_change("/", private).at("separate the template from the host")?;
         let writable_root = build_root(&run_dir.join("root"), uid_base, root)?;
         enter(&host).at("return to the host's mounts")?;
-        Ok(Self { namespace, writable_root, loop_control: loop_control.map(OwnedFd::from) })
+        Ok(Self { namespace, writable_root })
     }
 }
 

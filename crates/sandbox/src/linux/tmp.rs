@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{AtFlags, Gid, Mode, OFlags, SeekFrom, Uid};
@@ -21,25 +21,28 @@ use super::sys;
 /// Two sandboxes may find the same device free; the loser looks again.
 const LOOP_TRIES: u32 = 1000;
 
-/// Makes the file system, detached; the caller puts it in its place.
-pub(super) fn make(
+/// In the server: a mounted copy of the image, attached nowhere. Costs a millisecond, several on a busy host.
+pub(super) fn mounted_copy(image: &File, folder: &Path, loop_control: &File) -> io::Result<OwnedFd> {
+    let file = copy(image, folder)?;
+    mounted(&file, loop_control)
+}
+
+/// In the server: the file system in `file`, mounted, attached nowhere. It is gone once the descriptor is closed.
+pub(super) fn mounted(file: &impl AsFd, loop_control: &File) -> io::Result<OwnedFd> {
+    let (_device, name) = attach(file, loop_control)?;
+    mount(&name)
+}
+
+/// In the sandbox: `/tmp` with its owner, detached; the caller puts it in its place.
+pub(super) fn furnish(
     tmp: Tmp,
-    image: Option<&OwnedFd>,
-    loop_control: Option<&OwnedFd>,
-    run_dir: &str,
+    tree: Option<&OwnedFd>,
     owner: Option<u32>,
 ) -> Result<Option<OwnedFd>, Fault> {
-    let tree = match (tmp, image, loop_control) {
-        (Tmp::Host, _, _) => return Ok(None),
-        (Tmp::Memory { mib }, _, _) => memory(mib).at("mount /tmp in memory")?,
-        (Tmp::Image, Some(image), Some(control)) => {
-            let file = copy(image, run_dir).at("copy the image of /tmp")?;
-            let (_device, name) = attach(&file, control).at("loop device for /tmp")?;
-            mount(&name).at("mount /tmp")?
-        }
-        (Tmp::Image, _, _) => {
-            return Err(io::Error::from(io::ErrorKind::Unsupported)).at("loop device for /tmp");
-        }
+    let tree = match (tmp, tree) {
+        (Tmp::Host, _) | (Tmp::Disk, None) => return Ok(None),
+        (Tmp::Disk, Some(tree)) => rustix::io::fcntl_dupfd_cloexec(tree, 0).at("take /tmp")?,
+        (Tmp::Memory { mib }, _) => memory(mib).at("mount /tmp in memory")?,
     };
     give(&tree, owner).at("own /tmp")?;
     Ok(Some(tree))
@@ -58,18 +61,17 @@ fn attributes() -> MountAttrFlags {
 }
 
 /// A nameless copy of the image, as sparse as it.
-fn copy(image: &OwnedFd, run_dir: &str) -> io::Result<OwnedFd> {
+fn copy(image: &File, folder: &Path) -> io::Result<OwnedFd> {
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-    let file = rustix::fs::open(Path::new(run_dir), flags, Mode::from_raw_mode(0o600))?;
+    let file = rustix::fs::open(folder, flags, Mode::from_raw_mode(0o600))?;
     if rustix::fs::ioctl_ficlone(&file, image).is_ok() {
         return Ok(file);
     }
     let size = rustix::fs::fstat(image)?.st_size.cast_unsigned();
     rustix::fs::ftruncate(&file, size)?;
     let mut end = 0;
-    // The offset of the image is shared by all copies being made now: only explicit offsets are safe, and SEEK_DATA
-    // moves it, so each copy opens the image anew.
-    let image = File::open(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(image)))?;
+    // SEEK_DATA moves the offset, which all who copy this image now share: each opens it anew.
+    let image = File::open(format!("/proc/self/fd/{}", image.as_raw_fd()))?;
     loop {
         let start = match rustix::fs::seek(&image, SeekFrom::Data(end)) {
             Err(Errno::NXIO) => return Ok(file),
@@ -91,7 +93,7 @@ fn copy_range(from: &File, to: &OwnedFd, start: u64, end: u64) -> io::Result<()>
     Ok(())
 }
 
-fn attach(file: &OwnedFd, control: &OwnedFd) -> io::Result<(File, String)> {
+fn attach(file: &impl AsFd, control: &File) -> io::Result<(File, String)> {
     for _ in 0..LOOP_TRIES {
         let name = format!("/dev/loop{}", sys::free_loop_device(control.as_fd())?);
         // The node of a device made just now may take a moment to appear.
@@ -114,10 +116,7 @@ fn mount(device: &str) -> io::Result<OwnedFd> {
     fsconfig_set_flag(&fs, "discard")?;
     fsconfig_set_flag(&fs, "noinit_itable")?;
     fsconfig_create(&fs)?;
-    let tree = fsmount(&fs, FsMountFlags::FSMOUNT_CLOEXEC, attributes())?;
-    // An empty /tmp, as on AWS. A check of the file system, which would want this folder, never happens.
-    rustix::fs::unlinkat(&tree, "lost+found", AtFlags::REMOVEDIR)?;
-    Ok(tree)
+    Ok(fsmount(&fs, FsMountFlags::FSMOUNT_CLOEXEC, attributes())?)
 }
 
 fn give(tree: &OwnedFd, owner: Option<u32>) -> io::Result<()> {

@@ -29,8 +29,7 @@ pub(super) fn build(template: &Template, request: &Request, parts: &Parts) -> Re
         let tree = template::locked_copy(Path::new(source)).at(&format!("take {source}"))?;
         trees.push((tree, Path::new(target)));
     }
-    let loop_control = template.loop_control.as_ref();
-    let tmp = tmp::make(request.tmp, parts.image.as_ref(), loop_control, &request.run_dir, request.identity)?;
+    let tmp = tmp::furnish(request.tmp, parts.tmp.as_ref(), request.identity)?;
     let proc = make_proc().at("mount /proc")?;
     template::enter(&template.namespace).at("enter the template")?;
     template::unshare_mounts().at("make a mount namespace")?;

@@ -89,7 +89,7 @@ impl<'a> Mount<'a> {
 
     /// Where the cgroup with this path is seen. In a container the mount may show only a part of the tree.
     fn folder(&self, path: &str) -> PathBuf {
-        let below = Path::new(path).strip_prefix(self.root).unwrap_or(Path::new(""));
+        let below = Path::new(path).strip_prefix(self.root).unwrap_or_else(|_| Path::new(""));
         if below.as_os_str().is_empty() {
             PathBuf::from(self.point)
         } else {
