@@ -1,7 +1,11 @@
 //! Sandboxes on this very host: what they see, how they end, what they may use, and that nothing of them is left.
 //!
 //! Needs root for most; says so and fails where it is missing, since a skipped test proves nothing.
-#![expect(clippy::disallowed_methods, reason = "tests start helper processes and read the host's state")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a failure ends the test; tests start helper processes and read the host's state"
+)]
 
 #[path = "linux/host.rs"]
 mod host;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,13 +14,13 @@ use tokio::task::spawn_blocking;
 use tokio_util::task::TaskTracker;
 
 use super::cgroup::{self, Base, Group, Limits};
-use super::control::{Control, Ended, Launched, Remains, Shared, Stage};
+use super::control::{Control, Launched, Remains, Shared, Stage};
 use super::image::Images;
-use super::message::{Fault, Hello, Message, Request, Tmp};
+use super::message::{Hello, Request, Tmp};
 use super::run_dir::RunDir;
 use super::spawner::SpawnerHandle;
 use super::uids::Uids;
-use super::{Isolation, Options, Report, channel, rewrite, sys};
+use super::{Isolation, Options, Report, birth::Birth, channel, rewrite, sys};
 use crate::{BootError, Network, Spec};
 
 /// Starts sandboxes. Cheap to clone.
@@ -362,48 +361,6 @@ struct Asked {
     socket: AsyncFd<OwnedFd>,
     output: OwnedFd,
     group: Option<Group>,
-}
-
-/// What has been told of a sandbox being born. Spawner and init both tell, in any order.
-#[derive(Debug, Default)]
-struct Birth {
-    pidfd: Option<OwnedFd>,
-    listener: Option<(TcpListener, u16)>,
-    outcome: Option<Result<(), BootError>>,
-    ended: Option<Ended>,
-}
-
-impl Birth {
-    /// Takes messages until both have told everything, or are gone.
-    async fn follow(&mut self, socket: &AsyncFd<OwnedFd>, program: &str) {
-        while self.pidfd.is_none() || self.outcome.is_none() {
-            let Some((message, fds)) = super::control::report(socket).await else { return };
-            let fd = fds.into_iter().next();
-            match message {
-                Message::Born => self.pidfd = fd,
-                Message::Listening { port } => self.listener = fd.map(|fd| (listener(fd), port)),
-                Message::Executed => self.outcome = Some(Ok(())),
-                Message::NotExecuted { errno } => {
-                    let reason = io::Error::from_raw_os_error(errno).to_string();
-                    let program = program.to_owned();
-                    self.outcome = Some(Err(BootError::Entrypoint { program, reason }));
-                }
-                Message::Failed(Fault { step, reason }) => {
-                    self.outcome = Some(Err(BootError::Step { step, reason }));
-                }
-                // On a busy host a short program has ended before the spawner says that init was born.
-                Message::Ended { code, signal } => self.ended = Some(Ended { code, signal }),
-            }
-        }
-    }
-}
-
-/// A listener tokio can take.
-fn listener(fd: OwnedFd) -> TcpListener {
-    let listener = TcpListener::from(fd);
-    // Setting a flag on a valid socket cannot fail.
-    let _ = listener.set_nonblocking(true);
-    listener
 }
 
 fn step(step: &str, reason: impl ToString) -> BootError {

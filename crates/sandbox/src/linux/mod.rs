@@ -4,6 +4,7 @@
 //! [`Launcher::new`] inside tokio, then [`Launcher::launch`] for each sandbox. Never speaks HTTP and never knows what
 //! the program is for. Unsafe code is in `sys.rs` only.
 
+mod birth;
 mod boot;
 mod cgroup;
 mod channel;

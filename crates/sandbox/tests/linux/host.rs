@@ -24,7 +24,7 @@ impl Dice for Counting {
 
 /// Runs a test with a launcher, closes it and checks that it counts nothing any more.
 pub(crate) fn with_launcher<F: Future<Output = ()>>(isolation: Isolation, test: impl FnOnce(Launcher) -> F) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::Builder::new().prefix(&folder_prefix()).tempdir().unwrap();
     let options = Options { isolation, ..Options::new(folder.path().join("run")) };
     let spawner = spawner::split(&options).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -34,6 +34,11 @@ pub(crate) fn with_launcher<F: Future<Output = ()>>(isolation: Isolation, test: 
         launcher.close().await;
         assert_eq!(launcher.count(), 0);
     });
+}
+
+/// Tells this test's files from those of others.
+fn folder_prefix() -> String {
+    format!("lambent-test-{}-", std::process::id())
 }
 
 /// As root, in namespaces.
@@ -137,13 +142,15 @@ pub(crate) fn cgroups_of(pid: u32) -> Vec<PathBuf> {
     String::from_utf8(output.stdout).unwrap().lines().map(PathBuf::from).collect()
 }
 
-/// Loop devices with a `/tmp` of ours whose owner is this test: by backing file names, which are all deleted ones.
+/// Loop devices of this test, by the folder of their files, which are all deleted ones.
 fn bound_loops() -> usize {
     let mut count = 0;
     for entry in std::fs::read_dir("/sys/block").unwrap().flatten() {
         let mut name = String::new();
         let file = std::fs::File::open(entry.path().join("loop/backing_file"));
-        if file.is_ok_and(|mut file| file.read_to_string(&mut name).is_ok()) && name.contains("/run/") {
+        if file.is_ok_and(|mut file| file.read_to_string(&mut name).is_ok())
+            && name.contains(&folder_prefix())
+        {
             count += 1;
         }
     }

@@ -41,6 +41,22 @@ fn a_hundred_sandboxes_leave_nothing() {
 }
 
 #[test]
+fn many_short_programs_at_once_are_all_heard_of() {
+    isolated(|launcher| async move {
+        let launcher = &launcher;
+        for round in 0..5 {
+            let mut tasks = tokio::task::JoinSet::new();
+            for _ in 0..40 {
+                let launcher = launcher.clone();
+                tasks.spawn(async move { run(&launcher, &shell("exit 5")).await.0 });
+            }
+            let exits = tasks.join_all().await;
+            assert_eq!(exits, [Exit::Code(5); 40], "round {round}");
+        }
+    });
+}
+
+#[test]
 fn a_launch_that_is_given_up_leaves_nothing() {
     isolated(|launcher| async move {
         run(&launcher, &shell("true")).await;
@@ -104,7 +120,7 @@ fn the_next_server_sweeps_what_a_killed_one_left() {
     let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains("ready")), "the server started its sandboxes");
     let below = host::descendants_of(server.id());
-    assert!(below.len() >= 1 + 3 * 2, "spawner, inits, programs: {below:?}");
+    assert!(below.len() > 3 * 2, "spawner, inits, programs: {below:?}");
     assert!(!host::cgroups_of(server.id()).is_empty());
     let options = Options { isolation: Isolation::Auto, ..Options::new(path) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
