@@ -44,7 +44,9 @@ fn serve(control: &OwnedFd, signals: &OwnedFd, program: Option<Pid>, isolated: b
         // Interrupted or out of memory: look again.
         let _ = poll(&mut fds, None);
         if !fds[1].revents().is_empty() {
-            if asked_to_end(signals) {
+            // Without a pid namespace SIGTERM says that the spawner died. Else it is not meant for us: the kernel
+            // kills a namespace's init when the spawner dies.
+            if asked_to_end(signals) && !isolated {
                 end(program, isolated);
             }
             reap(control, program);

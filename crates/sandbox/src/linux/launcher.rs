@@ -71,6 +71,10 @@ impl Launcher {
         let images = Images::new(&options.run_dir);
         let lack = images.as_ref().map_or_else(|lack| Err(*lack), |_| Ok(()));
         let report = Report::new(&options, &hello, &layout, &base, lack);
+        for item in report.lacking() {
+            let (name, detail, remedy) = (item.name, &item.detail, item.remedy);
+            tracing::warn!(name, detail, remedy, "sandboxes are weaker here than on AWS");
+        }
         let state = State {
             closed: false,
             spawner: Some(Arc::new(spawner)),

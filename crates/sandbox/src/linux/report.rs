@@ -78,6 +78,11 @@ impl Report {
         Self { summary: reason, items: vec![item] }
     }
 
+    /// What is not as on AWS.
+    pub fn lacking(&self) -> impl Iterator<Item = &Capability> {
+        self.items.iter().filter(|item| item.enforcement != Full)
+    }
+
     /// Whether sandboxes can be started at all with these options.
     #[must_use]
     pub fn usable(&self) -> bool {

@@ -87,6 +87,7 @@ fn serve(socket: &OwnedFd, options: &Options) {
 fn set_up(options: &Options) -> Result<(Hello, Workshop), Fault> {
     sys::reset_signals();
     sys::ignore_children();
+    leave_terminal().at("leave the terminal")?;
     set_parent_process_death_signal(Some(Signal::KILL)).at("watch the server")?;
     // The name is for `ps` only.
     let _ = rustix::thread::set_name(c"lambent-spawner");
@@ -99,6 +100,16 @@ fn set_up(options: &Options) -> Result<(Hello, Workshop), Fault> {
     };
     let hello = Hello { fault: None, user_namespace, landlock_abi: restrict::landlock_abi() };
     Ok((hello, Workshop { template, filter: filter::program(), spawner, root }))
+}
+
+/// Ctrl-C, a hangup or a service manager's SIGTERM reach the server only, which drains before it lets go of us.
+fn leave_terminal() -> io::Result<()> {
+    sys::ignore_endings();
+    rustix::process::setsid()?;
+    let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+    // Standard error stays, for what should never happen.
+    sys::become_stdio(null.as_fd(), 0)?;
+    sys::become_stdio(null.as_fd(), 1)
 }
 
 /// Starts one sandbox. What goes wrong is told over its control socket.

@@ -141,11 +141,21 @@ pub(super) fn ignore_children() {
     set_disposition(libc::SIGCHLD, libc::SIG_IGN);
 }
 
+/// Ignores what asks a process to end, SIGKILL apart.
+pub(super) fn ignore_endings() {
+    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM] {
+        set_disposition(signal, libc::SIG_IGN);
+    }
+}
+
 /// A descriptor that is readable when a child has ended or SIGTERM has come. Both are blocked from now on.
 pub(super) fn watch_children() -> io::Result<OwnedFd> {
-    set_disposition(libc::SIGCHLD, libc::SIG_DFL);
     let signals = [libc::SIGCHLD, libc::SIGTERM];
     mask_signals(libc::SIG_BLOCK, &signals);
+    // The program inherits what is ignored: nothing may be.
+    for signal in [libc::SIGCHLD, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM] {
+        set_disposition(signal, libc::SIG_DFL);
+    }
     let set = signal_set(&signals);
     // SAFETY: `set` is initialised and outlives the call.
     let fd = unsafe { libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) };

@@ -137,6 +137,28 @@ fn killing_kills_everyone_and_dropping_kills() {
 }
 
 #[test]
+fn a_terminals_signals_end_neither_spawner_nor_sandbox() {
+    isolated(|launcher| async move {
+        let spawner = launcher.spawner_pid().unwrap();
+        let mut launched = launcher.launch(&shell("echo up; exec sleep 1000")).await.unwrap();
+        let mut output = reader(&mut launched);
+        assert_eq!(line(&mut output).await, "up");
+        let spawner = u32::try_from(spawner).unwrap();
+        let init = crate::host::descendants_of(spawner)[0];
+        for pid in [spawner, init] {
+            for signal in ["-INT", "-TERM", "-HUP"] {
+                let sent = std::process::Command::new("kill").args([signal, &pid.to_string()]).status();
+                assert!(sent.unwrap().success());
+            }
+        }
+        assert_eq!(run(&launcher, &shell("kill -TERM $$")).await.0, Exit::Signal(15), "not ignored inside");
+        assert!(crate::host::descendants_of(spawner).len() >= 2, "init and its program live");
+        launched.control.kill();
+        assert_eq!(launched.control.exited().await, Exit::Signal(9));
+    });
+}
+
+#[test]
 fn orphans_are_reaped_and_output_keeps_its_order() {
     isolated(|launcher| async move {
         let script = "for i in 1 2 3 4 5; do (sleep 0 &) ; done; i=0; \
