@@ -66,7 +66,7 @@ impl Report<'_> {
         match self.failed {
             Some(("timeout", _)) => line.push_str("Status: timeout"),
             Some((status, kind)) => _ = write!(line, "Status: {status}\tError Type: {kind}"),
-            None => line.push('\t'),
+            None => {}
         }
         line
     }
@@ -141,10 +141,10 @@ mod tests {
     fn report_lines_read_as_on_aws() {
         assert_eq!(
             report(None, None),
-            "REPORT RequestId: r\tDuration: 1.23 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\tMax Memory Used: 38 MB\t\t"
+            "REPORT RequestId: r\tDuration: 1.23 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\tMax Memory Used: 38 MB\t"
         );
         assert!(report(None, Some(Duration::from_millis(101))).ends_with(
-            "Billed Duration: 103 ms\tMemory Size: 128 MB\tMax Memory Used: 38 MB\tInit Duration: 101.00 ms\t\t"
+            "Billed Duration: 103 ms\tMemory Size: 128 MB\tMax Memory Used: 38 MB\tInit Duration: 101.00 ms\t"
         ));
         assert!(report(Some(("timeout", "")), None).ends_with("38 MB\tStatus: timeout"));
         assert!(

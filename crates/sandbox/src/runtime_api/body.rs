@@ -2,9 +2,8 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 use lambent_core::limits;
-use tokio::io::AsyncRead;
 
-use super::http::{Broken, Framing, Inlet, end_of_head};
+use super::http::{Broken, Framing, Inlet, Source, end_of_head};
 
 /// How much is read at once while a body streams in.
 const READ_BYTES: usize = 65_536;
@@ -26,7 +25,7 @@ pub(crate) struct Body {
     pub(crate) error_body: Option<String>,
 }
 
-impl<R: AsyncRead + Unpin + Send> Inlet<R> {
+impl<R: Source> Inlet<R> {
     /// Reads a body of at most `limit` bytes; of a larger one nothing is kept.
     pub(crate) async fn body(&mut self, framing: Framing, limit: usize) -> Result<Body, Broken> {
         match framing {
@@ -79,6 +78,7 @@ impl<R: AsyncRead + Unpin + Send> Inlet<R> {
     }
 
     async fn more(&mut self, room: usize) -> Result<(), Broken> {
+        self.acknowledge();
         match self.fill(room).await {
             Ok(0) | Err(_) => Err(Broken::Truncated),
             Ok(_) => Ok(()),
@@ -204,6 +204,9 @@ fn parse_chunk_size(line: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::{Body, Broken, Framing, Inlet};
+    use crate::runtime_api::http::Source;
+
+    impl Source for &[u8] {}
 
     async fn read(bytes: &[u8], framing: Framing, limit: usize) -> (Result<Body, Broken>, Vec<u8>) {
         let mut inlet = Inlet::new(bytes);
