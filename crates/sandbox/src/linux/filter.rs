@@ -225,7 +225,7 @@ mod tests {
     /// Runs the program as the kernel would.
     fn run(number: c_long, arguments: [u64; 3], arch: u32) -> u32 {
         let code = program();
-        let mut data = vec![0; 64];
+        let mut data = [0_u8; 64];
         data[0..4].copy_from_slice(&u32::try_from(number).unwrap().to_le_bytes());
         data[4..8].copy_from_slice(&arch.to_le_bytes());
         for (i, argument) in arguments.iter().enumerate() {
