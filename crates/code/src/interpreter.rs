@@ -2,6 +2,7 @@
 //!
 //! Never reads the environment, never looks before the first need, and never runs what a function brought.
 
+mod bytecode;
 mod choice;
 mod host;
 mod probe;
@@ -17,6 +18,7 @@ use tokio::sync::OnceCell;
 
 use crate::blocking::blocking;
 
+pub use bytecode::compile;
 pub use choice::{Choice, Mount, NoInterpreter};
 pub use host::{HostEnvironment, Override};
 pub use wanted::{Family, RuntimeWanted, Version};

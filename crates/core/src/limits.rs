@@ -48,6 +48,8 @@ pub const STORE_FEED_MAX: u64 = 100_000;
 pub const UNPACKS_AT_ONCE_MAX: usize = 4;
 /// How long an interpreter may take to say its version.
 pub const INTERPRETER_PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an interpreter may take to compile the bootstraps.
+pub const INTERPRETER_COMPILE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many folders a version manager is looked through for.
 pub const INTERPRETERS_PER_SOURCE_MAX: usize = 256;
 /// Connections one sandbox may have to its Runtime API; more wait to be accepted.

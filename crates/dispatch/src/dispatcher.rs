@@ -189,7 +189,7 @@ impl Dispatcher {
     }
 
     pub(crate) async fn program<'r>(&self, route: &'r Route) -> Result<&'r Program, InvokeError> {
-        Ok(route.program.get_or_try_init(|| self.programs.find(&route.deployment)).await?)
+        Ok(route.program.get_or_try_init(|| self.programs.find(&route.deployment, &self.tasks)).await?)
     }
 
     pub(crate) fn log(&self, route: &Route) -> Log {

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lambent_code::interpreter::{Choice, Interpreters, NoInterpreter, RuntimeWanted};
+use lambent_code::interpreter::{Choice, Interpreters, NoInterpreter, RuntimeWanted, compile};
 use lambent_code::{Digest, PackageError, Tree, Trees};
 use lambent_core::lambda::function::Deployment;
 use lambent_core::lambda::runtime::{Family, Runtime};
 use lambent_sandbox::Mount;
 use lambent_store::BlobError;
 use lambent_store::blobs::Blobs;
+use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 /// Where custom runtimes have their program, in the order they are looked at.
@@ -50,22 +51,43 @@ pub enum ProgramError {
 /// Finds what deployments start.
 #[derive(Debug)]
 pub struct Programs {
-    /// Unpacked code.
-    pub trees: Trees,
-    /// Code as it was uploaded.
-    pub blobs: Blobs,
-    /// The host's interpreters.
-    pub interpreters: Interpreters,
-    /// The folder with one bootstrap folder per language.
-    pub bootstraps: PathBuf,
-    /// Refuse an interpreter of another version than asked for.
-    pub strict: bool,
-    /// The runtimes whose users were warned that they run on another version.
-    pub warned: Mutex<BTreeSet<&'static str>>,
+    trees: Trees,
+    blobs: Blobs,
+    interpreters: Interpreters,
+    bootstraps: PathBuf,
+    strict: bool,
+    met: Mutex<Met>,
+}
+
+/// What is done once only.
+#[derive(Debug, Default)]
+struct Met {
+    /// Runtimes whose users were warned that they run on another version.
+    warned: BTreeSet<&'static str>,
+    /// Interpreters that the bootstrap was compiled for.
+    compiled: BTreeSet<PathBuf>,
 }
 
 impl Programs {
-    pub(crate) async fn find(&self, deployment: &Deployment) -> Result<Program, ProgramError> {
+    /// Unpacked code, uploaded code, the host's interpreters, the folder with one bootstrap folder a language, and whether
+    /// an interpreter of another version than asked for is refused.
+    #[must_use]
+    pub fn new(
+        trees: Trees,
+        blobs: Blobs,
+        interpreters: Interpreters,
+        bootstraps: PathBuf,
+        strict: bool,
+    ) -> Self {
+        Self { trees, blobs, interpreters, bootstraps, strict, met: Mutex::default() }
+    }
+
+    /// What a deployment starts. Work that only later starts gain from goes to `tasks`.
+    pub(crate) async fn find(
+        &self,
+        deployment: &Deployment,
+        tasks: &TaskTracker,
+    ) -> Result<Program, ProgramError> {
         let id = &deployment.configuration.runtime;
         let runtime = Runtime::find(id).ok_or_else(|| ProgramError::Runtime(id.clone()))?;
         let code = self.code(deployment.code.digest).await?;
@@ -76,8 +98,13 @@ impl Programs {
             return Ok(Program { argv, tried, mounts, environment: BTreeMap::new(), runtime, _code: code });
         }
         let (folder, flags, file) = bootstrap(runtime)?;
-        let Choice { program, mounts: interpreter, environment, .. } = self.interpreter(runtime).await?;
-        mounts.push(mount(&self.bootstraps.join(folder), "/var/runtime"));
+        let Choice { program, mounts: interpreter, environment, host_program, .. } =
+            self.interpreter(runtime).await?;
+        let folder = self.bootstraps.join(folder);
+        mounts.push(mount(&folder, "/var/runtime"));
+        if runtime.family == Family::Python && self.met().compiled.insert(host_program.clone()) {
+            tasks.spawn(compile_bootstrap(host_program, folder));
+        }
         mounts.extend(interpreter.into_iter().map(|m| Mount { source: m.source, target: m.target }));
         let mut argv = vec![program.to_string_lossy().into_owned()];
         argv.extend(flags.iter().map(|flag| (*flag).to_owned()));
@@ -90,8 +117,7 @@ impl Programs {
         let wanted =
             RuntimeWanted::parse(runtime.id).ok_or_else(|| ProgramError::Runtime(runtime.id.to_owned()))?;
         let choice = self.interpreters.find(&wanted, self.strict).await?;
-        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        if choice.substitute && warned.insert(runtime.id) {
+        if choice.substitute && self.met().warned.insert(runtime.id) {
             warn!(
                 runtime = runtime.id,
                 version = %choice.version,
@@ -101,6 +127,10 @@ impl Programs {
         Ok(choice)
     }
 
+    fn met(&self) -> MutexGuard<'_, Met> {
+        self.met.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The unpacked code: there already, or unpacked again from what was uploaded.
     async fn code(&self, digest: Digest) -> Result<Tree, ProgramError> {
         if let Some(tree) = self.trees.get(&digest) {
@@ -108,6 +138,13 @@ impl Programs {
         }
         let zip = self.blobs.get(digest).await?;
         Ok(self.trees.unpack(zip).await.map_err(Arc::new)?)
+    }
+}
+
+/// Without bytecode functions start slower, and run all the same.
+async fn compile_bootstrap(program: PathBuf, folder: PathBuf) {
+    if let Err(fault) = compile(program.clone(), folder).await {
+        warn!(program = %program.display(), %fault, "the Python bootstrap was not compiled: starts are slower");
     }
 }
 

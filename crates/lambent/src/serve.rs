@@ -1,7 +1,6 @@
 //! `lambent serve`: assembles the server, says what it does, runs until told to stop, drains. Never a decision of its own.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -155,14 +154,10 @@ async fn assemble(config: &Config, spawner: SpawnerHandle) -> Result<(Arc<Server
     let launcher = Launcher::new(spawner, sandbox_options(config), dice.clone()).await?;
     let host = Arc::new(LinuxHost::new(launcher, TaskTracker::new()));
     let keys = Arc::new(KeyRing::new(config.account.clone(), clock.clone(), dice.clone()));
-    let programs = Programs {
-        trees: trees.clone(),
-        blobs: blobs.clone(),
-        interpreters: Interpreters::discover(config.host.clone(), config.interpreters.clone()),
-        bootstraps: bootstraps::lay_out(&config.data_dir).context("cannot lay out the bootstraps")?,
-        strict: config.strict_runtimes,
-        warned: Mutex::new(BTreeSet::new()),
-    };
+    let interpreters = Interpreters::discover(config.host.clone(), config.interpreters.clone());
+    let bootstraps = bootstraps::lay_out(&config.data_dir).context("cannot lay out the bootstraps")?;
+    let programs =
+        Programs::new(trees.clone(), blobs.clone(), interpreters, bootstraps, config.strict_runtimes);
     let parts = DispatchParts {
         host: host.clone(),
         programs,

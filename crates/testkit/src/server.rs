@@ -1,8 +1,7 @@
 //! A whole server in one process: real pipeline, dispatcher, store and code; fake sandboxes; no socket.
 
-use std::collections::BTreeSet;
 use std::io::{Cursor, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -76,14 +75,9 @@ impl TestServer {
         let trees = Trees::open(folder.path().join("trees")).expect("the folder is new");
         let account = AccountId::default_account();
         let keys = Arc::new(KeyRing::new(account.clone(), clock.clone(), dice.clone()));
-        let programs = Programs {
-            trees: trees.clone(),
-            blobs: blobs.clone(),
-            interpreters: Interpreters::discover(HostEnvironment::default(), Vec::new()),
-            bootstraps: folder.path().join("runtimes"),
-            strict: false,
-            warned: Mutex::new(BTreeSet::new()),
-        };
+        let interpreters = Interpreters::discover(HostEnvironment::default(), Vec::new());
+        let bootstraps = folder.path().join("runtimes");
+        let programs = Programs::new(trees.clone(), blobs.clone(), interpreters, bootstraps, false);
         let parts = DispatchParts {
             host: Arc::new(host.clone()),
             programs,

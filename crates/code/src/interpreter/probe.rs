@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use lambent_core::limits::INTERPRETER_PROBE_TIMEOUT;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -19,7 +20,7 @@ pub(super) fn version(family: Family, program: &Path) -> Option<Version> {
     // Into a file and not a pipe: a grandchild that keeps a pipe open would keep the reader waiting.
     let mut answer = tempfile::tempfile().ok()?;
     let mut child = start(family, program, &answer)?;
-    if !ends_in_time(&child) {
+    if !ends_in_time(&child, INTERPRETER_PROBE_TIMEOUT) {
         tracing::warn!(program = %program.display(), "interpreter does not tell its version: killed");
         // It may have ended just now; either way there is nothing more to do than to reap it.
         let _gone = child.kill();
@@ -53,9 +54,10 @@ fn start(family: Family, program: &Path, answer: &File) -> Option<Child> {
         .ok()
 }
 
-fn ends_in_time(child: &Child) -> bool {
+/// Whether the process ends within `limit`. It is not reaped.
+pub(super) fn ends_in_time(child: &Child, limit: Duration) -> bool {
     let Ok(pidfd) = pidfd_open(Pid::from_child(child), PidfdFlags::empty()) else { return false };
-    let limit = Timespec::try_from(INTERPRETER_PROBE_TIMEOUT).expect("a few seconds fit");
+    let limit = Timespec::try_from(limit).expect("a minute fits");
     poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&limit)).is_ok_and(|ready| ready == 1)
 }
 
