@@ -22,6 +22,10 @@ pub const RESPONSE_MAX_BYTES: u64 = 6_291_556;
 pub const LOG_TAIL_BYTES: usize = 4096;
 /// How long an on-demand environment may initialise before it is started over inside the invocation.
 pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How old an environment may be when an invocation begins; well below the life of its credentials.
+pub const ENVIRONMENT_AGE_MAX: Duration = Duration::from_secs(6 * 3600);
+/// How long the credentials of an environment are good for.
+pub const SESSION_MAX: Duration = Duration::from_secs(12 * 3600);
 /// All environment variables of a function together, as compact JSON.
 pub const ENVIRONMENT_MAX_BYTES: usize = 4096;
 /// Open files in a sandbox.

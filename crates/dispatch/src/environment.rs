@@ -6,6 +6,7 @@ use std::time::Duration;
 use lambent_sandbox::Sandbox;
 
 use crate::logs::Log;
+use crate::session::Session;
 
 /// A sandbox that has been initialised.
 #[derive(Debug)]
@@ -14,12 +15,22 @@ pub(crate) struct Environment {
     pub(crate) log: Arc<Log>,
     /// How long Init took, until an invocation has reported it.
     pub(crate) init: Option<Duration>,
+    /// When it was initialised.
+    pub(crate) born: Duration,
     frozen: bool,
+    /// Its credentials end with it.
+    _session: Session,
 }
 
 impl Environment {
-    pub(crate) fn new(sandbox: Box<dyn Sandbox>, log: Arc<Log>, init: Option<Duration>) -> Self {
-        Self { sandbox, log, init, frozen: false }
+    pub(crate) fn new(
+        sandbox: Box<dyn Sandbox>,
+        log: Arc<Log>,
+        session: Session,
+        born: Duration,
+        init: Option<Duration>,
+    ) -> Self {
+        Self { sandbox, log, init, born, frozen: false, _session: session }
     }
 
     pub(crate) fn is_frozen(&self) -> bool {

@@ -14,6 +14,7 @@ mod pool;
 mod program;
 mod route;
 mod run;
+mod session;
 mod start;
 mod told;
 
@@ -23,4 +24,4 @@ pub use invocation::{Invocation, InvokeError, Outcome};
 pub use logs::{Line, LogSink, Source};
 pub use metrics::Metrics;
 pub use program::{ProgramError, Programs};
-pub use route::{RoleCredentials, SessionKeys};
+pub use session::{RoleCredentials, SessionKeys};

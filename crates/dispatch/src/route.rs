@@ -1,7 +1,6 @@
 //! Which deployment of a function runs now. In memory, kept current by the store's change feed.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use lambent_core::lambda::arn::FunctionId;
@@ -21,32 +20,8 @@ pub(crate) struct Route {
     pub(crate) incarnation: Uuid,
     pub(crate) deployment: Deployment,
     pub(crate) version: String,
-    pub(crate) keys: SessionKeys,
     pub(crate) program: OnceCell<Program>,
     pub(crate) pool: Pool,
-}
-
-/// Temporary credentials of an execution role.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SessionKeys {
-    /// `AWS_ACCESS_KEY_ID`.
-    pub access_key_id: String,
-    /// `AWS_SECRET_ACCESS_KEY`.
-    pub secret_access_key: String,
-    /// `AWS_SESSION_TOKEN`.
-    pub session_token: String,
-}
-
-impl fmt::Debug for SessionKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionKeys").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
-    }
-}
-
-/// Gives out credentials of execution roles.
-pub trait RoleCredentials: fmt::Debug + Send + Sync {
-    /// Keys for a session of this role in the name of this function.
-    fn issue(&self, role_arn: &str, function: &FunctionId) -> SessionKeys;
 }
 
 #[derive(Debug)]
@@ -57,17 +32,12 @@ enum Entry {
 }
 
 /// All functions, by name.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Routes {
     entries: RwLock<HashMap<FunctionId, Entry>>,
-    credentials: Arc<dyn RoleCredentials>,
 }
 
 impl Routes {
-    pub(crate) fn new(credentials: Arc<dyn RoleCredentials>) -> Self {
-        Self { entries: RwLock::default(), credentials }
-    }
-
     /// What runs for this function.
     pub(crate) fn find(&self, id: &FunctionId) -> Result<Arc<Route>, InvokeError> {
         match self.entries.read().unwrap_or_else(PoisonError::into_inner).get(id) {
@@ -95,7 +65,7 @@ impl Routes {
             Some(Entry::Ready(route)) => Some(Arc::clone(route)),
             Some(Entry::Pending | Entry::Failed(_)) | None => None,
         };
-        entries.insert(function.id.clone(), self.entry(function));
+        entries.insert(function.id.clone(), Entry::of(function));
         drop(entries);
         old.map(|route| route.pool.retire()).unwrap_or_default()
     }
@@ -105,20 +75,21 @@ impl Routes {
         let old = self.entries.write().unwrap_or_else(PoisonError::into_inner).remove(id);
         if let Some(Entry::Ready(route)) = old { route.pool.retire() } else { Vec::new() }
     }
+}
 
-    fn entry(&self, function: &Function) -> Entry {
+impl Entry {
+    fn of(function: &Function) -> Self {
         match (&function.state, function.running()) {
-            (State::Failed(reason), _) => Entry::Failed(reason.clone()),
-            (State::Pending | State::Active, Some(deployment)) => Entry::Ready(Arc::new(Route {
+            (State::Failed(reason), _) => Self::Failed(reason.clone()),
+            (State::Pending | State::Active, Some(deployment)) => Self::Ready(Arc::new(Route {
                 id: function.id.clone(),
                 incarnation: function.incarnation,
                 deployment: deployment.clone(),
                 version: "$LATEST".to_owned(),
-                keys: self.credentials.issue(&deployment.configuration.role, &function.id),
                 program: OnceCell::new(),
                 pool: Pool::default(),
             })),
-            (State::Pending | State::Active, None) => Entry::Pending,
+            (State::Pending | State::Active, None) => Self::Pending,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lambent_core::lambda::environment::{World, variables};
 use lambent_core::lambda::failure::Failure;
 use lambent_core::lambda::log;
-use lambent_core::limits::INIT_TIMEOUT;
+use lambent_core::limits::{ENVIRONMENT_AGE_MAX, INIT_TIMEOUT};
 use lambent_sandbox::{BootError, Init, Sandbox, Spec};
 use tokio::sync::SemaphorePermit;
 
@@ -17,6 +17,7 @@ use crate::logs::Log;
 use crate::metrics::{add, micros};
 use crate::program::Program;
 use crate::run::Run;
+use crate::session::{Session, SessionKeys};
 use crate::told::{Status, Told, exit_failure};
 
 /// How long a start holds its place among the starts that go on at once.
@@ -34,6 +35,13 @@ pub(crate) enum Acquired {
     Failed(Failed),
 }
 
+/// An Init that ended well.
+struct Started {
+    sandbox: Box<dyn Sandbox>,
+    session: Session,
+    took: Duration,
+}
+
 /// An Init that did not end well.
 pub(crate) struct Failed {
     pub(crate) log: Arc<Log>,
@@ -47,7 +55,8 @@ impl Run<'_> {
     /// An idle environment, or a new one.
     pub(crate) async fn acquire(&self) -> Result<Acquired, InvokeError> {
         while let Some(mut environment) = self.route.pool.take() {
-            if environment.wake().await {
+            let age = self.now().saturating_sub(environment.born);
+            if age < ENVIRONMENT_AGE_MAX && environment.wake().await {
                 return Ok(Acquired::Ready { environment, spent: Duration::ZERO });
             }
             self.dispatcher.discard(environment.sandbox);
@@ -64,8 +73,8 @@ impl Run<'_> {
             return Ok(self.give_up(self.failed(&log, failure, Duration::ZERO, 0)));
         }
         let first = match self.initialise(program, &log, INIT_TIMEOUT).await? {
-            Ok((sandbox, took)) => {
-                let environment = Environment::new(sandbox, log, Some(took));
+            Ok(started) => {
+                let environment = self.environment(started, log, true);
                 return Ok(Acquired::Ready { environment, spent: Duration::ZERO });
             }
             Err(failed) => failed,
@@ -76,14 +85,20 @@ impl Run<'_> {
         }
         self.start_line(&log);
         match self.initialise(program, &log, self.limit()).await? {
-            Ok((sandbox, spent)) => {
-                Ok(Acquired::Ready { environment: Environment::new(sandbox, log, None), spent })
+            Ok(started) => {
+                let spent = started.took;
+                Ok(Acquired::Ready { environment: self.environment(started, log, false), spent })
             }
             Err(second) => {
                 self.init_report(&second, "invoke");
                 Ok(Acquired::Failed(second))
             }
         }
+    }
+
+    fn environment(&self, started: Started, log: Arc<Log>, report_init: bool) -> Environment {
+        let Started { sandbox, session, took } = started;
+        Environment::new(sandbox, log, session, self.now(), report_init.then_some(took))
     }
 
     /// An Init that is not tried again.
@@ -101,10 +116,12 @@ impl Run<'_> {
         program: &Program,
         log: &Arc<Log>,
         limit: Duration,
-    ) -> Result<Result<(Box<dyn Sandbox>, Duration), Failed>, InvokeError> {
+    ) -> Result<Result<Started, Failed>, InvokeError> {
         let slot = self.dispatcher.start_slots.acquire().await.map_err(|_| InvokeError::Closing)?;
         let started = self.now();
-        let spec = self.spec(program, log);
+        let role = &self.route.deployment.configuration.role;
+        let session = Session::open(&self.dispatcher.credentials, role, &self.route.id);
+        let spec = self.spec(program, log, &session.keys);
         let lines = Arc::clone(log);
         let booted = self.dispatcher.host.boot(&spec, Arc::new(move |line| lines.line(line))).await;
         let mut sandbox = match booted {
@@ -123,7 +140,7 @@ impl Run<'_> {
         add(&self.dispatcher.metrics.init_us, micros(took));
         let peak = sandbox.memory_peak_bytes();
         let failed = match init {
-            Init::Ready => return Ok(Ok((sandbox, took))),
+            Init::Ready => return Ok(Ok(Started { sandbox, session, took })),
             Init::Reported(reported) => Failed {
                 log: Arc::clone(log),
                 told: Told::reported(reported),
@@ -151,9 +168,8 @@ impl Run<'_> {
             .platform(self.invocation.tail, || log::init_report(failed.took, phase, status, error_type));
     }
 
-    fn spec(&self, program: &Program, log: &Log) -> Spec {
+    fn spec(&self, program: &Program, log: &Log, keys: &SessionKeys) -> Spec {
         let configuration = &self.route.deployment.configuration;
-        let keys = &self.route.keys;
         let mut environment = variables(&World {
             id: &self.route.id,
             configuration,

@@ -1,15 +1,15 @@
-//! The access keys of the server: the root key, and the sessions of execution roles. Never stores one: sessions end with
-//! the environments they were made for.
+//! The access keys of the server: the root key, and the sessions of execution roles. Never stores one: each ends with
+//! the environment it was made for.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use lambent_core::account::{AccountId, Region};
 use lambent_core::dice::Dice;
 use lambent_core::lambda::arn::FunctionId;
-use lambent_core::time::{Clock, Timestamp};
+use lambent_core::limits::SESSION_MAX;
+use lambent_core::time::Clock;
 use lambent_dispatch::{RoleCredentials, SessionKeys};
 use lambent_wire::sigv4::{Credential, Keys};
 
@@ -18,15 +18,11 @@ use crate::caller::Caller;
 /// The access key of the account's owner, and its secret.
 pub const ROOT_KEY: (&str, &str) = ("test", "test");
 
-/// How long the credentials of an execution role are good for. An environment is recycled before.
-const SESSION: Duration = Duration::from_secs(12 * 3600);
-
 #[derive(Clone)]
 struct Session {
     credential: Credential,
     account: AccountId,
     arn: String,
-    ends: Timestamp,
 }
 
 /// Every access key that is good now.
@@ -82,8 +78,7 @@ impl Keys for KeyRing {
 
 impl RoleCredentials for KeyRing {
     fn issue(&self, role_arn: &str, function: &FunctionId) -> SessionKeys {
-        let now = self.clock.now();
-        let ends = now.plus(SESSION);
+        let ends = self.clock.now().plus(SESSION_MAX);
         let access_key_id = self.token("ASIA", 1);
         let (secret_access_key, session_token) = (self.token("", 3), self.token("", 8));
         let role = role_arn.rsplit('/').next().unwrap_or(role_arn);
@@ -96,11 +91,36 @@ impl RoleCredentials for KeyRing {
             },
             account: account.clone(),
             arn: format!("arn:{partition}:sts::{account}:assumed-role/{role}/{}", function.name),
-            ends,
         };
         let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
-        sessions.retain(|_, session| session.ends > now);
         sessions.insert(access_key_id.clone(), session);
         SessionKeys { access_key_id, secret_access_key, session_token }
+    }
+
+    fn revoke(&self, access_key_id: &str) {
+        self.sessions.write().unwrap_or_else(PoisonError::into_inner).remove(access_key_id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lambent_testkit::{LoadedDice, PausedClock};
+
+    use super::*;
+
+    #[test]
+    fn a_session_is_its_roles_and_ends_when_it_is_revoked() {
+        let account = AccountId::default_account();
+        let (clock, dice) = (Arc::new(PausedClock::default()), Arc::new(LoadedDice::new(1)));
+        let ring = KeyRing::new(account.clone(), clock, dice);
+        let function = FunctionId { account, region: Region::default_region(), name: "f".into() };
+        let keys = ring.issue("arn:aws:iam::000000000000:role/path/r", &function);
+        let found = ring.find(&keys.access_key_id).unwrap();
+        assert_eq!((found.secret, found.session_token), (keys.secret_access_key, Some(keys.session_token)));
+        let caller = ring.caller(&keys.access_key_id, Region::default_region()).unwrap();
+        assert_eq!(caller.arn, "arn:aws:sts::000000000000:assumed-role/r/f");
+        ring.revoke(&keys.access_key_id);
+        assert!(ring.find(&keys.access_key_id).is_none());
+        assert!(ring.caller(&keys.access_key_id, Region::default_region()).is_none());
     }
 }

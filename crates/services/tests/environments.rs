@@ -93,3 +93,15 @@ async fn an_environment_is_initialised_once_and_used_again() {
     }
     assert_eq!((server.host.count_of("boot"), server.host.count_of("init")), (1, 1));
 }
+
+#[tokio::test]
+async fn an_old_environment_is_replaced_and_has_credentials_of_its_own() {
+    let key = |spec: &Spec, _: &Event| said(spec.environment["AWS_ACCESS_KEY_ID"].clone());
+    let server = with_function(FakeHost::new(key)).await;
+    let first = server.send(Method::POST, INVOKE, "").await;
+    assert!(first.body().starts_with(b"ASIA"));
+    assert_eq!(server.send(Method::POST, INVOKE, "").await.body(), first.body());
+    server.clock.advance(Duration::from_secs(7 * 3600));
+    assert_ne!(server.send(Method::POST, INVOKE, "").await.body(), first.body());
+    assert_eq!(server.host.count_of("boot"), 2);
+}

@@ -118,10 +118,7 @@ impl From<Error> for Fault {
             Error::InvalidRequestContent(_) => of("InvalidRequestContentException", message),
             Error::PayloadTooLarge { .. } => of("RequestTooLargeException", message),
             Error::Name(name) => name_fault(&name, message),
-            Error::Package(package) => match package.aws_message() {
-                Some(words) => of("InvalidParameterValueException", words),
-                None => internal(&package),
-            },
+            Error::Package(package) => package_fault(&package),
             Error::Invoke(invoke) => invoke_fault(invoke),
             Error::Store(store) => internal(&store),
             Error::Blob(blob) => internal(&blob),
@@ -132,6 +129,16 @@ impl From<Error> for Fault {
 fn of(code: &'static str, message: impl Into<String>) -> Fault {
     let shape = LAMBDA.error(code).expect("every code here is in the model, as the test below shows");
     Fault::of(shape, message)
+}
+
+fn package_fault(package: &PackageError) -> Fault {
+    match (package, package.aws_message()) {
+        (PackageError::UploadTooLarge { .. }, Some(words)) => {
+            Fault::new("RequestEntityTooLargeException", 413, words)
+        }
+        (_, Some(words)) => of("InvalidParameterValueException", words),
+        (_, None) => internal(package),
+    }
 }
 
 fn name_fault(name: &NameError, message: String) -> Fault {

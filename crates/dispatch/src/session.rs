@@ -1,0 +1,51 @@
+//! Temporary credentials of execution roles, each for the life of one environment. Never decides what they allow.
+
+use std::fmt;
+use std::sync::Arc;
+
+use lambent_core::lambda::arn::FunctionId;
+
+/// Temporary credentials of an execution role.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionKeys {
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: String,
+    /// `AWS_SESSION_TOKEN`.
+    pub session_token: String,
+}
+
+impl fmt::Debug for SessionKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionKeys").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+    }
+}
+
+/// Gives out credentials of execution roles, and takes them back.
+pub trait RoleCredentials: fmt::Debug + Send + Sync {
+    /// Keys for a session of this role in the name of this function.
+    fn issue(&self, role_arn: &str, function: &FunctionId) -> SessionKeys;
+
+    /// Ends the session of this key.
+    fn revoke(&self, access_key_id: &str);
+}
+
+/// The session of one environment; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) keys: SessionKeys,
+    issuer: Arc<dyn RoleCredentials>,
+}
+
+impl Session {
+    pub(crate) fn open(issuer: &Arc<dyn RoleCredentials>, role_arn: &str, function: &FunctionId) -> Self {
+        Self { keys: issuer.issue(role_arn, function), issuer: Arc::clone(issuer) }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.issuer.revoke(&self.keys.access_key_id);
+    }
+}
