@@ -14,6 +14,7 @@ mod filter;
 mod image;
 mod init;
 mod launcher;
+mod loop_device;
 mod message;
 mod options;
 mod probe;

@@ -12,6 +12,8 @@ use std::ptr;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use super::loop_device::LoopConfig;
+
 /// Makes a copy of this process; `None` in the copy.
 ///
 /// The C library puts its allocator in order around the fork, so the copy may allocate even when this process has
@@ -202,60 +204,14 @@ pub(super) fn free_loop_device(loop_control: BorrowedFd<'_>) -> io::Result<i32> 
     Ok(number)
 }
 
-/// `struct loop_info64` of the kernel.
-#[repr(C)]
-struct LoopInfo {
-    device: u64,
-    inode: u64,
-    rdevice: u64,
-    offset: u64,
-    size_limit: u64,
-    number: u32,
-    encrypt_type: u32,
-    encrypt_key_size: u32,
-    flags: u32,
-    file_name: [u8; 64],
-    crypt_name: [u8; 64],
-    encrypt_key: [u8; 32],
-    init: [u64; 2],
-}
-
-/// `struct loop_config` of the kernel.
-#[repr(C)]
-struct LoopConfig {
-    fd: u32,
-    block_size: u32,
-    info: LoopInfo,
-    reserved: [u64; 8],
-}
-
-/// Puts `file` behind a loop device, which lets go of it by itself once nobody has it open or mounted.
-pub(super) fn configure_loop(device: BorrowedFd<'_>, file: BorrowedFd<'_>, name: &str) -> io::Result<()> {
+/// Puts the file `config` names behind a loop device.
+pub(super) fn configure_loop(device: BorrowedFd<'_>, config: &LoopConfig<'_>) -> io::Result<()> {
     const LOOP_CONFIGURE: libc::Ioctl = 0x4C0A;
-    const LO_FLAGS_AUTOCLEAR: u32 = 4;
-    let mut file_name = [0; 64];
-    for (to, from) in file_name.iter_mut().zip(name.bytes().take(63)) {
-        *to = from;
-    }
-    let info = LoopInfo {
-        device: 0,
-        inode: 0,
-        rdevice: 0,
-        offset: 0,
-        size_limit: 0,
-        number: 0,
-        encrypt_type: 0,
-        encrypt_key_size: 0,
-        flags: LO_FLAGS_AUTOCLEAR,
-        file_name,
-        crypt_name: [0; 64],
-        encrypt_key: [0; 32],
-        init: [0; 2],
-    };
-    let config =
-        LoopConfig { fd: file.as_raw_fd().cast_unsigned(), block_size: 4096, info, reserved: [0; 8] };
-    // SAFETY: `config` is laid out as the kernel's struct loop_config (linux/loop.h) and outlives the call.
-    check(libc::c_long::from(unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CONFIGURE, &raw const config) }))
+    // SAFETY: `config` is laid out as the kernel's struct loop_config (linux/loop.h), its descriptor is borrowed for
+    // as long as it lives, and it outlives the call.
+    check(libc::c_long::from(unsafe {
+        libc::ioctl(device.as_raw_fd(), LOOP_CONFIGURE, ptr::from_ref(config))
+    }))
 }
 
 /// Brings the loopback interface of this network namespace up.

@@ -15,6 +15,7 @@ use rustix::mount::{
     fsmount, fsopen,
 };
 
+use super::loop_device::LoopConfig;
 use super::message::{At, Fault, Tmp};
 use super::sys;
 
@@ -94,6 +95,7 @@ fn copy_range(from: &File, to: &OwnedFd, start: u64, end: u64) -> io::Result<()>
 }
 
 fn attach(file: &impl AsFd, control: &File) -> io::Result<(File, String)> {
+    let config = LoopConfig::new(file.as_fd(), "lambent /tmp");
     for _ in 0..LOOP_TRIES {
         let name = format!("/dev/loop{}", sys::free_loop_device(control.as_fd())?);
         // The node of a device made just now may take a moment to appear.
@@ -101,7 +103,7 @@ fn attach(file: &impl AsFd, control: &File) -> io::Result<(File, String)> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             device => device?,
         };
-        match sys::configure_loop(device.as_fd(), file.as_fd(), "lambent /tmp") {
+        match sys::configure_loop(device.as_fd(), &config) {
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {}
             done => return done.map(|()| (device, name)),
         }

@@ -1,182 +1,37 @@
-//! Starts sandboxes through the spawner and counts them until nothing of them is left. Never blocks a worker for long.
+//! One launch: cgroups and `/tmp` made, the spawner asked, the birth followed, the burial. Never blocks a worker for long.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use lambent_core::dice::Dice;
 use lambent_core::limits::SANDBOX_BOOT_MAX;
 use tokio::io::unix::AsyncFd;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use tokio_util::task::TaskTracker;
 
-use super::cgroup::{self, Base, Group, Limits};
-use super::control::{Control, Launched, Remains, Shared, Stage};
-use super::image::Images;
-use super::message::{Hello, Request, Tmp};
-use super::run_dir::RunDir;
-use super::spawner::SpawnerHandle;
-use super::uids::Uids;
-use super::{Isolation, Options, Report, birth::Birth, channel, rewrite, sys};
+use super::place::Place;
+use super::{Inner, step};
+use crate::linux::birth::Birth;
+use crate::linux::cgroup::{Group, Limits};
+use crate::linux::control::{Control, Launched, Remains, Shared, Stage};
+use crate::linux::message::{Request, Tmp};
+use crate::linux::{Isolation, channel, rewrite, sys};
 use crate::{BootError, Network, Spec};
 
-/// Starts sandboxes. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Launcher {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    options: Options,
-    hello: Hello,
-    report: Report,
-    base: Base,
-    images: Option<Arc<Images>>,
-    run_dir: RunDir,
-    tasks: TaskTracker,
-    state: Mutex<State>,
-    /// How many sandboxes exist.
-    count: watch::Sender<usize>,
-}
-
-#[derive(Debug)]
-struct State {
-    closed: bool,
-    /// `None` once closed and empty.
-    spawner: Option<Arc<SpawnerHandle>>,
-    uids: Uids,
-    alive: BTreeMap<u32, Arc<Shared>>,
-}
-
-impl Launcher {
-    /// Takes over the spawner, inside tokio. Removes what an earlier server with the same `run_dir` left.
-    ///
-    /// # Errors
-    /// Where `run_dir` is in use by a live server, or the isolation asked for cannot be had.
-    pub async fn new(spawner: SpawnerHandle, options: Options, dice: Arc<dyn Dice>) -> io::Result<Self> {
-        let (spawner, hello) = greet(spawner).await?;
-        if let Some(fault) = &hello.fault {
-            return Err(io::Error::other(format!("sandboxes cannot be isolated on this host: {fault}")));
-        }
-        let run_dir = RunDir::take(&options.run_dir)?;
-        cgroup::sweep(&run_dir.leftovers()).await;
-        run_dir.forget()?;
-        let name = format!("lambent-{}-{:08x}", std::process::id(), dice.bits() & 0xFFFF_FFFF);
-        let layout = cgroup::Layout::detect();
-        let base = Base::create(&layout, &name, spawner.pid, |folder| run_dir.remember(folder));
-        let images = Images::new(&options.run_dir);
-        let lack = images.as_ref().map_or_else(|lack| Err(*lack), |_| Ok(()));
-        let report = Report::new(&options, &hello, &layout, &base, lack);
-        for item in report.lacking() {
-            let (name, detail, remedy) = (item.name, &item.detail, item.remedy);
-            tracing::warn!(name, detail, remedy, "sandboxes are weaker here than on AWS");
-        }
-        let state = State {
-            closed: false,
-            spawner: Some(Arc::new(spawner)),
-            uids: Uids::new(options.uid_base, options.sandboxes_max),
-            alive: BTreeMap::new(),
-        };
-        let inner = Inner {
-            options,
-            hello,
-            report,
-            base,
-            images: images.ok().map(Arc::new),
-            run_dir,
-            tasks: TaskTracker::new(),
-            state: Mutex::new(state),
-            count: watch::Sender::new(0),
-        };
-        Ok(Self { inner: Arc::new(inner) })
-    }
-
-    /// Starts one sandbox and returns once its program has been executed.
-    ///
-    /// # Errors
-    /// [`BootError`]. Nothing is left behind then, nor when the future is dropped.
-    pub async fn launch(&self, spec: &Spec) -> Result<Launched, BootError> {
-        let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
-        let (answer, launched) = oneshot::channel();
-        // In a task of its own, so that a caller that goes away cannot stop it half way. If it has gone, the answer
-        // is dropped, and with it the sandbox.
-        self.inner.tasks.spawn(async move { drop(answer.send(inner.launch(spec).await)) });
-        launched.await.unwrap_or_else(|_| Err(step("launch", "given up")))
-    }
-
-    /// What this host isolates and enforces.
-    #[must_use]
-    pub fn report(&self) -> &Report {
-        &self.inner.report
-    }
-
-    /// How many sandboxes exist, those being torn down included.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        *self.inner.count.borrow()
-    }
-
-    /// The process id of the spawner; `None` once closed.
-    #[must_use]
-    pub fn spawner_pid(&self) -> Option<i32> {
-        self.inner.state().spawner.as_ref().map(|spawner| spawner.pid)
-    }
-
-    /// Kills all sandboxes, removes what they used, ends the spawner. Later launches fail.
-    pub async fn close(&self) {
-        let alive: Vec<_> = {
-            let mut state = self.inner.state();
-            state.closed = true;
-            state.alive.values().cloned().collect()
-        };
-        for sandbox in alive {
-            sandbox.kill();
-        }
-        let mut count = self.inner.count.subscribe();
-        // The sender lives in `self`.
-        let _ = count.wait_for(|count| *count == 0).await;
-        self.inner.tasks.close();
-        self.inner.tasks.wait().await;
-        if let Some(images) = &self.inner.images {
-            images.clear().await;
-        }
-        let spawner = self.inner.state().spawner.take();
-        if let Some(spawner) = spawner.and_then(Arc::into_inner) {
-            spawner.end().await;
-        }
-        cgroup::sweep(&self.inner.base.folders()).await;
-        if let Err(error) = self.inner.run_dir.forget() {
-            tracing::warn!(%error, "the list of cgroups stays");
-        }
-    }
-}
-
-/// Waits for the spawner's first message.
-async fn greet(spawner: SpawnerHandle) -> io::Result<(SpawnerHandle, Hello)> {
-    spawn_blocking(move || {
-        let mut buffer = [0; super::control::REPORT_MAX_BYTES];
-        let hello = channel::receive(&spawner.socket, &mut buffer)?;
-        let (hello, _) = hello.ok_or_else(|| io::Error::other("the spawner ended at once"))?;
-        Ok((spawner, hello))
-    })
-    .await?
+/// What is held while the spawner works.
+struct Asked {
+    socket: AsyncFd<OwnedFd>,
+    output: OwnedFd,
+    group: Option<Group>,
 }
 
 impl Inner {
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        // No code between lock and unlock can panic half way through a change.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn isolated(&self) -> bool {
         self.options.isolation != Isolation::Process
     }
 
-    async fn launch(self: Arc<Self>, spec: Spec) -> Result<Launched, BootError> {
+    pub(super) async fn launch(self: Arc<Self>, spec: Spec) -> Result<Launched, BootError> {
         let place = Place::take(&self)?;
         let tmp =
             self.tmp_on_disk(spec.tmp_mib).await.map_err(|error| step("file system for /tmp", error))?;
@@ -329,44 +184,4 @@ impl Inner {
         drop(place);
         shared.stage.send_replace(Stage::Removed(remains));
     }
-}
-
-impl State {
-    fn open_spawner(&self) -> Result<Arc<SpawnerHandle>, BootError> {
-        let spawner = self.spawner.as_ref().filter(|_| !self.closed);
-        spawner.cloned().ok_or_else(|| step("launch", "the launcher is closed"))
-    }
-}
-
-/// A user id in use, and one sandbox counted.
-#[derive(Debug)]
-struct Place {
-    inner: Arc<Inner>,
-    id: u32,
-}
-
-impl Place {
-    fn take(inner: &Arc<Inner>) -> Result<Self, BootError> {
-        let id = inner.state().uids.take().ok_or_else(|| step("take a user id", "all are in use"))?;
-        inner.count.send_modify(|count| *count += 1);
-        Ok(Self { inner: Arc::clone(inner), id })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.inner.state().uids.give_back(self.id);
-        self.inner.count.send_modify(|count| *count -= 1);
-    }
-}
-
-/// What is held while the spawner works.
-struct Asked {
-    socket: AsyncFd<OwnedFd>,
-    output: OwnedFd,
-    group: Option<Group>,
-}
-
-fn step(step: &str, reason: impl ToString) -> BootError {
-    BootError::Step { step: step.to_owned(), reason: reason.to_string() }
 }
