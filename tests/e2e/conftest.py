@@ -26,9 +26,11 @@ def own_server(tmp_path):
     """A server for one test that stops, kills or configures it: call it with options to start it."""
     made = []
 
-    def start(*options):
-        made.append(Server(tmp_path / f"data-{len(made)}", tmp_path / f"log-{len(made)}.txt", *options).start())
-        return made[-1]
+    def start(*options, **how):
+        data, log = tmp_path / f"data-{len(made)}", tmp_path / f"log-{len(made)}.txt"
+        server = Server(data, log, *options, **how)
+        made.append(server.start())
+        return server
 
     yield start
     for running in made:

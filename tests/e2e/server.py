@@ -21,20 +21,27 @@ STOP_TIMEOUT_S = 60
 class Server:
     """A running server, or one that was stopped and can be started again on the same data."""
 
-    def __init__(self, data_dir, log_path, *options):
+    def __init__(self, data_dir, log_path, *options, environment=None, prefix=(), binary=BINARY, address="127.0.0.1"):
+        """`environment` is added to ours; `prefix` is a command that must end by executing the binary in its place."""
         self.data_dir, self.log_path, self.options = data_dir, log_path, options
-        self.port = free_port()
-        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.environment, self.prefix, self.binary = environment or {}, prefix, binary
+        self.port = free_port(address)
+        host = f"[{address}]" if ":" in address else address
+        self.listen = f"{host}:{self.port}"
+        self.endpoint = f"http://{self.listen}"
         self.process = None
         self.family = set()
 
     def start(self):
         """Starts the binary and waits until it answers."""
-        command = [str(BINARY), "serve", "--listen", f"127.0.0.1:{self.port}", "--data-dir", str(self.data_dir)]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "LAMBENT_"))}
+        command = [*self.prefix, str(self.binary), "serve", "--listen", self.listen, "--data-dir", str(self.data_dir)]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [*command, *self.options], stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment
+                [*command, *self.options],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=clean_environment() | self.environment,
             )
         deadline = time.monotonic() + READY_TIMEOUT_S
         while True:
@@ -113,13 +120,22 @@ class Server:
 
     def log_tail(self):
         """The end of what the server wrote."""
-        return pathlib.Path(self.log_path).read_text(errors="replace")[-4000:]
+        return self.log()[-4000:]
+
+    def log(self):
+        """What the server wrote so far, over all its starts."""
+        return pathlib.Path(self.log_path).read_text(errors="replace")
 
 
-def free_port():
+def clean_environment():
+    """Our environment without what would configure a server or an SDK."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "LAMBENT_"))}
+
+
+def free_port(address="127.0.0.1"):
     """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        probe.bind((address, 0))
         return probe.getsockname()[1]
 
 
