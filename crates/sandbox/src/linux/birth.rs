@@ -10,6 +10,20 @@ use super::control::{self, Ended};
 use super::message::{Fault, Message};
 use crate::BootError;
 
+/// What `execve` answers where the path or the file is wrong.
+const FAULTS_OF_THE_PROGRAM: [i32; 9] = [
+    libc::ENOENT,
+    libc::EACCES,
+    libc::ENOEXEC,
+    libc::ENOTDIR,
+    libc::ELOOP,
+    libc::EISDIR,
+    libc::ENAMETOOLONG,
+    libc::ELIBBAD,
+    // A broken ELF header.
+    libc::EINVAL,
+];
+
 /// What has been told of a sandbox being born. Spawner and init both tell, in any order.
 #[derive(Debug, Default)]
 pub(super) struct Birth {
@@ -30,11 +44,7 @@ impl Birth {
                 Message::Born => self.pidfd = fd,
                 Message::Listening { port } => self.listener = fd.map(|fd| (listener(fd), port)),
                 Message::Executed => self.outcome = Some(Ok(())),
-                Message::NotExecuted { errno } => {
-                    let reason = io::Error::from_raw_os_error(errno).to_string();
-                    let program = program.to_owned();
-                    self.outcome = Some(Err(BootError::Entrypoint { program, reason }));
-                }
+                Message::NotExecuted { errno } => self.outcome = Some(Err(refusal(program, errno))),
                 Message::Failed(Fault { step, reason }) => {
                     self.outcome = Some(Err(BootError::Step { step, reason }));
                 }
@@ -42,6 +52,18 @@ impl Birth {
                 Message::Ended { code, signal } => self.ended = Some(Ended { code, signal }),
             }
         }
+    }
+}
+
+/// Why a program was not executed: its own fault, or the host's.
+fn refusal(program: &str, errno: i32) -> BootError {
+    let reason = io::Error::from_raw_os_error(errno).to_string();
+    tracing::warn!(program, %reason, "program not executed");
+    if FAULTS_OF_THE_PROGRAM.contains(&errno) {
+        BootError::Entrypoint { program: program.to_owned(), reason }
+    } else {
+        // Too many processes, no memory, too large an environment…
+        BootError::Step { step: format!("execute {program}"), reason }
     }
 }
 
@@ -59,6 +81,17 @@ mod tests {
 
     use super::*;
     use crate::linux::{channel, sys};
+
+    #[test]
+    fn only_a_fault_of_the_program_is_told_as_one() {
+        let entrypoint = |errno| matches!(refusal("/bin/x", errno), BootError::Entrypoint { .. });
+        for errno in [libc::ENOENT, libc::EACCES, libc::ENOEXEC, libc::ENOTDIR, libc::ELOOP, libc::EISDIR] {
+            assert!(entrypoint(errno), "{errno}");
+        }
+        for errno in [libc::EAGAIN, libc::ENOMEM, libc::E2BIG, libc::EIO, libc::EMFILE, libc::ETXTBSY] {
+            assert!(!entrypoint(errno), "{errno}");
+        }
+    }
 
     #[tokio::test]
     async fn a_program_that_ends_before_its_init_is_announced_is_heard_of() {

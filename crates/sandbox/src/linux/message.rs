@@ -14,6 +14,17 @@ pub(super) struct Hello {
     pub(super) user_namespace: bool,
     /// The landlock version of the kernel, 0 for none.
     pub(super) landlock_abi: i32,
+    /// The first of the user ids of this server's sandboxes.
+    pub(super) uid_base: u32,
+    /// No other server of this host uses them, whatever its data folder.
+    pub(super) uids_alone: bool,
+}
+
+impl Hello {
+    /// It cannot make sandboxes, for this reason.
+    pub(super) fn refusal(fault: Fault) -> Self {
+        Self { fault: Some(fault), user_namespace: false, landlock_abi: 0, uid_base: 0, uids_alone: false }
+    }
 }
 
 /// One sandbox to be started. Descriptors: control, output, then as the flags say.
@@ -30,6 +41,8 @@ pub(super) struct Request {
     /// User and group id of the program; `None` keeps the server's.
     pub(super) identity: Option<u32>,
     pub(super) tmp: Tmp,
+    /// How many processes the program's user may have, where no cgroup limits it.
+    pub(super) processes_max: Option<u64>,
     /// The most private memory a process may map, where no cgroup limits it.
     pub(super) data_max_bytes: Option<u64>,
     /// A descriptor of the cgroup2 folder follows.
@@ -64,7 +77,7 @@ pub(super) enum Message {
     Executed,
     /// The program could not be executed, for this system error.
     NotExecuted {
-        /// `ENOENT`, `EACCES`, `ENOEXEC`…
+        /// `ENOENT`, `EACCES`, `EAGAIN`…
         errno: i32,
     },
     /// A step failed before.

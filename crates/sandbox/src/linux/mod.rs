@@ -27,6 +27,7 @@ pub mod spawner;
 mod sys;
 mod template;
 mod tmp;
+mod uid_range;
 mod uids;
 mod view;
 

@@ -21,7 +21,8 @@ pub struct Options {
     pub isolation: Isolation,
     /// A folder of this server alone, on a disk, made if missing: the lock, the list of cgroups, `/tmp` images.
     pub run_dir: PathBuf,
-    /// The first of the user ids sandboxes get, one each. Used as root only.
+    /// Where to look for user ids, one for each sandbox: the first `sandboxes_max` from here on that no other server
+    /// of this host has. Used as root only.
     pub uid_base: u32,
     /// How many sandboxes may live at once, and so how many user ids are used.
     pub sandboxes_max: u32,

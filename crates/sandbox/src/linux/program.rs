@@ -18,6 +18,7 @@ pub(super) struct Program<'a> {
     environment: Vec<CString>,
     working_directory: &'a str,
     identity: Option<u32>,
+    processes_max: Option<u64>,
     data_max_bytes: Option<u64>,
     output: BorrowedFd<'a>,
     isolated: bool,
@@ -56,6 +57,7 @@ impl<'a> Program<'a> {
             environment: strings(&request.environment)?,
             working_directory: &request.working_directory,
             identity: request.identity,
+            processes_max: request.processes_max,
             data_max_bytes: request.data_max_bytes,
             output: output.as_fd(),
             isolated: workshop.template.is_some(),
@@ -90,7 +92,7 @@ impl<'a> Program<'a> {
         sys::become_stdio(self.output, 1).at("standard output")?;
         sys::become_stdio(self.output, 2).at("standard error")?;
         sys::close_on_exec_from_3().at("close descriptors")?;
-        restrict::limit_resources(self.isolated, self.data_max_bytes).at("limit resources")
+        restrict::limit_resources(self.processes_max, self.data_max_bytes).at("limit resources")
     }
 
     /// User, capabilities, landlock, seccomp: in this order, since each takes away what the one before needs.

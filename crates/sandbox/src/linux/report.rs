@@ -63,7 +63,7 @@ impl Report {
             limit(base, "pids", "process limit", "RLIMIT_NPROC, shared by all sandboxes of the server"),
             freezer(base),
             tmp(isolated, hello, images),
-            users(isolated, hello, options),
+            users(isolated, hello, options.sandboxes_max),
             landlock(isolated, hello),
             seccomp(isolated),
         ];
@@ -145,12 +145,19 @@ fn tmp(isolated: bool, hello: &Hello, images: Result<(), Lack>) -> Capability {
     }
 }
 
-fn users(isolated: bool, hello: &Hello, options: &Options) -> Capability {
+fn users(isolated: bool, hello: &Hello, count: u32) -> Capability {
     if !isolated || hello.user_namespace {
         return item("user per sandbox", Missing, "all sandboxes share the server's user", BE_ROOT);
     }
-    let last = options.uid_base.saturating_add(options.sandboxes_max).saturating_sub(1);
-    item("user per sandbox", Full, format!("user ids {} to {last}", options.uid_base), "")
+    let first = hello.uid_base;
+    let ids = format!("user ids {first} to {}", first.saturating_add(count).saturating_sub(1));
+    match hello.uids_alone {
+        true => item("user per sandbox", Full, ids, ""),
+        false => {
+            let detail = format!("{ids}, which another server on this host may use too");
+            item("user per sandbox", Partial, detail, "let the server write to /run/lambent")
+        }
+    }
 }
 
 fn landlock(isolated: bool, hello: &Hello) -> Capability {

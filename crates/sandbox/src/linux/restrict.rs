@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::io;
 
-use lambent_core::limits::{SANDBOX_FILES_MAX, SANDBOX_PROCESSES_MAX};
+use lambent_core::limits::SANDBOX_FILES_MAX;
 use landlock::{ABI, Access, AccessFs, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, Scope};
 use rustix::process::{Gid, Resource, Rlimit, Uid, setrlimit};
 use rustix::thread::{CapabilitySet, CapabilitySets, remove_capability_from_bounding_set, set_capabilities};
@@ -24,13 +24,10 @@ pub(super) fn landlock_abi() -> i32 {
 ///
 /// # Errors
 /// Where a limit is already below what is asked for and cannot be raised.
-pub(super) fn limit_resources(own_user: bool, data_max_bytes: Option<u64>) -> io::Result<()> {
+pub(super) fn limit_resources(processes_max: Option<u64>, data_max_bytes: Option<u64>) -> io::Result<()> {
     set_limit(Resource::Core, 0)?;
     set_limit(Resource::Nofile, SANDBOX_FILES_MAX)?;
-    if own_user {
-        // Counted per user: the server's other processes would count where the user is shared.
-        set_limit(Resource::Nproc, SANDBOX_PROCESSES_MAX)?;
-    }
+    processes_max.map_or(Ok(()), |count| set_limit(Resource::Nproc, count))?;
     data_max_bytes.map_or(Ok(()), |bytes| set_limit(Resource::Data, bytes))
 }
 

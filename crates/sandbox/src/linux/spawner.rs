@@ -4,12 +4,14 @@
 //! It dies with the server, and all sandboxes die with it.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use rustix::process::{PidfdFlags, Signal, getpid, pidfd_open, set_parent_process_death_signal};
+use rustix::fs::Mode;
+use rustix::process::{PidfdFlags, Signal, getpid, pidfd_open, set_parent_process_death_signal, umask};
 
 use super::message::{At, Fault, Hello, Message, Request, Tmp};
 use super::template::Template;
+use super::uid_range::UidRange;
 use super::{Isolation, Options, boot, channel, filter, restrict, sys};
 
 /// The server's end of the spawner. Dropping it ends the spawner and with it every sandbox.
@@ -50,11 +52,11 @@ pub fn split(options: &Options) -> io::Result<SpawnerHandle> {
     let (ours, theirs) = channel::pair()?;
     match sys::fork()? {
         Some(pid) => Ok(SpawnerHandle { socket: ours, pid }),
-        None => {
-            drop(ours);
+        // Nothing else the server has open: held on to here, the other end would never see it closed.
+        None => sys::close_all_but(&[theirs.as_raw_fd()], || {
             serve(&theirs, options);
             sys::exit_now(0)
-        }
+        }),
     }
 }
 
@@ -68,13 +70,15 @@ pub(super) struct Workshop {
     pub(super) spawner: OwnedFd,
     /// Init may change user ids.
     pub(super) root: bool,
+    /// The user ids stay this server's until the last sandbox is gone too.
+    _uids: Option<UidRange>,
 }
 
 /// Serves requests until the server is gone.
 fn serve(socket: &OwnedFd, options: &Options) {
     let (hello, workshop) = match set_up(options) {
         Ok((hello, workshop)) => (hello, Some(workshop)),
-        Err(fault) => (Hello { fault: Some(fault), user_namespace: false, landlock_abi: 0 }, None),
+        Err(fault) => (Hello::refusal(fault), None),
     };
     let told = channel::send(socket, &hello, &[]);
     let (Ok(()), Some(workshop)) = (told, workshop) else { return };
@@ -86,6 +90,8 @@ fn serve(socket: &OwnedFd, options: &Options) {
 
 fn set_up(options: &Options) -> Result<(Hello, Workshop), Fault> {
     sys::reset_signals();
+    // What the template is made of must be readable for every user, whatever the server's own mask.
+    umask(Mode::from_raw_mode(0o022));
     sys::ignore_children();
     leave_terminal().at("leave the terminal")?;
     set_parent_process_death_signal(Some(Signal::KILL)).at("watch the server")?;
@@ -93,13 +99,18 @@ fn set_up(options: &Options) -> Result<(Hello, Workshop), Fault> {
     let _ = rustix::thread::set_name(c"lambent-spawner");
     let spawner = pidfd_open(getpid(), PidfdFlags::empty()).at("pidfd_open")?;
     let root = rustix::process::geteuid().is_root();
-    let user_namespace = !root && options.isolation != Isolation::Process;
-    let template = match options.isolation {
-        Isolation::Process => None,
-        Isolation::Auto | Isolation::Namespaces => Some(Template::build(&options.run_dir, options.uid_base)?),
+    let isolated = options.isolation != Isolation::Process;
+    let uids = if root && isolated { Some(UidRange::take(options).at("take user ids")?) } else { None };
+    let uid_base = uids.as_ref().map_or(options.uid_base, |range| range.base);
+    let template = if isolated { Some(Template::build(&options.run_dir, uid_base)?) } else { None };
+    let hello = Hello {
+        fault: None,
+        user_namespace: isolated && !root,
+        landlock_abi: restrict::landlock_abi(),
+        uid_base,
+        uids_alone: uids.as_ref().is_some_and(|range| range.shared),
     };
-    let hello = Hello { fault: None, user_namespace, landlock_abi: restrict::landlock_abi() };
-    Ok((hello, Workshop { template, filter: filter::program(), spawner, root }))
+    Ok((hello, Workshop { template, filter: filter::program(), spawner, root, _uids: uids }))
 }
 
 /// Ctrl-C, a hangup or a service manager's SIGTERM reach the server only, which drains before it lets go of us.

@@ -214,6 +214,21 @@ pub(super) fn configure_loop(device: BorrowedFd<'_>, config: &LoopConfig<'_>) ->
     }))
 }
 
+/// Locks a range of bytes of a file for as long as its descriptor, or a copy of it, is open.
+///
+/// # Errors
+/// `WouldBlock` if someone else holds a part of it.
+pub(super) fn lock_range(file: BorrowedFd<'_>, start: u64, length: usize) -> io::Result<()> {
+    // SAFETY: struct flock is plain data, for which zero is valid.
+    let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+    lock.l_type = libc::c_short::try_from(libc::F_WRLCK).expect("a small constant");
+    lock.l_whence = libc::c_short::try_from(libc::SEEK_SET).expect("a small constant");
+    lock.l_start = start.try_into().map_err(|_| io::ErrorKind::InvalidInput)?;
+    lock.l_len = length.try_into().map_err(|_| io::ErrorKind::InvalidInput)?;
+    // SAFETY: `lock` is initialised and outlives the call.
+    check(libc::c_long::from(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &raw const lock) }))
+}
+
 /// Brings the loopback interface of this network namespace up.
 pub(super) fn raise_loopback(socket: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: ifreq is plain data, for which zero is valid.

@@ -24,27 +24,47 @@ impl Dice for Counting {
 
 /// Runs a test with a launcher, closes it and checks that it counts nothing any more.
 pub(crate) fn with_launcher<F: Future<Output = ()>>(isolation: Isolation, test: impl FnOnce(Launcher) -> F) {
-    let folder = tempfile::Builder::new().prefix(&folder_prefix()).tempdir().unwrap();
-    let options = Options { isolation, ..Options::new(folder.path().join("run")) };
-    let spawner = spawner::split(&options).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
-        let launcher = Launcher::new(spawner, options, Arc::new(Counting::default())).await.unwrap();
-        test(launcher.clone()).await;
-        launcher.close().await;
-        assert_eq!(launcher.count(), 0);
-    });
-}
-
-/// Tells this test's files from those of others.
-fn folder_prefix() -> String {
-    format!("lambent-test-{}-", std::process::id())
+    with_launchers(isolation, |[launcher]| test(launcher));
 }
 
 /// As root, in namespaces.
 pub(crate) fn isolated<F: Future<Output = ()>>(test: impl FnOnce(Launcher) -> F) {
     assert!(is_root(), "this test needs root");
     with_launcher(Isolation::Auto, test);
+}
+
+/// As root, with two servers' launchers on one host.
+pub(crate) fn two_isolated<F: Future<Output = ()>>(test: impl FnOnce([Launcher; 2]) -> F) {
+    assert!(is_root(), "this test needs root");
+    with_launchers(Isolation::Auto, test);
+}
+
+fn with_launchers<const N: usize, F: Future<Output = ()>>(
+    isolation: Isolation,
+    test: impl FnOnce([Launcher; N]) -> F,
+) {
+    let folder = tempfile::Builder::new().prefix(&folder_prefix()).tempdir().unwrap();
+    let servers: [_; N] = std::array::from_fn(|n| {
+        let options = Options { isolation, ..Options::new(folder.path().join(format!("run{n}"))) };
+        (spawner::split(&options).unwrap(), options)
+    });
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut launchers = Vec::new();
+        for (spawner, options) in servers {
+            launchers.push(Launcher::new(spawner, options, Arc::new(Counting::default())).await.unwrap());
+        }
+        test(launchers.clone().try_into().unwrap()).await;
+        for launcher in launchers {
+            launcher.close().await;
+            assert_eq!(launcher.count(), 0);
+        }
+    });
+}
+
+/// Tells this test's files from those of others.
+fn folder_prefix() -> String {
+    format!("lambent-test-{}-", std::process::id())
 }
 
 pub(crate) fn is_root() -> bool {
@@ -132,6 +152,14 @@ fn lines(path: &str, with: &str) -> usize {
 /// Cgroup folders of this test process, sandboxes' included.
 pub(crate) fn own_cgroups() -> Vec<PathBuf> {
     cgroups_of(std::process::id())
+}
+
+/// Those of this process's sandboxes: below a server's own, which are called lambent-….
+pub(crate) fn sandbox_cgroups() -> Vec<PathBuf> {
+    let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let mut folders = own_cgroups();
+    folders.retain(|path| name(path).starts_with('s') && name(path) != "server");
+    folders
 }
 
 pub(crate) fn cgroups_of(pid: u32) -> Vec<PathBuf> {

@@ -2,7 +2,7 @@
 
 use lambent_sandbox::{Exit, Spec};
 
-use crate::host::{isolated, run, shell};
+use crate::host::{isolated, line, reader, run, shell, two_isolated};
 
 fn python(code: &str) -> Spec {
     let mut spec = shell("");
@@ -33,20 +33,41 @@ fn a_child_out_of_memory_does_not_end_the_program() {
     });
 }
 
+/// Forks until it is refused, tells how often that worked and for which error not, and stays.
+const FORK_BOMB: &str = "import os, signal\nn = 0\ntry:\n  while True:\n    if os.fork() == 0:\n      \
+                         signal.pause()\n    n += 1\nexcept OSError as e:\n  print(n, e.errno, flush=True)\n\
+                         signal.pause()";
+
+fn fork_bomb() -> Spec {
+    let mut spec = python(FORK_BOMB);
+    spec.memory_mib = 3008;
+    spec
+}
+
 #[test]
 fn a_fork_bomb_is_bounded() {
     isolated(|launcher| async move {
-        let code = "import os\nn = 0\ntry:\n  while True:\n    if os.fork() == 0:\n      __import__('signal').pause()\n    n += 1\nexcept OSError as e:\n  print(n, e.errno)";
-        let mut spec = python(code);
-        spec.memory_mib = 3008;
-        let mut launched = launcher.launch(&spec).await.unwrap();
-        assert_eq!(launched.control.exited().await, Exit::Code(0));
-        let mut output = crate::host::reader(&mut launched);
-        let told = crate::host::line(&mut output).await;
+        let mut launched = launcher.launch(&fork_bomb()).await.unwrap();
+        // With the program itself 1,024 processes, and the error is EAGAIN.
+        assert_eq!(line(&mut reader(&mut launched)).await, "1023 11");
         launched.control.removed().await;
-        let (children, error) = told.split_once(' ').unwrap();
-        assert_eq!(error, "11", "EAGAIN");
-        assert!((1000..1024).contains(&children.parse::<u32>().unwrap()), "{told}");
+    });
+}
+
+#[test]
+fn two_servers_on_one_host_share_no_users() {
+    two_isolated(|[one, other]| async move {
+        let mut bomb = one.launch(&fork_bomb()).await.unwrap();
+        assert_eq!(line(&mut reader(&mut bomb)).await, "1023 11");
+        let who =
+            "import os, pwd; print(os.getuid(), pwd.getpwuid(os.getuid()).pw_name, flush=True); os.fork()";
+        let (exit, text) = run(&other, &python(who)).await;
+        assert_eq!(exit, Exit::Code(0), "{text}");
+        let (its_user, name) = text.trim().split_once(' ').unwrap();
+        assert_eq!(name, "sbx_user1051");
+        let (_, text) = run(&one, &shell("id -u")).await;
+        assert!(text.trim().parse::<u32>().unwrap().abs_diff(its_user.parse().unwrap()) >= 9_999);
+        bomb.control.removed().await;
     });
 }
 

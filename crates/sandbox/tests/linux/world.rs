@@ -10,7 +10,7 @@ use crate::host::{isolated, run, shell};
 fn a_program_sees_its_own_world_and_nothing_of_the_host() {
     isolated(|launcher| async move {
         let mut spec = shell(
-            "id -u; id -un; hostname; pwd; umask; ulimit -n; sed -n 's/^Max processes *\\([0-9]*\\) .*/\\1/p' /proc/self/limits; ulimit -c; echo $$; \
+            "id -u; id -un; hostname; pwd; umask; ulimit -n; ulimit -c; echo $$; \
              ls -A /root | wc -l; ls -d /home /etc/shadow /work 2>/dev/null | wc -l; ls -A /tmp | wc -l; stat -c %U:%a /tmp; \
              ls /proc | grep -c '^[0-9]'; cat /proc/1/cmdline 2>/dev/null | wc -c; \
              grep -c . /proc/net/dev; grep CapBnd /proc/self/status; grep CapEff /proc/self/status; \
@@ -20,16 +20,17 @@ fn a_program_sees_its_own_world_and_nothing_of_the_host() {
         let (exit, text) = run(&launcher, &spec).await;
         assert_eq!(exit, Exit::Code(0), "{text}");
         let lines: Vec<_> = text.lines().collect();
-        let expected = ["200000", "sbx_user1051", "lambda", "/var/task", "0022", "1024", "1024", "0", "2"];
-        assert_eq!(lines[..9], expected, "{text}");
-        assert_eq!(lines[9..13], ["0", "0", "0", "sbx_user1051:700"], "{text}");
+        assert!(lines[0].parse::<u32>().unwrap() >= 200_000, "{text}");
+        let expected = ["sbx_user1051", "lambda", "/var/task", "0022", "1024", "0", "2"];
+        assert_eq!(lines[1..8], expected, "{text}");
+        assert_eq!(lines[8..12], ["0", "0", "0", "sbx_user1051:700"], "{text}");
         // The shell and its own pipeline; init is hidden.
-        assert!(lines[13].parse::<u32>().unwrap() <= 3, "{text}");
-        assert_eq!(lines[14], "0", "init's command line is hidden: {text}");
-        assert_eq!(lines[15], "3", "two header lines and lo: {text}");
-        assert_eq!(lines[16..18], ["CapBnd:\t0000000000000000", "CapEff:\t0000000000000000"], "{text}");
-        assert_eq!(lines[18..20], ["NoNewPrivs:\t1", "Seccomp:\t2"], "{text}");
-        assert_ne!(lines[20], "0");
+        assert!(lines[12].parse::<u32>().unwrap() <= 3, "{text}");
+        assert_eq!(lines[13], "0", "init's command line is hidden: {text}");
+        assert_eq!(lines[14], "3", "two header lines and lo: {text}");
+        assert_eq!(lines[15..17], ["CapBnd:\t0000000000000000", "CapEff:\t0000000000000000"], "{text}");
+        assert_eq!(lines[17..19], ["NoNewPrivs:\t1", "Seccomp:\t2"], "{text}");
+        assert_ne!(lines[19], "0");
         assert!(lines.contains(&"GREETING=hello = world"), "{text}");
         assert!(lines.contains(&"AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001"), "{text}");
         assert!(!text.contains("CARGO"), "nothing of the server's environment: {text}");

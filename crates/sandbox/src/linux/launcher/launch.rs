@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use lambent_core::limits::SANDBOX_BOOT_MAX;
+use lambent_core::limits::{SANDBOX_BOOT_MAX, SANDBOX_PROCESSES_MAX};
 use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
@@ -160,6 +160,9 @@ impl Inner {
             own_network: self.isolated() && spec.network == Network::None,
             identity: (self.isolated() && !self.hello.user_namespace).then_some(id),
             tmp,
+            // Counted over the whole host and for one user: only where nothing better is there, and not where it is
+            // the server's own user.
+            processes_max: (self.isolated() && !self.base.limits("pids")).then_some(SANDBOX_PROCESSES_MAX),
             // Twice the memory: interpreters map more than they touch.
             data_max_bytes: (!self.base.limits("memory")).then(|| (u64::from(spec.memory_mib) * 2) << 20),
             into_cgroup: group.is_some_and(|group| group.unified().is_some()),

@@ -77,7 +77,7 @@ impl Launcher {
         let state = State {
             closed: false,
             spawner: Some(Arc::new(spawner)),
-            uids: Uids::new(options.uid_base, options.sandboxes_max),
+            uids: Uids::new(hello.uid_base, options.sandboxes_max),
             alive: BTreeMap::new(),
         };
         let inner = Inner {
