@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from packages import BOOTSTRAP, HELLO, HELLO_NODE, ROLE, zip_of
+from packages import BOOTSTRAP, HELLO, HELLO_NODE, ROLE, python, zip_of
 
 AWS = pathlib.Path(sys.executable).parent / "aws"
 
@@ -58,3 +58,21 @@ def test_create_wait_invoke_delete(aws, tmp_path, name, kind):
     aws("delete-function", "--function-name", name)
     # Version 1 of the CLI ends with 255 where version 2 ends with 254.
     assert "ResourceNotFoundException" in aws("get-function", "--function-name", name, statuses=(254, 255))
+
+
+def test_queries_waiters_and_pages(aws, create, name):
+    names = [create(python(HELLO), FunctionName=f"{name}-{number}") for number in range(3)]
+    assert aws("get-function", "--function-name", names[0], "--query", "Configuration.[State,Timeout]") == ["Active", 3]
+    aws("update-function-configuration", "--function-name", names[0], "--timeout", "9")
+    for waiter in ("function-active", "function-active-v2", "function-updated", "function-updated-v2", "function-exists"):
+        aws("wait", waiter, "--function-name", names[0])
+    shown = aws("get-function-configuration", "--function-name", names[0], "--query", "{t:Timeout,u:LastUpdateStatus}")
+    assert shown == {"t": 9, "u": "Successful"}
+    page = aws("list-functions", "--max-items", "1")
+    seen = [page["Functions"][0]["FunctionName"]]
+    while "NextToken" in page:
+        page = aws("list-functions", "--max-items", "50", "--starting-token", page["NextToken"])
+        seen += [function["FunctionName"] for function in page["Functions"]]
+    assert set(names) <= set(seen) and len(seen) == len(set(seen))
+    query = f"Functions[?starts_with(FunctionName, '{name}-')].FunctionName"
+    assert sorted(aws("list-functions", "--page-size", "1", "--query", query)) == names

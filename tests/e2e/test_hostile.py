@@ -120,7 +120,7 @@ while True:
         told = [answer.status, json.loads(body).get("errorType")]
     if order == "garbage":
         pieces = [bytes(range(256)) * 4000, b"GET", b"GET /next HTTP/1.1\\r\\nX: " + b"y" * 2_000_000,
-                  b"POST " + base.encode() + b"/" + me.encode() + b"/response HTTP/1.1\\r\\nContent-Length: 99\\r\\n\\r\\nhalf",
+                  b"POST " + base.encode() + b"/11111111-2222-3333-4444-555555555555/response HTTP/1.1\\r\\nContent-Length: 99\\r\\n\\r\\nhalf",
                   b"PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n", b"\\r\\n" * 50_000, b"GET / HTTP/1.1\\r\\nContent-Length: -1\\r\\n\\r\\n"]
         for piece in pieces * 5:
             with socket.create_connection((host, int(port))) as line:
@@ -129,6 +129,12 @@ while True:
                 except OSError:
                     pass  # It hung up on us, as it may.
         told = "sent"
+    if order == "break off":
+        with socket.create_connection((host, int(port))) as line:
+            line.sendall(f"POST {base}/{me}/response HTTP/1.1\\r\\nContent-Length: 99\\r\\n\\r\\nhalf".encode())
+            line.shutdown(socket.SHUT_WR)
+            told = line.recv(12).decode()
+        continue
     if order == "not json":
         ask("POST", f"/{me}/response", b"\\xff\\xfe{", {"Content-Type": "nonsense"})
         continue
@@ -176,6 +182,12 @@ def test_garbage_to_the_runtime_api_does_no_harm(obeys, create, invoke):
     for _ in range(3):
         assert obeys("garbage") == (None, b'"sent"')
         assert invoke(other)["Payload"] == {"hello": "world"}
+
+
+def test_an_answer_that_breaks_off_is_told(obeys):
+    error, payload = obeys("break off")
+    assert error == "Unhandled" and json.loads(payload)["errorType"] == "Runtime.TruncatedResponse"
+    assert obeys("tell") == (None, b'"HTTP/1.1 400"')
 
 
 def test_what_a_runtime_answers_is_passed_on_as_it_is(obeys):

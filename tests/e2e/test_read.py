@@ -70,6 +70,20 @@ def test_listing_shows_each_function_once_over_pages(client, create):
     assert len(listed) == len(set(listed)) and names <= set(listed)
 
 
+def test_a_paginator_walks_over_more_than_one_page_of_fifty(own_server):
+    client = own_server().client()
+    names = [f"many-{number:03}" for number in range(120)]
+    for name in names:
+        client.create_function(FunctionName=name, **python(HELLO))
+    pages = list(client.get_paginator("list_functions").paginate())
+    assert [len(page["Functions"]) for page in pages] == [50, 50, 20]
+    assert sorted(function["FunctionName"] for page in pages for function in page["Functions"]) == names
+    limited = client.get_paginator("list_functions").paginate(PaginationConfig={"MaxItems": 70}).build_full_result()
+    assert len(limited["Functions"]) == 70 and limited["NextToken"]
+    # More than fifty can be asked for, and fifty come.
+    assert len(client.list_functions(MaxItems=10_000)["Functions"]) == 50
+
+
 def test_a_listing_leaves_out_what_aws_leaves_out(client, create):
     name = create(HELLO)
     everything = client.get_paginator("list_functions").paginate().build_full_result()["Functions"]

@@ -74,6 +74,24 @@ def test_a_presigned_request_works(raw, client, create):
     assert requests.get(request.url.replace(name, "other"), timeout=10).status_code == 403
 
 
+def test_a_url_presigned_by_boto3_invokes(client, create):
+    url = client.generate_presigned_url("invoke", Params={"FunctionName": create(HELLO)}, ExpiresIn=60)
+    answer = requests.post(url, timeout=30)
+    assert (answer.status_code, answer.json()) == (200, {"hello": "world"})
+    # The signature covers the body, which is empty, and the method.
+    assert requests.post(url, data=b'{"name":"Ada"}', timeout=30).status_code == 403
+    assert requests.get(url, timeout=30).status_code in (403, 404)
+
+
+def test_a_url_that_has_expired_is_refused(raw, client, create):
+    request = AWSRequest("POST", f"{raw.endpoint}{LIST}/{create(HELLO)}/invocations")
+    auth = SigV4QueryAuth(Credentials("test", "test"), "lambda", "us-east-1", expires=1)
+    auth.add_auth(request)
+    while requests.post(request.url, timeout=30).status_code == 200:
+        pass  # It is good for a second, and never again.
+    assert requests.post(request.url, timeout=30).status_code == 403
+
+
 def test_nothing_is_told_before_the_signature_is_checked(raw):
     answer = raw.send("POST", LIST, b"no json at all", secret="wrong")
     assert error_of(answer)[:2] == (403, "InvalidSignatureException")
