@@ -53,6 +53,9 @@ impl Drop for Permit {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = running.get_mut(&self.pool) {
             *count -= 1;
+            if *count == 0 {
+                running.remove(&self.pool);
+            }
         }
     }
 }

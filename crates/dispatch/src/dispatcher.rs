@@ -2,6 +2,7 @@
 //! goes away does not stop a function.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lambent_core::dice::Dice;
@@ -80,6 +81,7 @@ pub struct Dispatcher {
     dice: Arc<dyn Dice>,
     tasks: TaskTracker,
     closing: CancellationToken,
+    killing: AtomicBool,
     /// Told of every change of a route: who waits for a function to become active looks again.
     moved: Notify,
     runtime: tokio::runtime::Handle,
@@ -107,6 +109,7 @@ impl Dispatcher {
             dice,
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
+            killing: AtomicBool::new(false),
             moved: Notify::new(),
             runtime: tokio::runtime::Handle::current(),
         });
@@ -165,7 +168,9 @@ impl Dispatcher {
                 "invocations still run at the end of the drain: they are killed"
             );
         }
+        self.killing.store(true, Ordering::SeqCst);
         self.host.close().await;
+        self.tasks.wait().await;
     }
 
     /// The route of a function. One that is just being created is waited for a moment: its caller would only ask again.
@@ -206,6 +211,18 @@ impl Dispatcher {
             Given::Kept { tell_freezer: false } => {}
             Given::Refused(environment) => self.discard(environment.sandbox),
         }
+    }
+
+    /// Takes the environment that has been idle longest, of whatever function.
+    pub(crate) fn longest_idle(&self) -> Option<Environment> {
+        let routes = self.routes.all();
+        let oldest = routes.iter().filter_map(|route| Some((route.pool.longest_idle_since()?, route)));
+        oldest.min_by_key(|(since, _)| *since)?.1.pool.take_longest_idle()
+    }
+
+    /// Whether the drain is over and what still runs is killed.
+    pub(crate) fn is_killing(&self) -> bool {
+        self.killing.load(Ordering::SeqCst)
     }
 
     /// Stops a sandbox in the background.

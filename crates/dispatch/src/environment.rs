@@ -1,6 +1,8 @@
 //! One execution environment: a sandbox, its log, and what is known of it. Never shared by two invocations at once.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use lambent_sandbox::Sandbox;
@@ -43,14 +45,15 @@ impl Environment {
     }
 
     /// Lets it go on, and tells whether its program is still there.
-    pub(crate) async fn wake(&mut self) -> bool {
+    pub(crate) fn wake(&mut self) -> bool {
         if std::mem::take(&mut self.frozen) {
             self.sandbox.thaw();
         }
-        tokio::select! {
-            biased;
-            _ = self.sandbox.exited() => false,
-            () = std::future::ready(()) => true,
-        }
+        !self.is_dead()
+    }
+
+    /// Whether its program has ended.
+    pub(crate) fn is_dead(&mut self) -> bool {
+        pin!(self.sandbox.exited()).poll(&mut Context::from_waker(Waker::noop())).is_ready()
     }
 }

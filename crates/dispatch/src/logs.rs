@@ -1,7 +1,7 @@
 //! Where the lines of functions go. One [`Log`] an environment; never blocks the function, never keeps more than the tail.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::log::Tail;
@@ -43,7 +43,8 @@ pub(crate) struct Log {
     function: FunctionId,
     stream: String,
     sink: Arc<dyn LogSink>,
-    tail: Mutex<Tail>,
+    /// The lines of the invocation that runs, if its caller wants them; of no other.
+    tail: Mutex<Option<Tail>>,
 }
 
 impl Log {
@@ -51,9 +52,20 @@ impl Log {
         Self { function, stream, sink, tail: Mutex::default() }
     }
 
+    /// An invocation begins: its caller wants the end of the log, or not. What was written before is not for it.
+    pub(crate) fn begin(&self, tail: bool) {
+        *self.tail() = tail.then(Tail::default);
+    }
+
+    fn tail(&self) -> MutexGuard<'_, Option<Tail>> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A line of the function.
     pub(crate) fn line(&self, text: &[u8]) {
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+        if let Some(tail) = &mut *self.tail() {
+            tail.push(text);
+        }
         self.send(Source::Function, text);
     }
 
@@ -63,8 +75,8 @@ impl Log {
             return;
         }
         let text = text();
-        if tail {
-            self.tail.lock().unwrap_or_else(PoisonError::into_inner).push(text.as_bytes());
+        if let Some(tail) = &mut *self.tail() {
+            tail.push(text.as_bytes());
         }
         self.send(Source::Platform, text.as_bytes());
     }
@@ -74,9 +86,9 @@ impl Log {
         &self.stream
     }
 
-    /// The last 4 KB since they were last taken.
-    pub(crate) fn take_tail(&self) -> Vec<u8> {
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The last 4 KB of the invocation that ends.
+    pub(crate) fn take_tail(&self) -> Option<Vec<u8>> {
+        self.tail().take().map(|mut tail| tail.take())
     }
 
     fn send(&self, source: Source, text: &[u8]) {

@@ -67,8 +67,20 @@ impl Pool {
         inner.watched
     }
 
-    /// Takes out what has been idle since `before`, to be stopped.
+    /// Takes out what has been idle since `before` or whose program has ended, to be stopped.
     pub(crate) fn expire_idle_since(&self, before: Duration) -> Vec<Environment> {
-        self.lock().idle.extract_if(.., |i| i.since <= before).map(|i| i.environment).collect()
+        let expired = |idle: &mut Idle| idle.since <= before || idle.environment.is_dead();
+        self.lock().idle.extract_if(.., expired).map(|i| i.environment).collect()
+    }
+
+    /// Since when the longest idle environment has been idle.
+    pub(crate) fn longest_idle_since(&self) -> Option<Duration> {
+        self.lock().idle.first().map(|idle| idle.since)
+    }
+
+    /// Takes the longest idle environment.
+    pub(crate) fn take_longest_idle(&self) -> Option<Environment> {
+        let mut inner = self.lock();
+        (!inner.idle.is_empty()).then(|| inner.idle.remove(0).environment)
     }
 }

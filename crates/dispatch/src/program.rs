@@ -168,10 +168,11 @@ fn bootstrap(
     }
 }
 
-/// The bootstrap inside the code, if it is a file that can be executed.
+/// The bootstrap inside the code, if it is a file that can be executed. Where a symlink leads only the sandbox can tell:
+/// its paths are not the host's.
 fn entrypoint(code: &Path) -> Vec<String> {
     use std::os::unix::fs::PermissionsExt as _;
     let executable = std::fs::symlink_metadata(code.join("bootstrap"))
-        .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0);
+        .is_ok_and(|m| m.is_symlink() || m.is_file() && m.permissions().mode() & 0o111 != 0);
     if executable { vec![BOOTSTRAPS[0].to_owned()] } else { Vec::new() }
 }

@@ -21,6 +21,9 @@ use crate::{Invocation, InvokeError, Outcome};
 /// the caller has it: back-to-back calls never start a second one.
 const SETTLE_FIRST: Duration = Duration::from_millis(2);
 
+/// The same where the caller wants the end of the log, which REPORT closes.
+const SETTLE_FIRST_FOR_TAIL: Duration = Duration::from_secs(1);
+
 /// One invocation under way.
 pub(crate) struct Run<'a> {
     pub(crate) dispatcher: &'a Arc<Dispatcher>,
@@ -69,11 +72,15 @@ impl Run<'_> {
         let started = self.now().saturating_sub(spent);
         let left = self.limit().saturating_sub(spent);
         let answered = environment.sandbox.invoke(self.event(left), left).await;
+        if matches!(answered, Answer::Exited(_)) && self.dispatcher.is_killing() {
+            return answer(Err(InvokeError::Closing));
+        }
         let alive = !matches!(answered, Answer::Exited(_) | Answer::TimedOut);
         let told = self.answered(answered, &log);
         let failed = told.failed.clone();
         let mut pending = Some((told, answer));
         let mut settled = None;
+        let held = if self.invocation.tail { SETTLE_FIRST_FOR_TAIL } else { SETTLE_FIRST };
         if alive {
             let left = self.limit().saturating_sub(self.now().saturating_sub(started));
             let settle = environment.sandbox.settle(left);
@@ -81,7 +88,7 @@ impl Run<'_> {
             settled = Some(tokio::select! {
                 biased;
                 settled = &mut settle => settled,
-                () = tokio::time::sleep(SETTLE_FIRST), if !self.invocation.tail => {
+                () = tokio::time::sleep(held) => {
                     if let Some((told, answer)) = pending.take() {
                         answer(Ok(self.outcome(told, &log)));
                     }
@@ -93,13 +100,15 @@ impl Run<'_> {
         let took = self.now().saturating_sub(started);
         let (init, peak) = (environment.init.take(), environment.sandbox.memory_peak_bytes());
         self.report(&log, took, init, peak, failed.as_ref());
+        // The outcome takes the log's tail, so it is made while nobody else has the environment.
+        let pending = pending.map(|(told, answer)| (self.outcome(told, &log), answer));
         if settled == Some(Settled::Ready) {
             self.dispatcher.release(self.route, environment);
         } else {
             self.dispatcher.discard(environment.sandbox);
         }
-        if let Some((told, answer)) = pending {
-            answer(Ok(self.outcome(told, &log)));
+        if let Some((outcome, answer)) = pending {
+            answer(Ok(outcome));
         }
     }
 
@@ -151,7 +160,7 @@ impl Run<'_> {
             failed: told.failed.is_some(),
             content_type: told.content_type,
             version: self.route.version.clone(),
-            tail: self.invocation.tail.then(|| log.take_tail()),
+            tail: log.take_tail(),
         }
     }
 

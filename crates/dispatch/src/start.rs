@@ -8,8 +8,9 @@ use lambent_core::lambda::environment::{World, variables};
 use lambent_core::lambda::failure::Failure;
 use lambent_core::lambda::log;
 use lambent_core::limits::{ENVIRONMENT_AGE_MAX, INIT_TIMEOUT};
-use lambent_sandbox::{BootError, Init, Sandbox, Spec};
+use lambent_sandbox::{BootError, Init, Output, Sandbox, Spec};
 use tokio::sync::SemaphorePermit;
+use tracing::info;
 
 use crate::InvokeError;
 use crate::environment::Environment;
@@ -21,7 +22,10 @@ use crate::session::{Session, SessionKeys};
 use crate::told::{Status, Told, exit_failure};
 
 /// How long a start holds its place among the starts that go on at once.
-const START_SLOT: Duration = Duration::from_millis(500);
+const START_SLOT: Duration = Duration::from_millis(50);
+
+/// How many idle environments are stopped to make room for one start.
+const EVICTIONS_MAX: usize = 4;
 
 /// How an environment was got.
 pub(crate) enum Acquired {
@@ -56,7 +60,8 @@ impl Run<'_> {
     pub(crate) async fn acquire(&self) -> Result<Acquired, InvokeError> {
         while let Some(mut environment) = self.route.pool.take() {
             let age = self.now().saturating_sub(environment.born);
-            if age < ENVIRONMENT_AGE_MAX && environment.wake().await {
+            if age < ENVIRONMENT_AGE_MAX && environment.wake() {
+                environment.log.begin(self.invocation.tail);
                 return Ok(Acquired::Ready { environment, spent: Duration::ZERO });
             }
             self.dispatcher.discard(environment.sandbox);
@@ -68,6 +73,7 @@ impl Run<'_> {
     async fn start(&self) -> Result<Acquired, InvokeError> {
         let program = self.dispatcher.program(self.route).await?;
         let log = Arc::new(self.dispatcher.log(self.route));
+        log.begin(self.invocation.tail);
         if program.argv.is_empty() {
             let failure = Failure::NoEntrypoint { tried: program.tried.clone() };
             return Ok(self.give_up(self.failed(&log, failure, Duration::ZERO, 0)));
@@ -91,6 +97,9 @@ impl Run<'_> {
             }
             Err(second) => {
                 self.init_report(&second, "invoke");
+                if let Some(failure) = &second.failure {
+                    self.failure_line(&log, failure);
+                }
                 Ok(Acquired::Failed(second))
             }
         }
@@ -123,11 +132,12 @@ impl Run<'_> {
         let session = Session::open(&self.dispatcher.credentials, role, &self.route.id);
         let spec = self.spec(program, log, &session.keys);
         let lines = Arc::clone(log);
-        let booted = self.dispatcher.host.boot(&spec, Arc::new(move |line| lines.line(line))).await;
-        let mut sandbox = match booted {
+        let output: Output = Arc::new(move |line: &[u8]| lines.line(line));
+        let mut sandbox = match self.boot(&spec, &output).await {
             Ok(sandbox) => sandbox,
-            Err(BootError::Entrypoint { program, .. }) => {
-                let failure = Failure::NoEntrypoint { tried: vec![program] };
+            Err(BootError::Entrypoint { program: missing, .. }) => {
+                let tried = if program.tried.is_empty() { vec![missing] } else { program.tried.clone() };
+                let failure = Failure::NoEntrypoint { tried };
                 return Ok(Err(self.failed(log, failure, Duration::ZERO, 0)));
             }
             Err(BootError::Step { step, reason }) => {
@@ -153,6 +163,23 @@ impl Run<'_> {
         };
         self.dispatcher.discard(sandbox);
         Ok(Err(failed))
+    }
+
+    /// A new sandbox. Where the host has no room for one, idle environments make room, the longest idle first.
+    async fn boot(&self, spec: &Spec, output: &Output) -> Result<Box<dyn Sandbox>, BootError> {
+        for _ in 0..EVICTIONS_MAX {
+            match self.dispatcher.host.boot(spec, Arc::clone(output)).await {
+                Err(BootError::Step { step, reason }) => {
+                    let Some(idle) = self.dispatcher.longest_idle() else {
+                        return Err(BootError::Step { step, reason });
+                    };
+                    info!(step, reason, "no room for a sandbox: an idle one is stopped");
+                    idle.sandbox.stop().await;
+                }
+                booted => return booted,
+            }
+        }
+        self.dispatcher.host.boot(spec, Arc::clone(output)).await
     }
 
     fn failed(&self, log: &Arc<Log>, failure: Failure, took: Duration, memory_peak_bytes: u64) -> Failed {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::config::{Command, Config, Raw};
-use crate::output;
+use crate::output::{self, Log};
 use crate::serve::{self, Running};
 use crate::system::SystemClock;
 
@@ -68,8 +68,8 @@ pub(crate) fn main(raw: &Raw) -> Result<()> {
     let Command::Demo(demo) = &raw.command else { unreachable!("main chose by the command") };
     let folder = tempfile::Builder::new().prefix("lambent-demo-").tempdir()?;
     let config = Config::demo(folder.path(), demo.isolation)?;
-    output::start_log(config.log_format, &config.log);
     let spawner = serve::split(&config)?;
+    let _log = Log::start(config.log_format, &config.log);
     serve::runtime()?.block_on(async {
         let running = Running::start(config, spawner).await?;
         let result = show(&running, demo.calls).await;

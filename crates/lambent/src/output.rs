@@ -5,17 +5,45 @@ use std::io::{IsTerminal as _, Write as _};
 
 use lambent_dispatch::{Line, LogSink, Source};
 use tracing::{Level, debug, enabled, info};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
 
-/// Starts the log on standard error.
-pub(crate) fn start_log(format: LogFormat, filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).with_target(false).init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
+/// How many lines may wait to be written; more are dropped and counted. Functions write as much as they like, and whoever
+/// reads the server's log may be slow or gone: neither may hold the server up.
+const LINES_WAITING_MAX: usize = 16_384;
+
+/// The log of the server; dropping it writes what still waits.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Log {
+    dropped: ErrorCounter,
+    _writer: WorkerGuard,
+}
+
+impl Log {
+    /// Starts the log on standard error, written by a thread of its own: call it after the spawner was split off.
+    pub(crate) fn start(format: LogFormat, filter: &str) -> Self {
+        let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+        let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES_WAITING_MAX);
+        let (writer, guard) = builder.finish(std::io::stderr());
+        let dropped = writer.error_counter();
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+        match format {
+            LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).with_target(false).init(),
+            LogFormat::Json => log.json().flatten_event(true).init(),
+        }
+        Self { dropped, _writer: guard }
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        let lines = self.dropped.dropped_lines();
+        if lines > 0 {
+            error(&anyhow::anyhow!("{lines} lines of the log were dropped: nobody read them fast enough"));
+        }
     }
 }
 

@@ -25,7 +25,8 @@ use crate::config::{Command, Config, Raw};
 use crate::front::Front;
 use crate::system::{SystemClock, SystemDice};
 use crate::upstream::Upstream;
-use crate::{bootstraps, listen, output};
+use crate::output::{self, Log};
+use crate::{bootstraps, listen};
 
 /// How long code nobody refers to is kept.
 const CODE_GRACE: Duration = Duration::from_secs(3600);
@@ -43,8 +44,8 @@ const STARTS_PER_CPU: usize = 4;
 pub(crate) fn main(raw: &Raw) -> Result<()> {
     let Command::Serve(serve) = &raw.command else { unreachable!("main chose by the command") };
     let config = serve.resolve()?;
-    output::start_log(config.log_format, &config.log);
     let spawner = split(&config)?;
+    let _log = Log::start(config.log_format, &config.log);
     runtime()?.block_on(async {
         let running = Running::start(config, spawner).await?;
         running.announce();

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::Method;
-use lambent_sandbox::{Event, Spec};
-use lambent_testkit::one_function::{INVOKE, base64, said, settled, with_function};
-use lambent_testkit::{FakeHost, zip};
+use lambent_sandbox::{Answer, Event, Output, Spec};
+use lambent_testkit::one_function::{INVOKE, base64, create, said, settled, with_function};
+use lambent_testkit::{FakeHost, Program, TestServer, zip};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -104,4 +105,52 @@ async fn an_old_environment_is_replaced_and_has_credentials_of_its_own() {
     server.clock.advance(Duration::from_secs(7 * 3600));
     assert_ne!(server.send(Method::POST, INVOKE, "").await.body(), first.body());
     assert_eq!(server.host.count_of("boot"), 2);
+}
+
+struct Speaker;
+
+impl Program for Speaker {
+    fn invoke(&self, _spec: &Spec, event: &Event, output: &Output) -> Answer {
+        output(&event.payload);
+        said("null")
+    }
+}
+
+async fn with_tail(server: &TestServer, payload: &'static str) -> String {
+    use base64::Engine as _;
+    let request = http::Request::post(INVOKE).header("host", "test").header("x-amz-log-type", "Tail");
+    let request =
+        request.body(http_body_util::Full::new(Bytes::from_static(payload.as_bytes()))).expect("a request");
+    let response = lambent_services::pipeline::handle(&server.server, request).await;
+    let log = base64::engine::general_purpose::STANDARD.decode(&response.headers()["x-amz-log-result"]);
+    String::from_utf8(log.expect("the header is base64")).expect("the log is text")
+}
+
+#[tokio::test]
+async fn the_tail_of_a_log_holds_no_other_callers_lines() {
+    let server = with_function(FakeHost::new(Speaker)).await;
+    server.send(Method::POST, INVOKE, "\"secret\"").await;
+    let log = with_tail(&server, "\"mine\"").await;
+    assert!(log.starts_with("START") && log.contains("\"mine\"") && !log.contains("secret"), "{log}");
+    let log = with_tail(&server, "1").await;
+    assert!(log.contains("\n1\n") && !log.contains("mine"), "{log}");
+    assert_eq!(server.host.count_of("boot"), 1);
+}
+
+#[tokio::test]
+async fn where_there_is_no_room_the_longest_idle_environment_goes() {
+    let echo = FakeHost::new(|_: &Spec, e: &Event| said(e.payload.clone())).with_room(2);
+    let server = with_function(echo).await;
+    for name in ["g", "h"] {
+        create(&server, name).await;
+    }
+    let invoke = async |name: &str| {
+        server.clock.advance(Duration::from_secs(1));
+        let path = format!("/2015-03-31/functions/{name}/invocations");
+        server.send(Method::POST, &path, "1").await.status().as_u16()
+    };
+    assert_eq!((invoke("f").await, invoke("g").await, invoke("h").await), (200, 200, 200));
+    assert_eq!((server.host.count_of("boot"), server.host.count_of("stop")), (3, 1));
+    assert_eq!(invoke("g").await, 200);
+    assert_eq!(server.host.count_of("boot"), 3, "g was used later than f, so it is still there");
 }

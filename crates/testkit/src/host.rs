@@ -37,6 +37,7 @@ pub struct FakeHost {
     alive: Arc<AtomicUsize>,
     deeds: Arc<Mutex<Vec<String>>>,
     kill: watch::Sender<u64>,
+    room: usize,
 }
 
 impl fmt::Debug for FakeHost {
@@ -49,7 +50,20 @@ impl FakeHost {
     /// A host whose sandboxes all run this program.
     pub fn new(program: impl Program + 'static) -> Self {
         let (kill, _) = watch::channel(0);
-        Self { program: Arc::new(program), alive: Arc::default(), deeds: Arc::default(), kill }
+        Self {
+            program: Arc::new(program),
+            alive: Arc::default(),
+            deeds: Arc::default(),
+            kill,
+            room: usize::MAX,
+        }
+    }
+
+    /// The same with room for so many sandboxes at once.
+    #[must_use]
+    pub fn with_room(mut self, sandboxes: usize) -> Self {
+        self.room = sandboxes;
+        self
     }
 
     /// What was done so far: `boot`, `init`, `invoke ID`, `freeze`, `thaw`, `stop`.
@@ -73,7 +87,10 @@ impl FakeHost {
 #[async_trait::async_trait]
 impl Host for FakeHost {
     async fn boot(&self, spec: &Spec, output: Output) -> Result<Box<dyn Sandbox>, BootError> {
-        self.alive.fetch_add(1, Ordering::SeqCst);
+        if self.alive.fetch_add(1, Ordering::SeqCst) >= self.room {
+            self.alive.fetch_sub(1, Ordering::SeqCst);
+            return Err(BootError::Step { step: "clone".to_owned(), reason: "no room".to_owned() });
+        }
         let mut killed = self.kill.subscribe();
         killed.mark_unchanged();
         let sandbox = FakeSandbox { host: self.clone(), spec: spec.clone(), output, killed, dead: None };

@@ -28,13 +28,21 @@ pub fn base64(bytes: &[u8]) -> String {
 /// If the function cannot be created.
 pub async fn with_function(host: FakeHost) -> TestServer {
     let server = TestServer::start(host).await;
+    create(&server, "f").await;
+    server
+}
+
+/// Creates one more function whose code is `0`.
+///
+/// # Panics
+/// If it cannot be created.
+pub async fn create(server: &TestServer, name: &str) {
     let function = json!({
-        "FunctionName": "f", "Runtime": "provided.al2023", "Handler": "x", "Role": role(),
+        "FunctionName": name, "Runtime": "provided.al2023", "Handler": "x", "Role": role(),
         "Code": { "ZipFile": base64(&zip("bootstrap", "0")) },
     });
     let (status, body) = server.call(Method::POST, "/2015-03-31/functions", &function).await;
     assert_eq!(status, 201, "{body}");
-    server
 }
 
 /// Waits until the function is neither being created nor updated.
