@@ -47,6 +47,11 @@ pub enum Error {
         /// What shows the latest.
         api: &'static str,
     },
+    /// A version or an alias where only a function will do.
+    #[error(
+        "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN."
+    )]
+    Qualified,
     /// A value that the service refuses.
     #[error("{0}")]
     InvalidParameter(String),
@@ -111,9 +116,10 @@ impl From<Error> for Fault {
             }
             Error::AlreadyExists { .. } | Error::Busy(_) => of("ResourceConflictException", message),
             Error::StaleRevision { .. } => of("PreconditionFailedException", message),
-            Error::InvalidParameter(_) | Error::Environment(_) | Error::NotThereYet(_) => {
-                of("InvalidParameterValueException", message)
-            }
+            Error::Qualified
+            | Error::InvalidParameter(_)
+            | Error::Environment(_)
+            | Error::NotThereYet(_) => of("InvalidParameterValueException", message),
             Error::Constraint(_) => Self::new("ValidationException", 400, message),
             Error::InvalidRequestContent(_) => of("InvalidRequestContentException", message),
             Error::PayloadTooLarge { .. } => of("RequestTooLargeException", message),

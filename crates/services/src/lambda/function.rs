@@ -30,7 +30,7 @@ pub async fn create_function(
     context: &Context,
     request: CreateFunctionRequest,
 ) -> Result<Reply, Error> {
-    let target = Target::read(&context.caller, &request.function_name, None)?;
+    let target = Target::read_unqualified(&context.caller, &request.function_name)?;
     let configuration = configuration::create(&request)?;
     let key = tables::function_key(&target.id);
     let exists = || Error::AlreadyExists { name: target.id.name.clone() };
@@ -152,7 +152,7 @@ pub async fn update_function_code(
     context: &Context,
     request: UpdateFunctionCodeRequest,
 ) -> Result<Reply, Error> {
-    let target = Target::read(&context.caller, &request.function_name, None)?;
+    let target = Target::read_unqualified(&context.caller, &request.function_name)?;
     if request.publish == Some(true) || request.publish_to.is_some() {
         return Err(Error::NotThereYet("Publish".to_owned()));
     }
@@ -188,7 +188,7 @@ pub async fn update_function_configuration(
     context: &Context,
     request: UpdateFunctionConfigurationRequest,
 ) -> Result<Reply, Error> {
-    let target = Target::read(&context.caller, &request.function_name, None)?;
+    let target = Target::read_unqualified(&context.caller, &request.function_name)?;
     update(server, &target, request.revision_id.as_deref(), "GetFunctionConfiguration/GetAlias", |function| {
         let configuration = configuration::update(&function.latest.configuration, &request)?;
         Ok(Change { configuration: Some(configuration), code: None })

@@ -24,6 +24,19 @@ impl Target {
         Ok(Self { id: FunctionId { account, region, name: reference.name }, qualifier })
     }
 
+    /// Reads the name of what is to be changed, which must be a function: versions and aliases have no code and no
+    /// configuration of their own to change.
+    ///
+    /// `$LATEST` is refused too, though it names what will be changed: AWS asks for an unqualified ARN, and what is
+    /// refused today can still be allowed later.
+    pub(super) fn read_unqualified(caller: &Caller, name: &str) -> Result<Self, Error> {
+        let target = Self::read(caller, name, None)?;
+        match &target.qualifier {
+            None => Ok(target),
+            Some(Qualifier::Latest | Qualifier::Version(_) | Qualifier::Alias(_)) => Err(Error::Qualified),
+        }
+    }
+
     /// The ARN as the caller asked for it.
     pub(super) fn arn(&self) -> String {
         self.qualifier.as_ref().map_or_else(|| self.id.arn(), |q| self.id.qualified_arn(q))
