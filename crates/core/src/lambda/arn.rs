@@ -112,12 +112,19 @@ impl Reference {
     /// Takes a name apart: `name`, `name:q`, `function:name`, `123456789012:function:name`, `region:…` or a full ARN.
     ///
     /// # Errors
-    /// [`NameError::Malformed`] for another form, [`NameError::TooLong`] above 64 characters.
+    /// [`NameError::Malformed`] for another form or a region of another partition, [`NameError::TooLong`] above 64
+    /// characters.
     pub fn read(given: &str) -> Result<Self, NameError> {
         let malformed = || NameError::Malformed { given: given.to_owned() };
         let mut rest: Vec<&str> = given.split(':').collect();
         let partition = take_arn_head(&mut rest).ok_or_else(malformed)?;
-        let region = take_if(&mut rest, |p| p.contains('-') && Region::try_from(p.to_owned()).is_ok());
+        let region = take_region(&mut rest);
+        if let (Some(partition), Some(region)) = (&partition, &region)
+            && partition != region.partition()
+        {
+            return Err(malformed());
+        }
+        let region = region.map(String::from);
         let account = take_if(&mut rest, |p| p.len() == 12 && p.bytes().all(|b| b.is_ascii_digit()));
         let marked = take_if(&mut rest, |p| p == "function").is_some();
         if partition.is_some() && !(region.is_some() && account.is_some() && marked) {
@@ -164,6 +171,13 @@ fn take_arn_head(rest: &mut Vec<&str>) -> Option<Option<String>> {
     Some(Some(partition))
 }
 
+/// Takes the first part if it is a region and not the last.
+fn take_region(rest: &mut Vec<&str>) -> Option<Region> {
+    let region = Region::try_from((*rest.first()?).to_owned()).ok().filter(|_| rest.len() > 1)?;
+    rest.remove(0);
+    Some(region)
+}
+
 /// Takes the first part if it fits and is not the last.
 fn take_if(rest: &mut Vec<&str>, fits: impl Fn(&str) -> bool) -> Option<String> {
     (rest.len() > 1 && fits(rest[0])).then(|| rest.remove(0).to_owned())
@@ -193,7 +207,8 @@ mod tests {
         check("123456789012:function:hello", None, a, "hello", None);
         check("123456789012:function:hello:live", None, a, "hello", Some("live"));
         check("arn:aws:lambda:eu-west-1:123456789012:function:hello", r, a, "hello", None);
-        check("arn:aws-cn:lambda:eu-west-1:123456789012:function:hello:7", r, a, "hello", Some("7"));
+        let china = "arn:aws-cn:lambda:cn-north-1:123456789012:function:hello:7";
+        check(china, Some("cn-north-1"), a, "hello", Some("7"));
     }
 
     #[test]
@@ -204,6 +219,9 @@ mod tests {
             "a:b:c:d",
             "arn:aws:s3:eu-west-1:123456789012:function:x",
             "arn:aws:lambda:x:y:z:w:v",
+            "arn:aws-cn:lambda:eu-west-1:123456789012:function:x",
+            "arn:aws:lambda:cn-north-1:123456789012:function:x",
+            "arn:aws-us-gov:lambda:us-east-1:123456789012:function:x",
             "x:",
         ] {
             assert!(Reference::read(wrong).is_err(), "{wrong}");
