@@ -61,6 +61,8 @@ struct Size {
     image: File,
     /// Mounted, attached nowhere, not yet used.
     ready: std::sync::Mutex<Vec<OwnedFd>>,
+    /// Held by who makes spare ones, so that two do not make them for the same lack.
+    refilling: Mutex<()>,
 }
 
 impl Images {
@@ -92,6 +94,7 @@ impl Images {
     /// Makes spare ones of a size that is in use. For the background.
     pub(super) async fn refill(&self, tmp_mib: u32) {
         let Ok(size) = self.size(tmp_mib).await else { return };
+        let _turn = size.refilling.lock().await;
         while size.ready().len() < SPARE {
             match self.mounted(&size).await {
                 Ok(tree) => size.ready().push(tree),
@@ -123,7 +126,8 @@ impl Images {
         let image = self.make(&path, tmp_mib).await;
         // The open file suffices; without a name nothing is left after a crash.
         let _ = fs::remove_file(&path);
-        let size = Arc::new(Size { image: image?, ready: std::sync::Mutex::default() });
+        let size =
+            Arc::new(Size { image: image?, ready: std::sync::Mutex::default(), refilling: Mutex::default() });
         sizes.insert(tmp_mib, Arc::clone(&size));
         Ok(size)
     }
@@ -170,5 +174,25 @@ impl Size {
     fn ready(&self) -> std::sync::MutexGuard<'_, Vec<OwnedFd>> {
         // Only pushes and pops happen under the lock.
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn refills_at_once_make_no_more_than_the_spare_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let images = Images::new(folder.path()).expect("this test needs root, loop devices and mkfs.ext4");
+        let images = Arc::new(images);
+        let mut refills = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let images = Arc::clone(&images);
+            refills.spawn(async move { images.refill(16).await });
+        }
+        refills.join_all().await;
+        assert_eq!(images.size(16).await.unwrap().ready().len(), SPARE);
+        images.clear().await;
     }
 }
