@@ -17,6 +17,7 @@ mod launcher;
 mod loop_device;
 mod message;
 mod options;
+mod own_limits;
 mod probe;
 mod program;
 mod report;

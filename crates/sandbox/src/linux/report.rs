@@ -43,8 +43,8 @@ use Enforcement::{Full, None as Missing, Partial};
 /// The name of the item without which no sandbox can be started.
 const ISOLATION: &str = "isolation";
 const BE_ROOT: &str = "run the server as root";
-const DELEGATE: &str =
-    "run the server as root, or delegate a cgroup v2 subtree to its user (systemd: Delegate=yes)";
+const DELEGATE: &str = "give the server a cgroup it may write to, alone in it: as root, with /sys/fs/cgroup writable \
+                        in a container, or delegated to its user (systemd: Delegate=yes)";
 
 impl Report {
     /// From what spawner and launcher found.

@@ -42,7 +42,7 @@ impl RunDir {
         list.lines().map(PathBuf::from).filter(ours).collect()
     }
 
-    /// Writes down a cgroup folder that is about to be made.
+    /// Writes down a cgroup folder that has been made.
     pub(super) fn remember(&self, folder: &Path) -> io::Result<()> {
         let mut list = File::options().create(true).append(true).open(&self.list)?;
         writeln!(list, "{}", folder.display())

@@ -1,8 +1,8 @@
 //! Nothing is left: after many sandboxes, after the spawner is killed, after the server is killed.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use lambent_sandbox::Exit;
@@ -106,18 +106,43 @@ fn a_server_to_be_killed() {
     });
 }
 
-#[test]
-fn the_next_server_sweeps_what_a_killed_one_left() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("run");
+fn start_server(run_dir: &Path) -> Child {
     let mut server = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "leaks::a_server_to_be_killed", "--nocapture"])
-        .env("LAMBENT_TEST_SERVER", &path)
+        .env("LAMBENT_TEST_SERVER", run_dir)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains("ready")), "the server started its sandboxes");
+    server
+}
+
+#[test]
+fn any_server_sweeps_what_a_dead_one_left_and_nothing_of_a_live_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mut dead, mut live] = ["dead", "live"].map(|name| start_server(&folder.path().join(name)));
+    let of_live = host::cgroups_of(live.id());
+    assert!(!host::cgroups_of(dead.id()).is_empty());
+    dead.kill().unwrap();
+    dead.wait().unwrap();
+    // Its sandboxes end by themselves, a moment later; until then their folders are not empty and stay.
+    while !host::cgroups_of(dead.id()).is_empty() {
+        isolated(|_| async {});
+    }
+    assert!(of_live.len() > 3 && host::cgroups_of(live.id()) == of_live);
+    live.kill().unwrap();
+    live.wait().unwrap();
+    while !host::cgroups_of(live.id()).is_empty() {
+        isolated(|_| async {});
+    }
+}
+
+#[test]
+fn the_next_server_sweeps_what_a_killed_one_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run");
+    let mut server = start_server(&path);
     let below = host::descendants_of(server.id());
     assert!(below.len() > 3 * 2, "spawner, inits, programs: {below:?}");
     assert!(!host::cgroups_of(server.id()).is_empty());

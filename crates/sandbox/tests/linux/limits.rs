@@ -2,6 +2,8 @@
 
 use lambent_sandbox::{Exit, Spec};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use crate::host::{isolated, line, reader, run, shell, two_isolated};
 
 fn python(code: &str) -> Spec {
@@ -87,8 +89,12 @@ fn a_full_tmp_is_told_to_the_program_and_takes_none_of_its_memory() {
 }
 
 #[test]
-fn open_files_are_bounded() {
+fn open_files_are_bounded_for_sandboxes_and_not_for_the_server() {
+    let hard = getrlimit(Resource::Nofile).maximum;
+    let low = hard.map(|hard| hard.min(300));
+    setrlimit(Resource::Nofile, Rlimit { current: low, maximum: hard }).unwrap();
     isolated(|launcher| async move {
+        assert_eq!(getrlimit(Resource::Nofile).current, hard, "as high as it may");
         let code = "import errno\nf = []\ntry:\n  while True: f.append(open('/dev/null'))\n\
                     except OSError as e: print(len(f) < 1024, e.errno == errno.EMFILE)";
         let (_, text) = run(&launcher, &python(code)).await;

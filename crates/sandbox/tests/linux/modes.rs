@@ -6,7 +6,7 @@ use std::process::Command;
 use lambent_sandbox::linux::{Enforcement, Isolation, Options, Report, probe};
 use lambent_sandbox::{Exit, Mount};
 
-use crate::host::{isolated, line, reader, run, shell, with_launcher};
+use crate::host::{isolated, line, reader, run, shell, two_isolated, with_launcher};
 
 /// A user that owns nothing.
 const NOBODY: u32 = 4242;
@@ -118,6 +118,19 @@ fn the_probe_says_what_is_there_and_agrees_with_the_launcher() {
     assert_eq!(isolation.enforcement, Enforcement::None);
     assert!(report.usable());
     assert!(crate::host::own_cgroups().is_empty());
+}
+
+#[test]
+fn two_servers_with_the_same_names_in_mind_limit_both() {
+    two_isolated(|launchers| async move {
+        for launcher in launchers {
+            let report = launcher.report();
+            for name in ["memory limit", "CPU share", "process limit", "freeze"] {
+                let item = report.items.iter().find(|item| item.name == name).unwrap();
+                assert_eq!(item.enforcement, Enforcement::Full, "{item:?}");
+            }
+        }
+    });
 }
 
 /// Which user ids are free changes as other servers of this host come and go.

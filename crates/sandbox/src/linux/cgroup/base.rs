@@ -1,18 +1,17 @@
-//! The server's own cgroup folder in each tree, above those of its sandboxes, and what earlier servers left.
+//! The server's own cgroup folder in each tree, above those of its sandboxes. Never one that was there before.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+use super::unified::{LEAF, hand_down, leave_leaf, others_are_in, places};
 use super::{CONTROLLERS, Layout};
 
-/// How often a busy folder is tried again, and how long between.
-const REMOVE_TRIES: u32 = 400;
-const REMOVE_PAUSE: Duration = Duration::from_millis(5);
+/// How many names are tried.
+const NAMES_MAX: u32 = 4;
 
 /// The folders sandboxes' cgroups are made in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(in super::super) struct Base {
     /// In the v2 tree.
     pub(super) unified: Option<PathBuf>,
@@ -22,67 +21,54 @@ pub(in super::super) struct Base {
     pub(super) legacy: Vec<(PathBuf, Vec<&'static str>)>,
     /// Why limits are missing, if they are.
     pub(in super::super) trouble: Option<String>,
+    /// Another name may do better.
+    unlucky: bool,
 }
 
+/// Told each folder that has been made.
+pub(in super::super) type Record<'a> = &'a mut dyn FnMut(&Path) -> io::Result<()>;
+
 impl Base {
-    /// Makes a folder called `name` in each tree. What cannot be had is left out and said in `trouble`.
+    /// Makes a folder in each tree, called by one of the names. What cannot be had is left out and said in `trouble`.
     ///
-    /// `record` is told each path before it is made, so that a crash leaves no unknown folder.
+    /// A name that is there already belongs to somebody else, and another is taken.
     pub(in super::super) fn create(
         layout: &Layout,
-        name: &str,
+        mut name: impl FnMut() -> String,
         spawner: i32,
-        mut record: impl FnMut(&Path) -> io::Result<()>,
+        record: Record<'_>,
     ) -> Self {
-        let mut base =
-            Self { unified: None, unified_controllers: Vec::new(), legacy: Vec::new(), trouble: None };
-        if let Some(own) = &layout.unified {
-            match base.create_unified(layout, &own.join(name), spawner, &mut record) {
-                Ok(()) => {}
-                Err(error) => base.trouble = Some(format!("{}: {error}", own.display())),
+        let mut base = Self::attempt(layout, &name(), spawner, record);
+        for _ in 1..NAMES_MAX {
+            if !base.unlucky {
+                break;
             }
+            base.discard(spawner);
+            base = Self::attempt(layout, &name(), spawner, record);
         }
+        base
+    }
+
+    fn attempt(layout: &Layout, name: &str, spawner: i32, record: Record<'_>) -> Self {
+        let mut base = Self::default();
+        // First a place that has everything, then any.
+        let _ = [true, false].into_iter().any(|strict| {
+            places(layout).iter().any(|place| {
+                let made = base.create_unified(layout, &place.join(name), spawner, strict, record);
+                made.map_err(|error| base.lament(place, &error)).is_ok()
+            })
+        });
         let freezer = base.unified.is_none().then_some("freezer");
-        let wanted = CONTROLLERS.into_iter().filter(|c| !layout.unified_has(c)).chain(freezer);
-        for controller in wanted {
+        for controller in legacy(layout).chain(freezer) {
             let Some(own) = layout.legacy.get(controller) else { continue };
             let folder = own.join(name);
             if let Some((_, controllers)) = base.legacy.iter_mut().find(|(path, _)| *path == folder) {
                 controllers.push(controller);
                 continue;
             }
-            match record(&folder).and_then(|()| fs::create_dir(&folder)) {
+            match make(&folder, record) {
                 Ok(()) => base.legacy.push((folder, vec![controller])),
-                Err(error) => base.trouble = Some(format!("{}: {error}", own.display())),
-            }
-        }
-        base
-    }
-
-    /// What [`Base::create`] would give, found by making a folder in each v1 tree and removing it again.
-    ///
-    /// On plain v2 nothing is moved: that the folder can be made is taken as delegation.
-    pub(in super::super) fn look(layout: &Layout, name: &str) -> Self {
-        let mut legacy_only = layout.clone();
-        legacy_only.unified = None;
-        legacy_only.unified_controllers.clear();
-        let mut base = Self::create(&legacy_only, name, 0, |_| Ok(()));
-        base.legacy.retain(|(_, controllers)| {
-            !controllers.iter().all(|c| *c == "freezer" || layout.unified_has(c)) || layout.unified.is_none()
-        });
-        for folder in legacy_only.legacy.values().map(|own| own.join(name)) {
-            // Most were never made.
-            let _ = fs::remove_dir(folder);
-        }
-        if let Some(own) = &layout.unified {
-            let folder = own.join(name);
-            match fs::create_dir(&folder).and_then(|()| fs::remove_dir(&folder)) {
-                Ok(()) => {
-                    base.unified_controllers =
-                        CONTROLLERS.into_iter().filter(|c| layout.unified_has(c)).collect();
-                    base.unified = Some(folder);
-                }
-                Err(error) => base.trouble = Some(format!("{}: {error}", own.display())),
+                Err(error) => base.lament(own, &error),
             }
         }
         base
@@ -93,29 +79,75 @@ impl Base {
         layout: &Layout,
         folder: &Path,
         spawner: i32,
-        record: &mut impl FnMut(&Path) -> io::Result<()>,
+        strict: bool,
+        record: Record<'_>,
     ) -> io::Result<()> {
-        record(folder)?;
-        fs::create_dir(folder)?;
+        make(folder, record)?;
+        let own = layout.unified.as_deref().unwrap_or(folder);
+        let (given, refused) = hand_down(folder, own, spawner);
+        let complete = given.len() == layout.unified_controllers.len();
+        if strict && !complete {
+            undo(folder, spawner);
+            return Err(refused.unwrap_or_else(|| io::Error::other("not all controllers are here")));
+        }
+        if complete {
+            // What other places lack does not matter.
+            (self.trouble, self.unlucky) = (None, false);
+        }
         self.unified = Some(folder.to_owned());
-        let own = folder.parent().unwrap_or(folder);
-        let usable: Vec<_> = CONTROLLERS.into_iter().filter(|c| layout.unified_has(c)).collect();
-        if usable.is_empty() {
-            return Ok(());
-        }
-        let enable: String = usable.iter().map(|c| format!("+{c} ")).collect();
-        if fs::write(own.join("cgroup.subtree_control"), enable.trim_end()).is_err() {
-            // Processes may only be in leaves: the server and its spawner move to one of their own.
-            let leaf = folder.join("server");
-            fs::create_dir(&leaf)?;
-            for pid in [0, spawner] {
-                fs::write(leaf.join("cgroup.procs"), pid.to_string())?;
-            }
-            fs::write(own.join("cgroup.subtree_control"), enable.trim_end())?;
-        }
-        fs::write(folder.join("cgroup.subtree_control"), enable.trim_end())?;
-        self.unified_controllers = usable;
+        self.unified_controllers = given;
         Ok(())
+    }
+
+    /// Remembers why something is missing.
+    fn lament(&mut self, place: &Path, error: &io::Error) {
+        use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
+        // No name helps where nothing may be made.
+        self.unlucky |= !matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem | ResourceBusy);
+        self.trouble.get_or_insert_with(|| format!("{}: {error}", place.display()));
+    }
+
+    /// Removes what was made, while no sandbox is in it.
+    fn discard(&self, spawner: i32) {
+        if let Some(folder) = &self.unified {
+            undo(folder, spawner);
+        }
+        for (folder, _) in &self.legacy {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+
+    /// What [`Base::create`] would give, found by making folders and removing them again. On v2 nothing is moved.
+    pub(in super::super) fn look(layout: &Layout, name: &str) -> Self {
+        let mut base = Self::default();
+        let mut usable = Vec::new();
+        for place in places(layout) {
+            match try_out(&place.join(name)) {
+                Ok(()) if others_are_in(&place) => {
+                    base.lament(&place, &io::ErrorKind::ResourceBusy.into());
+                    usable.push((place, Vec::new()));
+                }
+                Ok(()) => usable.push((place.clone(), super::layout::controllers(&place))),
+                Err(error) => base.lament(&place, &error),
+            }
+        }
+        let complete = usable.iter().position(|(_, given)| given.len() == layout.unified_controllers.len());
+        if complete.is_some() {
+            base.trouble = None;
+        }
+        if !usable.is_empty() {
+            let (place, given) = usable.swap_remove(complete.unwrap_or(0));
+            (base.unified, base.unified_controllers) = (Some(place.join(name)), given);
+        }
+        let freezer = base.unified.is_none().then_some("freezer");
+        for controller in legacy(layout).chain(freezer) {
+            let Some(own) = layout.legacy.get(controller) else { continue };
+            match try_out(&own.join(name)) {
+                Ok(()) => base.legacy.push((own.join(name), vec![controller])),
+                Err(error) => base.lament(own, &error),
+            }
+        }
+        base
     }
 
     /// Whether this controller limits sandboxes.
@@ -135,62 +167,64 @@ impl Base {
     }
 }
 
-/// Removes a server's folders and those of its sandboxes below, killing what still runs in them.
-pub(in super::super) async fn sweep(folders: &[PathBuf]) {
-    for folder in folders {
-        for child in fs::read_dir(folder).into_iter().flatten().flatten() {
-            if child.file_type().is_ok_and(|kind| kind.is_dir()) && child.file_name() != "server" {
-                kill_in(&child.path());
-                remove(&child.path()).await;
-            }
-        }
-        leave_leaf(folder);
-        remove(&folder.join("server")).await;
-        remove(folder).await;
-    }
+/// The controllers that limit in v1 trees.
+fn legacy(layout: &Layout) -> impl Iterator<Item = &'static str> {
+    CONTROLLERS.into_iter().filter(|c| !layout.unified_has(c))
 }
 
-/// If this process lives in the leaf of plain v2, it goes back to where it came from.
-fn leave_leaf(folder: &Path) {
-    let inside = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let (Some(name), Some(own)) = (folder.file_name().and_then(|n| n.to_str()), folder.parent()) else {
-        return;
-    };
-    if inside.lines().any(|line| line.starts_with("0::") && line.contains(&format!("/{name}/server"))) {
-        for file in [folder, own] {
-            // The kernel refuses to take processes while controllers are handed down.
-            let _ = fs::write(file.join("cgroup.subtree_control"), "-memory -cpu -pids");
-        }
-        let _ = fs::write(own.join("cgroup.procs"), "0");
-    }
+/// Makes a folder and tells of it. A crash in between leaves one that is empty, which any later server sweeps.
+fn make(folder: &Path, record: Record<'_>) -> io::Result<()> {
+    fs::create_dir(folder)?;
+    record(folder).inspect_err(|_| undo(folder, 0))
 }
 
-/// Kills every process in a folder this server or an earlier one made.
-fn kill_in(folder: &Path) {
-    if fs::write(folder.join("cgroup.kill"), "1").is_ok() {
-        return;
-    }
-    let _ = fs::write(folder.join("freezer.state"), "THAWED");
-    for pid in fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default().lines() {
-        if let Some(pid) = pid.parse().ok().and_then(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-        }
-    }
+fn try_out(folder: &Path) -> io::Result<()> {
+    fs::create_dir(folder)?;
+    fs::remove_dir(folder)
 }
 
-/// Removes a folder, waiting while its last process is on its way out. Says so if it stays.
-pub(super) async fn remove(folder: &Path) {
-    for _ in 0..REMOVE_TRIES {
-        match fs::remove_dir(folder) {
-            Ok(()) => return,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {}
-            Err(error) => {
-                tracing::warn!(folder = %folder.display(), %error, "cgroup stays behind");
-                return;
-            }
-        }
-        tokio::time::sleep(REMOVE_PAUSE).await;
+/// Removes a folder of the v2 tree again, and the leaf in it.
+fn undo(folder: &Path, spawner: i32) {
+    leave_leaf(folder, Some(spawner));
+    let _ = fs::remove_dir(folder.join(LEAF));
+    let _ = fs::remove_dir(folder);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(folder: &Path) -> Layout {
+        let legacy = CONTROLLERS.into_iter().map(|c| (c.to_owned(), folder.join(c)));
+        Layout { legacy: legacy.collect(), ..Layout::default() }
     }
-    tracing::warn!(folder = %folder.display(), "cgroup stays behind: still in use");
+
+    #[test]
+    fn a_name_that_is_taken_is_left_alone_and_another_is_used() {
+        let folder = tempfile::tempdir().unwrap();
+        for controller in CONTROLLERS {
+            fs::create_dir(folder.path().join(controller)).unwrap();
+        }
+        fs::create_dir(folder.path().join("pids/lambent-1")).unwrap();
+        let (mut names, mut made) = (1..9, Vec::new());
+        let name = || format!("lambent-{}", names.next().unwrap());
+        let base = Base::create(&layout(folder.path()), name, 0, &mut |path| {
+            made.push(path.to_owned());
+            Ok(())
+        });
+        assert!(CONTROLLERS.into_iter().all(|c| base.limits(c)) && base.trouble.is_none(), "{base:?}");
+        assert!(base.folders().iter().all(|path| path.ends_with("lambent-2") && path.exists()));
+        assert!(!folder.path().join("memory/lambent-1").exists(), "what was made in vain is gone");
+        assert!(folder.path().join("pids/lambent-1").exists(), "what somebody else has is there");
+        assert!(!made.contains(&folder.path().join("pids/lambent-1")), "nor will it ever be swept");
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("cpu")).unwrap();
+        let base = Base::create(&layout(folder.path()), || "lambent-1".into(), 0, &mut |_| Ok(()));
+        assert!(base.limits("cpu") && !base.limits("memory"));
+        assert!(base.trouble.unwrap().contains("memory: No such file"));
+    }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use lambent_core::limits::{MEMORY_MIB_PER_VCPU, SANDBOX_PROCESSES_MAX, VCPU_MAX};
 
 use super::Base;
-use super::base::remove;
+use super::sweep::remove;
 
 /// How often a sandbox gets its share, in microseconds: as on AWS, short enough to be fair within one invocation.
 const CPU_PERIOD_US: u64 = 20_000;

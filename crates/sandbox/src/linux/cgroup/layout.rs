@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 pub(in super::super) struct Layout {
     /// In the v2 tree, if one is mounted.
     pub(in super::super) unified: Option<PathBuf>,
-    /// The controllers sandboxes are limited with that can be used in the v2 tree; in hybrid layouts none.
-    pub(in super::super) unified_controllers: Vec<String>,
+    /// The top of the v2 tree, as far as it is seen from here.
+    pub(in super::super) unified_top: Option<PathBuf>,
+    /// The controllers sandboxes are limited with that are in the v2 tree; in hybrid layouts none.
+    pub(in super::super) unified_controllers: Vec<&'static str>,
     /// By v1 controller.
     pub(in super::super) legacy: BTreeMap<String, PathBuf>,
 }
@@ -22,20 +24,13 @@ impl Layout {
     pub(in super::super) fn detect() -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let mut layout = parse(&read("/proc/self/cgroup"), &read("/proc/self/mountinfo"));
-        if let Some(own) = &layout.unified {
-            let controllers = fs::read_to_string(own.join("cgroup.controllers")).unwrap_or_default();
-            layout.unified_controllers = controllers
-                .split_whitespace()
-                .filter(|c| super::CONTROLLERS.contains(c))
-                .map(str::to_owned)
-                .collect();
-        }
+        layout.unified_controllers = layout.unified_top.as_deref().map(controllers).unwrap_or_default();
         layout
     }
 
     /// Whether the v2 tree has this controller.
     pub(in super::super) fn unified_has(&self, controller: &str) -> bool {
-        self.unified_controllers.iter().any(|c| c == controller)
+        self.unified_controllers.contains(&controller)
     }
 
     /// In words: `cgroup v1 with an empty v2 tree`.
@@ -50,6 +45,17 @@ impl Layout {
     }
 }
 
+/// The controllers sandboxes are limited with that a folder of the v2 tree has.
+pub(super) fn controllers(folder: &Path) -> Vec<&'static str> {
+    listed(&folder.join("cgroup.controllers"))
+}
+
+/// Those of [`super::CONTROLLERS`] a file names.
+pub(super) fn listed(file: &Path) -> Vec<&'static str> {
+    let names = fs::read_to_string(file).unwrap_or_default();
+    super::CONTROLLERS.into_iter().filter(|c| names.split_whitespace().any(|name| name == *c)).collect()
+}
+
 fn parse(own: &str, mounts: &str) -> Layout {
     let mut layout = Layout::default();
     for mount in mounts.lines().filter_map(Mount::parse) {
@@ -59,6 +65,7 @@ fn parse(own: &str, mounts: &str) -> Layout {
             let folder = mount.folder(path);
             if mount.kind == "cgroup2" && controllers.is_empty() {
                 layout.unified.get_or_insert(folder);
+                layout.unified_top.get_or_insert_with(|| PathBuf::from(mount.point));
             } else if mount.kind == "cgroup" {
                 let here = |c: &&str| mount.options.split(',').any(|option| option == *c);
                 for controller in controllers.split(',').filter(|c| !c.is_empty()).filter(here) {
@@ -109,6 +116,7 @@ mod tests {
             "35 24 0:30 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n",
         );
         assert_eq!(layout.unified, Some(PathBuf::from("/sys/fs/cgroup/user.slice/app.service")));
+        assert_eq!(layout.unified_top, Some(PathBuf::from("/sys/fs/cgroup")));
         assert!(layout.legacy.is_empty());
     }
 

@@ -6,10 +6,13 @@
 mod base;
 mod group;
 mod layout;
+mod sweep;
+mod unified;
 
-pub(super) use base::{Base, sweep};
+pub(super) use base::Base;
 pub(super) use group::{Group, Limits};
 pub(super) use layout::Layout;
+pub(super) use sweep::{sweep, sweep_strays};
 
 /// The controllers sandboxes are limited with.
 const CONTROLLERS: [&str; 3] = ["memory", "cpu", "pids"];

@@ -19,7 +19,7 @@ use super::message::Hello;
 use super::run_dir::RunDir;
 use super::spawner::SpawnerHandle;
 use super::uids::Uids;
-use super::{Options, Report, channel};
+use super::{Options, Report, channel, own_limits};
 use crate::{BootError, Spec};
 
 /// Starts sandboxes. Cheap to clone.
@@ -57,6 +57,7 @@ impl Launcher {
     /// # Errors
     /// Where `run_dir` is in use by a live server, or the isolation asked for cannot be had.
     pub async fn new(spawner: SpawnerHandle, options: Options, dice: Arc<dyn Dice>) -> io::Result<Self> {
+        own_limits::raise_files();
         let (spawner, hello) = greet(spawner).await?;
         if let Some(fault) = &hello.fault {
             return Err(io::Error::other(format!("sandboxes cannot be isolated on this host: {fault}")));
@@ -64,9 +65,10 @@ impl Launcher {
         let run_dir = RunDir::take(&options.run_dir)?;
         cgroup::sweep(&run_dir.leftovers()).await;
         run_dir.forget()?;
-        let name = format!("lambent-{}-{:08x}", std::process::id(), dice.bits() & 0xFFFF_FFFF);
+        let name = || format!("lambent-{}-{:08x}", std::process::id(), dice.bits() & 0xFFFF_FFFF);
         let layout = cgroup::Layout::detect();
-        let base = Base::create(&layout, &name, spawner.pid, |folder| run_dir.remember(folder));
+        cgroup::sweep_strays(&layout).await;
+        let base = Base::create(&layout, name, spawner.pid, &mut |folder| run_dir.remember(folder));
         let images = Images::new(&options.run_dir);
         let lack = images.as_ref().map_or_else(|lack| Err(*lack), |_| Ok(()));
         let report = Report::new(&options, &hello, &layout, &base, lack);
