@@ -7,6 +7,7 @@ use lambent_testkit::{FakeHost, TestServer, role, zip};
 use serde_json::{Value, json};
 
 const FUNCTIONS: &str = "/2015-03-31/functions";
+const CODE: &str = "/2015-03-31/functions/f/code";
 const CONFIGURATION: &str = "/2015-03-31/functions/f/configuration";
 
 /// A server with the function `f`, which is active.
@@ -51,4 +52,44 @@ async fn only_a_function_can_be_changed_not_a_version_of_it() {
         refused(&server.call(Method::PUT, &path, &json!({ "Timeout": 9 })).await, words);
     }
     assert_eq!(server.call(Method::GET, CONFIGURATION, &Value::Null).await, before);
+}
+
+#[tokio::test]
+async fn an_arn_of_another_partition_than_its_regions_is_refused() {
+    let server = server().await;
+    let arn = "arn:aws-cn:lambda:us-east-1:000000000000:function:f";
+    let words = format!("{arn:?} is not a function name, partial ARN or ARN");
+    let path = format!("{FUNCTIONS}/{}", arn.replace(':', "%3A"));
+    refused(&server.call(Method::GET, &path, &Value::Null).await, &words);
+    refused(&server.call(Method::POST, &format!("{path}/invocations"), &json!({})).await, &words);
+    refused(&server.call(Method::DELETE, &path, &Value::Null).await, &words);
+    settled(&server).await;
+}
+
+#[tokio::test]
+async fn code_comes_from_exactly_one_place() {
+    let zip = json!({ "ZipFile": base64(&zip("bootstrap", "1")) });
+    let others = "Please do not provide other FunctionCode parameters when providing a ZipFile.";
+    let not_yet = |what: &str| format!("{what} is not there yet in Lambent");
+    let key = "arn:aws:kms:us-east-1:000000000000:key/1";
+    let s3 = json!({ "S3Bucket": "bucket", "S3Key": "key" });
+    let table = [
+        (&zip, json!({ "S3Bucket": "bucket" }), others.to_owned()),
+        (&zip, json!({ "S3Key": "key" }), others.to_owned()),
+        (&zip, json!({ "S3ObjectVersion": "1" }), others.to_owned()),
+        (&zip, json!({ "S3ObjectStorageMode": "REFERENCE" }), others.to_owned()),
+        (&zip, json!({ "ImageUri": "image" }), others.to_owned()),
+        (&zip, json!({ "SourceKMSKeyArn": key }), not_yet("SourceKMSKeyArn")),
+        (&s3, json!({}), not_yet("Code from S3")),
+        (&s3, json!({ "ImageUri": "i" }), "Please provide only one source for function code.".to_owned()),
+        (&json!({}), json!({ "ImageUri": "image" }), not_yet("ImageUri")),
+        (&json!({}), json!({}), "Please provide a source for function code.".to_owned()),
+    ];
+    let server = server().await;
+    for (one, other, words) in &table {
+        let mut code = (*one).clone();
+        code.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+        refused(&create(&server, "g", &json!({ "Code": code })).await, words);
+        refused(&server.call(Method::PUT, CODE, &code).await, words);
+    }
 }

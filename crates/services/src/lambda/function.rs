@@ -17,7 +17,7 @@ use lambent_wire::lambda::function::{
 };
 
 use super::names::Target;
-use super::{Error, code, configuration, settle, view};
+use super::{Error, code, configuration, settle, source, view};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -32,14 +32,12 @@ pub async fn create_function(
 ) -> Result<Reply, Error> {
     let target = Target::read_unqualified(&context.caller, &request.function_name)?;
     let configuration = configuration::create(&request)?;
+    let zip = source::zip(&request.code)?.clone();
     let key = tables::function_key(&target.id);
     let exists = || Error::AlreadyExists { name: target.id.name.clone() };
     if server.store.get(&tables::FUNCTIONS, &key).await?.is_some() {
         return Err(exists());
     }
-    let Some(zip) = request.code.zip_file else {
-        return Err(no_zip(request.code.s3_bucket.is_some(), request.code.image_uri.is_some()));
-    };
     let taken_in = code::take_in(server, zip).await?;
     let function = Function {
         id: target.id.clone(),
@@ -61,15 +59,6 @@ pub async fn create_function(
     drop(taken_in);
     settle::later(server, function.id.clone());
     Ok(Reply::of(view::configuration(&function, None)))
-}
-
-/// What is said of code that does not come as a zip in the request.
-fn no_zip(s3: bool, image: bool) -> Error {
-    match (s3, image) {
-        (true, _) => Error::NotThereYet("Code from S3".to_owned()),
-        (false, true) => Error::NotThereYet("ImageUri".to_owned()),
-        (false, false) => Error::InvalidParameter("Please provide a source for function code.".to_owned()),
-    }
 }
 
 /// GetFunction.
@@ -156,14 +145,13 @@ pub async fn update_function_code(
     if request.publish == Some(true) || request.publish_to.is_some() {
         return Err(Error::NotThereYet("Publish".to_owned()));
     }
+    let given = source::of_update(&request);
+    let zip = source::zip(&given)?.clone();
     changeable(
         &read_latest(server, &target).await?.value,
         request.revision_id.as_deref(),
         "GetFunction/GetAlias",
     )?;
-    let Some(zip) = request.zip_file.clone() else {
-        return Err(no_zip(request.s3_bucket.is_some(), request.image_uri.is_some()));
-    };
     if request.dry_run == Some(true) {
         let mut function = read_latest(server, &target).await?.value;
         function.latest.code = code::look_at(server, zip).await?;

@@ -8,6 +8,7 @@ pub mod invocation;
 mod json;
 mod names;
 mod settle;
+mod source;
 mod view;
 
 pub use errors::Error;
