@@ -127,6 +127,14 @@ class Server:
         return pathlib.Path(self.log_path).read_text(errors="replace")
 
 
+def with_mounts(script):
+    """The start of a command that makes mounts of its own by a shell script, which go with it; it ends as whoever we are."""
+    user, back = [], ""
+    if os.geteuid() != 0:
+        user, back = ["--user", "--map-root-user"], f"unshare --user --map-user={os.geteuid()} --map-group={os.getegid()} "
+    return ["unshare", *user, "--mount", "sh", "-c", f'{script} && exec {back}"$@"', "sh"]
+
+
 def clean_environment():
     """Our environment without what would configure a server or an SDK."""
     return {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "LAMBENT_"))}

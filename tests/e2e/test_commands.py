@@ -1,12 +1,11 @@
 """`lambent demo` and `lambent doctor`, as people and scripts run them."""
 
-import os
 import pathlib
 import re
 import shutil
 import subprocess
 
-from server import BINARY, cgroup_folders, clean_environment
+from server import BINARY, cgroup_folders, clean_environment, with_mounts
 
 
 def lambent(*args, **environment):
@@ -35,8 +34,7 @@ def test_the_demo_names_and_skips_an_interpreter_that_is_missing(tmp_path):
     # In a mount namespace of its own nothing of Node.js can be executed.
     nodes = {str(pathlib.Path(found).resolve()) for name in ("node", "nodejs") if (found := shutil.which(name))}
     hide = " && ".join(f"mount --bind /dev/null {node}" for node in nodes)
-    root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    command = ["unshare", *root, "--mount", "sh", "-c", f'{hide} && exec "$@"', "sh", BINARY, "demo", "--calls", "1"]
+    command = [*with_mounts(hide), BINARY, "demo", "--calls", "1"]
     # HOME, so that what a version manager keeps there is not found either.
     environment = clean_environment() | {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)

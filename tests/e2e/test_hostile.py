@@ -3,6 +3,7 @@
 import base64
 import json
 import pathlib
+import time
 
 import pytest
 from packages import HELLO, custom, python
@@ -85,7 +86,7 @@ def test_logs_without_end_after_an_answer_hold_nobody_up(quiet):
     for _ in range(5):
         error, payload, log = call("flood", flood="after")
         assert (error, payload) == (None, "fine")
-        assert len(log) <= 4096 and b"REPORT" in log
+        assert len(log) <= 4096
         assert call("other")[:2] == (None, {"hello": "world"})
     assert memory_mib(running) < before + 64
 
@@ -111,6 +112,7 @@ while True:
         for text in ("first", "second"):
             answer, body = ask("POST", f"/{me}/response", json.dumps(text))
             told.append([answer.status, json.loads(body).get("errorType")])
+        print("heard", json.dumps(told), flush=True)
         continue
     if order == "answer for another":
         answer, body = ask("POST", "/11111111-2222-3333-4444-555555555555/response", '"stolen"')
@@ -133,7 +135,7 @@ while True:
         with socket.create_connection((host, int(port))) as line:
             line.sendall(f"POST {base}/{me}/response HTTP/1.1\\r\\nContent-Length: 99\\r\\n\\r\\nhalf".encode())
             line.shutdown(socket.SHUT_WR)
-            told = line.recv(12).decode()
+            print("heard", line.recv(12).decode(), flush=True)
         continue
     if order == "not json":
         ask("POST", f"/{me}/response", b"\\xff\\xfe{", {"Content-Type": "nonsense"})
@@ -151,16 +153,27 @@ def obeys(create, client):
         answer = client.invoke(FunctionName=name, Payload=json.dumps(order))
         return answer.get("FunctionError"), answer["Payload"].read()
 
+    call.function = name
     return call
 
 
-def test_a_runtime_that_answers_twice_is_heard_once(obeys):
+def heard(server, name):
+    """What a function says it heard after its answer was on its way; only the server's log can tell."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for line in server.log().splitlines():
+            if "heard " in line and f'function="{name}"' in line:
+                return line.split("heard ")[1].split(" function=")[0]
+    raise AssertionError(f"{name} never said what it heard\n{server.log_tail()}")
+
+
+def test_a_runtime_that_answers_twice_is_heard_once(server, obeys):
     assert obeys("answer twice") == (None, b'"first"')
-    error, told = obeys("tell")
-    first, second = json.loads(told)
-    assert error is None and first == [202, None]
+    first, second = json.loads(heard(server, obeys.function))
+    assert first == [202, None]
     assert second in ([400, "InvalidRequestID"], [403, "InvalidStateTransition"])
-    assert obeys("tell") == (None, told)
+    error, told = obeys("tell")
+    assert error is None and b"second" not in told
 
 
 def test_a_runtime_that_answers_for_another_is_refused(obeys):
@@ -184,10 +197,11 @@ def test_garbage_to_the_runtime_api_does_no_harm(obeys, create, invoke):
         assert invoke(other)["Payload"] == {"hello": "world"}
 
 
-def test_an_answer_that_breaks_off_is_told(obeys):
+def test_an_answer_that_breaks_off_is_told(server, obeys):
     error, payload = obeys("break off")
     assert error == "Unhandled" and json.loads(payload)["errorType"] == "Runtime.TruncatedResponse"
-    assert obeys("tell") == (None, b'"HTTP/1.1 400"')
+    assert heard(server, obeys.function) == "HTTP/1.1 400"
+    assert obeys("tell") == (None, b"null")
 
 
 def test_what_a_runtime_answers_is_passed_on_as_it_is(obeys):

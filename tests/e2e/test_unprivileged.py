@@ -61,7 +61,7 @@ def test_the_doctor_tells_what_is_missing_and_how_to_get_it(nobody):
     folder, prefix, environment = nobody
     command = [*prefix, folder / "lambent", "doctor", "--data-dir", folder / "home"]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=60, env=clean_environment() | environment, check=False
+        command, capture_output=True, text=True, timeout=60, env=clean_environment() | environment
     )
     assert done.returncode == 1, done.stdout + done.stderr
     lines = done.stdout.splitlines()
@@ -70,3 +70,30 @@ def test_the_doctor_tells_what_is_missing_and_how_to_get_it(nobody):
         [told] = [number for number, line in enumerate(lines) if line[9:].startswith(f"{name} ")]
         assert lines[told].startswith(("partial", "missing"))
         assert lines[told + 1].strip().startswith("-> ")
+
+
+# A user namespace in which no other can be made: what hosts look like that forbid them.
+FORBID = ["unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c",
+          'echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --inh-caps=-all --ambient-caps=-all "$@"', "sh"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "status"), [("doctor", 2), ("serve", 1)])
+def test_where_nothing_can_be_isolated_that_is_said_and_nothing_runs(nobody, command, status):
+    folder, prefix, environment = nobody
+    whole = [*prefix, *FORBID, folder / "lambent", command, "--data-dir", folder / "home/data", "--listen", "127.0.0.1:0"]
+    done = subprocess.run(whole, capture_output=True, text=True, timeout=60, env=clean_environment() | environment)
+    assert done.returncode == status, done.stdout + done.stderr
+    assert "make a user namespace" in done.stdout + done.stderr
+    if command == "doctor":
+        assert "-> run as root, allow unprivileged user namespaces, or choose --isolation process" in done.stdout
+
+
+def test_plain_processes_need_no_namespaces(nobody):
+    folder, prefix, environment = nobody
+    running = Server(folder / "home/data", folder / "log", "--isolation", "process", prefix=[*prefix, *FORBID],
+                     binary=folder / "lambent", environment=environment)  # fmt: skip
+    running.start()
+    try:
+        assert answer(running, "py", python(HELLO), name="Ada") == {"hello": "Ada"}
+    finally:
+        running.stop()
