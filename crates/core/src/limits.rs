@@ -66,12 +66,24 @@ pub const RUNTIME_API_FIELDS_MAX: usize = 64;
 pub const SANDBOX_LAST_WORDS_TIMEOUT: Duration = Duration::from_secs(1);
 /// The largest piece of a function's output that is handed on at once.
 pub const OUTPUT_PIECE_MAX_BYTES: usize = 262_144;
+/// What one sandbox may write in a second, and as much at once; above it the writer waits at its own full pipe.
+pub const OUTPUT_PER_SECOND_MAX_BYTES: u32 = 4 * 1024 * 1024;
+/// Lines one sandbox may write in a second, and as many at once: each costs far more than its bytes.
+pub const OUTPUT_PER_SECOND_MAX_LINES: u32 = 20_000;
 /// The largest body of UpdateFunctionConfiguration.
 pub const CONFIGURATION_BODY_MAX_BYTES: u64 = 5120;
 /// The longest a function may run.
 pub const TIMEOUT_MAX_S: u32 = 900;
 /// The most memory of a function.
 pub const MEMORY_MAX_MIB: u32 = 10_240;
+/// The largest `/tmp` of a function.
+pub const TMP_MAX_MIB: u32 = 10_240;
+/// The most tags of a function.
+pub const TAGS_MAX: usize = 50;
+/// The shortest pause before a state change that could not be written is tried again; each next is twice as long.
+pub const SETTLE_PAUSE_MIN: Duration = Duration::from_millis(100);
+/// The longest pause between two such tries.
+pub const SETTLE_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// The largest decoded client context of an invocation.
 pub const CLIENT_CONTEXT_MAX_BYTES: usize = 3583;
 /// How many functions one page of a list holds.

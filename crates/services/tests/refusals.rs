@@ -93,3 +93,42 @@ async fn code_comes_from_exactly_one_place() {
         refused(&server.call(Method::PUT, CODE, &code).await, words);
     }
 }
+
+#[tokio::test]
+async fn all_numbers_beyond_their_bounds_are_told_together() {
+    let server = server().await;
+    let tmp = json!({ "EphemeralStorage": { "Size": 10_241 } });
+    let one = "1 validation error detected: Value '10241' at 'ephemeralStorage.size' failed to satisfy constraint: \
+        Member must have value less than or equal to 10240";
+    let three = json!({ "EphemeralStorage": { "Size": 10_241 }, "MemorySize": 10_241, "Timeout": 901 });
+    let all = "3 validation errors detected: Value '901' at 'timeout' failed to satisfy constraint: Member must have \
+        value less than or equal to 900; Value '10241' at 'memorySize' failed to satisfy constraint: Member must have \
+        value less than or equal to 10240; Value '10241' at 'ephemeralStorage.size' failed to satisfy constraint: \
+        Member must have value less than or equal to 10240";
+    for (numbers, words) in [(&tmp, one), (&three, all)] {
+        for answer in [
+            create(&server, "g", numbers).await,
+            server.call(Method::PUT, CONFIGURATION, numbers).await,
+            server.call(Method::PUT, &format!("{FUNCTIONS}/nowhere/configuration"), numbers).await,
+        ] {
+            refused(&answer, words);
+        }
+    }
+    let most = json!({ "EphemeralStorage": { "Size": 10_240 }, "MemorySize": 10_240, "Timeout": 900 });
+    let (status, shown) = create(&server, "g", &most).await;
+    assert_eq!((status, &shown["EphemeralStorage"]["Size"]), (201, &json!(10_240)), "{shown}");
+}
+
+#[tokio::test]
+async fn a_function_may_name_its_own_log_group_however_it_is_named_itself() {
+    let server = server().await;
+    let own = |name: &str| json!({ "LoggingConfig": { "LogGroup": format!("/aws/lambda/{name}") } });
+    let arn = |name: &str| format!("arn:aws:lambda:us-east-1:000000000000:function:{name}");
+    let (status, body) = create(&server, &arn("g"), &own("g")).await;
+    assert_eq!((status, &body["FunctionName"]), (201, &json!("g")), "{body}");
+    let path = format!("{FUNCTIONS}/{}/configuration", arn("f").replace(':', "%3A"));
+    assert_eq!(server.call(Method::PUT, &path, &own("f")).await.0, 200);
+    settled(&server).await;
+    let words = "LoggingConfig beyond its defaults is not there yet in Lambent";
+    refused(&server.call(Method::PUT, &path, &own("g")).await, words);
+}

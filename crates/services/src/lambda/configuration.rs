@@ -5,68 +5,85 @@ use std::collections::BTreeMap;
 use lambent_core::lambda::environment;
 use lambent_core::lambda::function::{Architecture, Configuration};
 use lambent_core::lambda::runtime::{self, Runtime};
-use lambent_core::limits::{MEMORY_MAX_MIB, TIMEOUT_MAX_S};
 use lambent_wire::lambda::function::{
     CreateFunctionRequest, DeadLetterConfig, Environment, LoggingConfig, SnapStart, TracingConfig,
     UpdateFunctionConfigurationRequest, VpcConfig,
 };
 
 use super::Error;
+use super::bounds::{self, Numbers};
 
 /// What `MemorySize`, `Timeout` and `/tmp` are where none is given.
 const DEFAULTS: (u32, u32, u32) = (128, 3, 512);
 
-/// The configuration of a new function.
-pub(super) fn create(request: &CreateFunctionRequest) -> Result<Configuration, Error> {
+/// The configuration of a new function of this bare name.
+pub(super) fn create(name: &str, request: &CreateFunctionRequest) -> Result<Configuration, Error> {
+    let storage = request.ephemeral_storage.as_ref();
+    let numbers = bounds::numbers(request.timeout, request.memory_size, storage)?;
     if request.package_type.as_deref() == Some("Image") {
         return Err(Error::NotThereYet("PackageType Image".to_owned()));
     }
-    refuse_unbuilt_of_create(request)?;
+    refuse_unbuilt_of_create(name, request)?;
     let (Some(runtime), Some(handler)) = (&request.runtime, &request.handler) else {
         let words =
             "Runtime and Handler are mandatory parameters for functions created with deployment packages.";
         return Err(Error::InvalidParameter(words.to_owned()));
     };
+    check_runtime(runtime)?;
     let (memory_mib, timeout_s, tmp_mib) = DEFAULTS;
     Ok(Configuration {
-        runtime: checked_runtime(runtime)?,
+        runtime: runtime.clone(),
         handler: handler.clone(),
         role: request.role.clone(),
         description: request.description.clone().unwrap_or_default(),
-        timeout_s: up_to("timeout", request.timeout, timeout_s, TIMEOUT_MAX_S)?,
-        memory_mib: up_to("memorySize", request.memory_size, memory_mib, MEMORY_MAX_MIB)?,
-        tmp_mib: request
-            .ephemeral_storage
-            .as_ref()
-            .map_or(tmp_mib, |s| u32::try_from(s.size).unwrap_or(tmp_mib)),
+        timeout_s: numbers.timeout_s.unwrap_or(timeout_s),
+        memory_mib: numbers.memory_mib.unwrap_or(memory_mib),
+        tmp_mib: numbers.tmp_mib.unwrap_or(tmp_mib),
         environment: variables(request.environment.as_ref())?,
         architecture: architecture(request.architectures.as_deref()).unwrap_or(Architecture::X86_64),
     })
 }
 
-/// A configuration changed as asked; what is absent stays.
-pub(super) fn update(
-    before: &Configuration,
-    request: &UpdateFunctionConfigurationRequest,
-) -> Result<Configuration, Error> {
-    refuse_unbuilt_of_update(request)?;
-    let mut after = before.clone();
-    let text = |new: &Option<String>, old: &str| new.clone().unwrap_or_else(|| old.to_owned());
-    if let Some(runtime) = &request.runtime {
-        after.runtime = checked_runtime(runtime)?;
+/// What an update asks for, checked; what is absent stays.
+pub(super) struct Update<'a> {
+    request: &'a UpdateFunctionConfigurationRequest,
+    numbers: Numbers,
+    /// None clears them, if the request names them at all.
+    environment: Option<BTreeMap<String, String>>,
+}
+
+impl<'a> Update<'a> {
+    /// Reads what is asked for the function of this bare name.
+    pub(super) fn read(name: &str, request: &'a UpdateFunctionConfigurationRequest) -> Result<Self, Error> {
+        let storage = request.ephemeral_storage.as_ref();
+        let numbers = bounds::numbers(request.timeout, request.memory_size, storage)?;
+        refuse_unbuilt_of_update(name, request)?;
+        if let Some(runtime) = &request.runtime {
+            check_runtime(runtime)?;
+        }
+        let environment = variables(request.environment.as_ref())?;
+        Ok(Self { request, numbers, environment })
     }
-    after.handler = text(&request.handler, &before.handler);
-    after.role = text(&request.role, &before.role);
-    after.description = text(&request.description, &before.description);
-    after.timeout_s = up_to("timeout", request.timeout, before.timeout_s, TIMEOUT_MAX_S)?;
-    after.memory_mib = up_to("memorySize", request.memory_size, before.memory_mib, MEMORY_MAX_MIB)?;
-    if let Some(storage) = &request.ephemeral_storage {
-        after.tmp_mib = u32::try_from(storage.size).unwrap_or(before.tmp_mib);
+
+    /// The configuration as it will be.
+    pub(super) fn of(&self, before: &Configuration) -> Configuration {
+        let text = |new: &Option<String>, old: &str| new.clone().unwrap_or_else(|| old.to_owned());
+        let environment = match &self.request.environment {
+            Some(_) => &self.environment,
+            None => &before.environment,
+        };
+        Configuration {
+            runtime: text(&self.request.runtime, &before.runtime),
+            handler: text(&self.request.handler, &before.handler),
+            role: text(&self.request.role, &before.role),
+            description: text(&self.request.description, &before.description),
+            timeout_s: self.numbers.timeout_s.unwrap_or(before.timeout_s),
+            memory_mib: self.numbers.memory_mib.unwrap_or(before.memory_mib),
+            tmp_mib: self.numbers.tmp_mib.unwrap_or(before.tmp_mib),
+            environment: environment.clone(),
+            architecture: before.architecture,
+        }
     }
-    if request.environment.is_some() {
-        after.environment = variables(request.environment.as_ref())?;
-    }
-    Ok(after)
 }
 
 /// The architecture of a list of one; the model has checked its value.
@@ -74,12 +91,12 @@ pub(super) fn architecture(given: Option<&[String]>) -> Option<Architecture> {
     given?.first().map(|name| if name == "arm64" { Architecture::Arm64 } else { Architecture::X86_64 })
 }
 
-fn checked_runtime(id: &str) -> Result<String, Error> {
+fn check_runtime(id: &str) -> Result<(), Error> {
     match Runtime::find(id) {
         Some(runtime) if runtime.blocked => Err(Error::InvalidParameter(format!(
             "The runtime parameter of {id} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions."
         ))),
-        Some(_) => Ok(id.to_owned()),
+        Some(_) => Ok(()),
         None => {
             let known: Vec<&str> = runtime::TABLE.iter().filter(|r| !r.blocked).map(|r| r.id).collect();
             Err(Error::InvalidParameter(format!(
@@ -87,17 +104,6 @@ fn checked_runtime(id: &str) -> Result<String, Error> {
                 known.join(", ")
             )))
         }
-    }
-}
-
-/// A number the model allows, which is still too large for a function that is not on managed instances.
-fn up_to(member: &str, given: Option<i32>, default: u32, limit: u32) -> Result<u32, Error> {
-    let Some(given) = given else { return Ok(default) };
-    match u32::try_from(given) {
-        Ok(value) if value <= limit => Ok(value),
-        _ => Err(Error::Constraint(format!(
-            "Value '{given}' at '{member}' failed to satisfy constraint: Member must have value less than or equal to {limit}"
-        ))),
     }
 }
 
@@ -110,7 +116,7 @@ fn variables(given: Option<&Environment>) -> Result<Option<BTreeMap<String, Stri
     Ok(Some(variables.clone()))
 }
 
-fn refuse_unbuilt_of_create(r: &CreateFunctionRequest) -> Result<(), Error> {
+fn refuse_unbuilt_of_create(name: &str, r: &CreateFunctionRequest) -> Result<(), Error> {
     refuse(&[
         ("Publish", r.publish == Some(true) || r.publish_to.is_some()),
         ("VpcConfig", vpc(r.vpc_config.as_ref())),
@@ -122,7 +128,7 @@ fn refuse_unbuilt_of_create(r: &CreateFunctionRequest) -> Result<(), Error> {
         ("CodeSigningConfigArn", r.code_signing_config_arn.is_some()),
         ("ImageConfig", r.image_config.is_some()),
         ("SnapStart", snap_start(r.snap_start.as_ref())),
-        ("LoggingConfig beyond its defaults", logging(r.logging_config.as_ref(), &r.function_name)),
+        ("LoggingConfig beyond its defaults", logging(r.logging_config.as_ref(), name)),
         ("TenancyConfig", r.tenancy_config.is_some()),
         ("CapacityProviderConfig", r.capacity_provider_config.is_some()),
         ("DurableConfig", r.durable_config.is_some()),
@@ -131,7 +137,7 @@ fn refuse_unbuilt_of_create(r: &CreateFunctionRequest) -> Result<(), Error> {
     ])
 }
 
-fn refuse_unbuilt_of_update(r: &UpdateFunctionConfigurationRequest) -> Result<(), Error> {
+fn refuse_unbuilt_of_update(name: &str, r: &UpdateFunctionConfigurationRequest) -> Result<(), Error> {
     refuse(&[
         ("VpcConfig", vpc(r.vpc_config.as_ref())),
         ("DeadLetterConfig", dead_letter(r.dead_letter_config.as_ref())),
@@ -141,7 +147,7 @@ fn refuse_unbuilt_of_update(r: &UpdateFunctionConfigurationRequest) -> Result<()
         ("FileSystemConfigs", r.file_system_configs.as_ref().is_some_and(|f| !f.is_empty())),
         ("ImageConfig", r.image_config.is_some()),
         ("SnapStart", snap_start(r.snap_start.as_ref())),
-        ("LoggingConfig beyond its defaults", logging(r.logging_config.as_ref(), &r.function_name)),
+        ("LoggingConfig beyond its defaults", logging(r.logging_config.as_ref(), name)),
         ("CapacityProviderConfig", r.capacity_provider_config.is_some()),
         ("DurableConfig", r.durable_config.is_some()),
         ("RuntimeConfig", r.runtime_config.is_some()),

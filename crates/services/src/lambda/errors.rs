@@ -8,6 +8,7 @@ use lambent_core::lambda::environment::EnvironmentError;
 use lambent_core::lambda::function::{Busy, Reason};
 use lambent_dispatch::{InvokeError, ProgramError, Throttle};
 use lambent_store::{BlobError, StoreError, WriteError};
+use lambent_wire::constraints::{self, Violation};
 use lambent_wire::error::Fault;
 use lambent_wire::lambda::LAMBDA;
 use lambent_wire::value::Value;
@@ -55,9 +56,9 @@ pub enum Error {
     /// A value that the service refuses.
     #[error("{0}")]
     InvalidParameter(String),
-    /// A value outside what the model allows for this kind of function.
-    #[error("1 validation error detected: {0}")]
-    Constraint(String),
+    /// Values the model allows, but not for this kind of function.
+    #[error("{}", constraints::message(.0))]
+    Constraints(Vec<Violation>),
     /// The event or a header of an invocation is not what it must be.
     #[error("{0}")]
     InvalidRequestContent(String),
@@ -116,11 +117,10 @@ impl From<Error> for Fault {
             }
             Error::AlreadyExists { .. } | Error::Busy(_) => of("ResourceConflictException", message),
             Error::StaleRevision { .. } => of("PreconditionFailedException", message),
-            Error::Qualified
-            | Error::InvalidParameter(_)
-            | Error::Environment(_)
-            | Error::NotThereYet(_) => of("InvalidParameterValueException", message),
-            Error::Constraint(_) => Self::new("ValidationException", 400, message),
+            Error::Qualified | Error::InvalidParameter(_) | Error::Environment(_) | Error::NotThereYet(_) => {
+                of("InvalidParameterValueException", message)
+            }
+            Error::Constraints(_) => Self::new("ValidationException", 400, message),
             Error::InvalidRequestContent(_) => of("InvalidRequestContentException", message),
             Error::PayloadTooLarge { .. } => of("RequestTooLargeException", message),
             Error::Name(name) => name_fault(&name, message),

@@ -31,7 +31,7 @@ pub async fn create_function(
     request: CreateFunctionRequest,
 ) -> Result<Reply, Error> {
     let target = Target::read_unqualified(&context.caller, &request.function_name)?;
-    let configuration = configuration::create(&request)?;
+    let configuration = configuration::create(&target.id.name, &request)?;
     let zip = source::zip(&request.code)?.clone();
     let key = tables::function_key(&target.id);
     let exists = || Error::AlreadyExists { name: target.id.name.clone() };
@@ -162,7 +162,7 @@ pub async fn update_function_code(
     update(server, &target, request.revision_id.as_deref(), "GetFunction/GetAlias", |function| {
         let mut configuration = function.latest.configuration.clone();
         configuration.architecture = architecture.unwrap_or(configuration.architecture);
-        Ok(Change { configuration: Some(configuration), code: Some(taken_in.code.clone()) })
+        Change { configuration: Some(configuration), code: Some(taken_in.code.clone()) }
     })
     .await
 }
@@ -177,9 +177,9 @@ pub async fn update_function_configuration(
     request: UpdateFunctionConfigurationRequest,
 ) -> Result<Reply, Error> {
     let target = Target::read_unqualified(&context.caller, &request.function_name)?;
+    let asked = configuration::Update::read(&target.id.name, &request)?;
     update(server, &target, request.revision_id.as_deref(), "GetFunctionConfiguration/GetAlias", |function| {
-        let configuration = configuration::update(&function.latest.configuration, &request)?;
-        Ok(Change { configuration: Some(configuration), code: None })
+        Change { configuration: Some(asked.of(&function.latest.configuration)), code: None }
     })
     .await
 }
@@ -232,12 +232,12 @@ async fn update(
     target: &Target,
     revision_id: Option<&str>,
     api: &'static str,
-    change: impl Fn(&Function) -> Result<Change, Error>,
+    change: impl Fn(&Function) -> Change,
 ) -> Result<Reply, Error> {
     loop {
         let mut record = read_latest(server, target).await?;
         changeable(&record.value, revision_id, api)?;
-        let change = change(&record.value)?;
+        let change = change(&record.value);
         record.value.begin_update(change, server.dice.uuid(), server.clock.now());
         match server.store.write(Transaction::new().update(&tables::FUNCTIONS, &record)).await {
             Ok(_) => {

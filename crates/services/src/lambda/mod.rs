@@ -1,5 +1,6 @@
 //! Lambda's operations, a file a noun.
 
+mod bounds;
 pub mod code;
 mod configuration;
 mod errors;

@@ -13,9 +13,9 @@ pub(super) fn zip(given: &FunctionCode) -> Result<&Bytes, Error> {
         || given.s3_object_storage_mode.is_some();
     let key = given.source_kms_key_arn.as_deref().is_some_and(|arn| !arn.is_empty());
     match (&given.zip_file, s3, given.image_uri.is_some()) {
-        (Some(_), true, _) | (Some(_), _, true) => Err(invalid(
-            "Please do not provide other FunctionCode parameters when providing a ZipFile.",
-        )),
+        (Some(_), true, _) | (Some(_), _, true) => {
+            Err(invalid("Please do not provide other FunctionCode parameters when providing a ZipFile."))
+        }
         (None, true, true) => Err(invalid("Please provide only one source for function code.")),
         (None, true, false) => Err(not_yet("Code from S3")),
         (None, false, true) => Err(not_yet("ImageUri")),
