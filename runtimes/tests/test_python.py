@@ -15,11 +15,16 @@ from runtime_api import Event
 
 BOOTSTRAP = str(RUNTIMES / "python" / "bootstrap.py")
 OURS = [sys.executable, "-S", BOOTSTRAP]
-# The official client takes the path of functions from its caller; AWS's start script sets it.
+# The official client takes the path of functions from its caller; AWS's start script sets it. On AWS it writes each
+# record as a frame, which is one event; here it would write to standard output and glue what follows a traceback to
+# the traceback, so records are kept apart for it.
 THEIRS = [
     sys.executable,
     "-c",
-    "import sys; sys.path.insert(0, '{task}'); from awslambdaric.__main__ import main; import os;"
+    "import sys, os; sys.path.insert(0, '{task}'); from awslambdaric import bootstrap;"
+    " from awslambdaric.__main__ import main; write = bootstrap.StandardLogSink.log;"
+    " emit = lambda self, record: write(self.log_sink, self.format(record).removesuffix('\\n') + '\\n');"
+    " bootstrap.LambdaLoggerHandler.emit = bootstrap.LambdaLoggerHandlerWithFrameType.emit = emit;"
     " main(['', os.environ['_HANDLER']])",
 ]
 WARNING = "LAMBDA_WARNING: Unhandled exception."
@@ -107,6 +112,16 @@ class Ours(unittest.TestCase):
     def test_printing_alone_does_not_import_logging_json_or_socket(self):
         source = "import sys\ndef h(e, c): return sorted({'logging', 'json', 're', 'socket', 'traceback'} & set(sys.modules))"
         self.assertEqual(run(OURS, {"a.py": source}, "a.h", [Event({})]).answers[0].value, [])
+
+    def test_what_follows_a_traceback_begins_a_line(self):
+        source = (
+            "import logging\ndef h(e, c):\n  try: 1/0\n"
+            "  except ZeroDivisionError: logging.exception('caught')\n  print('after')"
+        )
+        for variables in ENVIRONMENTS.values():
+            output = run(OURS, {"a.py": source}, "a.h", [Event(1)], env=variables).output
+            self.assertEqual(output.split("\n")[-2:], ["after", ""], output)
+            self.assertNotIn("\n\n", output)
 
     def test_the_path_is_in_aws_s_order(self):
         source = "import sys\ndef h(e, c): return sys.path"

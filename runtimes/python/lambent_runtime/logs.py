@@ -35,8 +35,9 @@ class _Handler(_logging.Handler):
     """Writes to whatever standard output is at the time."""
 
     def emit(self, record):
-        """Writes one record at once."""
-        sys.stdout.write(self.format(record))
+        """Writes one record at once, and ends its line: on AWS each record is an event of its own."""
+        text = self.format(record)
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
 def _add_request(record):
