@@ -182,7 +182,8 @@ pub trait Sandbox: std::fmt::Debug + Send {
     async fn invoke(&mut self, event: Event, limit: Duration) -> Answer;
 
     /// Waits until the runtime asks for its next event, at most `limit`, and until all it wrote before has reached
-    /// the [`Output`].
+    /// the [`Output`]; of a program that writes more than `limits::OUTPUT_PER_SECOND_MAX_LINES` or `_BYTES` some may
+    /// come later.
     async fn settle(&mut self, limit: Duration) -> Settled;
 
     /// Stops all processes of the sandbox where they are. It costs microseconds.

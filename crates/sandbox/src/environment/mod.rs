@@ -2,6 +2,7 @@
 //!
 //! Decides nothing about functions: what a time-out or an exit means to a caller is told by `dispatch`.
 
+mod budget;
 mod lines;
 mod pipe;
 #[cfg(test)]
@@ -110,13 +111,13 @@ impl<C: Supervised> Environment<C> {
         if tokio::time::timeout(limits::SANDBOX_LAST_WORDS_TIMEOUT, self.server.finish()).await.is_err() {
             tracing::debug!("connections to the Runtime API outlive their sandbox");
         }
-        self.pipe.drain();
+        self.pipe.drain().await;
     }
 
     /// The limit passed.
-    fn kill(&self) {
+    async fn kill(&mut self) {
         self.control().kill();
-        self.pipe.drain();
+        self.pipe.drain().await;
     }
 
     /// Tears down on the tracker, so that it is finished whoever stops waiting for it.
@@ -126,7 +127,7 @@ impl<C: Supervised> Environment<C> {
         let pipe = Arc::clone(&self.pipe);
         let gone = async move {
             control.removed().await;
-            pipe.drain();
+            pipe.drain().await;
             if let Some(reading) = reading {
                 reading.abort();
             }
@@ -146,7 +147,7 @@ impl<C: Supervised + Sync> Sandbox for Environment<C> {
     async fn init(&mut self, limit: Duration) -> Init {
         match Self::first(&mut self.control, self.server.exchange().asked(), limit).await {
             First::Wanted(asked) => {
-                self.pipe.drain();
+                self.pipe.catch_up().await;
                 self.control().initialised();
                 match asked {
                     Asked::Ready => Init::Ready,
@@ -158,7 +159,7 @@ impl<C: Supervised + Sync> Sandbox for Environment<C> {
                 self.server.exchange().init_error().map_or(Init::Exited(exit), Init::Reported)
             }
             First::TimedOut => {
-                self.kill();
+                self.kill().await;
                 Init::TimedOut
             }
         }
@@ -174,7 +175,7 @@ impl<C: Supervised + Sync> Sandbox for Environment<C> {
                 self.server.exchange().answer().unwrap_or(Answer::Exited(exit))
             }
             First::TimedOut => {
-                self.kill();
+                self.kill().await;
                 Answer::TimedOut
             }
         }
@@ -183,7 +184,7 @@ impl<C: Supervised + Sync> Sandbox for Environment<C> {
     async fn settle(&mut self, limit: Duration) -> Settled {
         match Self::first(&mut self.control, self.server.exchange().asked(), limit).await {
             First::Wanted(_) => {
-                self.pipe.drain();
+                self.pipe.catch_up().await;
                 Settled::Ready
             }
             First::Exited(exit) => {
@@ -191,7 +192,7 @@ impl<C: Supervised + Sync> Sandbox for Environment<C> {
                 Settled::Exited(exit)
             }
             First::TimedOut => {
-                self.kill();
+                self.kill().await;
                 Settled::TimedOut
             }
         }
@@ -208,7 +209,7 @@ impl<C: Supervised + Sync> Sandbox for Environment<C> {
     async fn exited(&mut self) -> Exit {
         let control = self.control.as_mut().expect("only tear-down takes the control");
         let exit = control.exited().await;
-        self.pipe.drain();
+        self.pipe.drain().await;
         exit
     }
 

@@ -1,5 +1,5 @@
-//! The standard output and error of a sandbox, read as they come. Never blocks the program for long and never
-//! waits for more than is there.
+//! The standard output and error of a sandbox, read as they come but no faster than the [`Budget`] allows: a program
+//! that floods is held up by its own full pipe and nobody else. Loses nothing; never waits for more than is there.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -8,12 +8,16 @@ use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard};
 
 use tokio::net::unix::pipe::Receiver;
+use tokio::time::{Duration, Instant};
 
+use super::budget::Budget;
 use super::lines::Lines;
 use crate::spec::Output;
 
-/// How much is read at once: what a pipe holds.
-const READ_BYTES: usize = 65_536;
+/// How much is read at once. Little, since it may be as many lines, and other sandboxes wait meanwhile.
+const READ_BYTES: usize = 8192;
+/// How far over its budget a sandbox may be and still have its pipe emptied before it is used again.
+const DEBT_MAX: Duration = Duration::from_secs(1);
 
 thread_local! {
     // One a thread and not one a sandbox: idle sandboxes are many.
@@ -24,8 +28,13 @@ thread_local! {
 pub(super) struct Pipe {
     end: Receiver,
     /// Held while bytes are read and given out, so that they keep their order.
-    lines: Mutex<Lines>,
+    desk: Mutex<Desk>,
     output: Output,
+}
+
+struct Desk {
+    lines: Lines,
+    budget: Budget,
 }
 
 impl fmt::Debug for Pipe {
@@ -36,7 +45,8 @@ impl fmt::Debug for Pipe {
 
 impl Pipe {
     pub(super) fn new(fd: OwnedFd, output: Output) -> io::Result<Self> {
-        Ok(Self { end: Receiver::from_owned_fd(fd)?, lines: Mutex::new(Lines::default()), output })
+        let desk = Desk { lines: Lines::default(), budget: Budget::new(Instant::now()) };
+        Ok(Self { end: Receiver::from_owned_fd(fd)?, desk: Mutex::new(desk), output })
     }
 
     /// Reads until nobody can write any more.
@@ -52,53 +62,75 @@ impl Pipe {
                     break;
                 }
             }
-            // A program that writes without end must not keep this thread from others.
-            tokio::task::coop::consume_budget().await;
+            let debt = self.debt();
+            if debt.is_zero() {
+                // A program that writes without end must not keep this thread from others.
+                tokio::task::yield_now().await;
+            } else {
+                tokio::time::sleep(debt).await;
+            }
         }
-        self.lines().flush(&*self.output);
+        self.desk().lines.flush(&*self.output);
+    }
+
+    /// Gives out what has been written until now, an unfinished line too; of a program far over its budget only
+    /// some, since it could be called without end: the rest comes when it may.
+    pub(super) async fn catch_up(&self) {
+        self.drain_while(|debt| debt < DEBT_MAX).await;
     }
 
     /// Gives out all that has been written until now, an unfinished line too.
-    ///
-    /// It reads no more than lay in the pipe at the start, so that a program that goes on writing cannot hold the
-    /// caller.
-    pub(super) fn drain(&self) {
-        let mut lines = self.lines();
+    pub(super) async fn drain(&self) {
+        self.drain_while(|_| true).await;
+    }
+
+    /// Reads no more than lay in the pipe at the start, so that a program that goes on writing cannot hold the caller.
+    async fn drain_while(&self, go_on: impl Fn(Duration) -> bool + Send) {
         let mut left = rustix::io::ioctl_fionread(&self.end).unwrap_or(0);
         while left > 0 {
-            match self.read_now(&mut lines) {
+            if !go_on(self.debt()) {
+                return;
+            }
+            match self.read_now() {
                 Ok(0) => break,
                 Ok(read) => left = left.saturating_sub(read as u64),
                 Err(again) if again.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => break,
             }
+            if left > 0 {
+                tokio::task::yield_now().await;
+            }
         }
-        lines.flush(&*self.output);
+        self.desk().lines.flush(&*self.output);
     }
 
-    fn lines(&self) -> MutexGuard<'_, Lines> {
-        self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// How long until the budget allows more.
+    fn debt(&self) -> Duration {
+        self.desk().budget.wait(Instant::now())
     }
 
     /// Reads if tokio has heard of something to read.
     fn read_ready(&self) -> io::Result<usize> {
-        let mut lines = self.lines();
-        self.read_with(&mut lines, |scratch| self.end.try_read(scratch))
+        self.read_with(|scratch| self.end.try_read(scratch))
     }
 
     /// Reads whether tokio has heard of it or not.
-    fn read_now(&self, lines: &mut Lines) -> io::Result<usize> {
-        self.read_with(lines, |scratch| Ok(rustix::io::read(&self.end, scratch)?))
+    fn read_now(&self) -> io::Result<usize> {
+        self.read_with(|scratch| Ok(rustix::io::read(&self.end, scratch)?))
     }
 
-    fn read_with(
-        &self,
-        lines: &mut Lines,
-        read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
-    ) -> io::Result<usize> {
+    /// All lines of one read are given out under one lock.
+    fn read_with(&self, read: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
+        let mut desk = self.desk();
         SCRATCH.with_borrow_mut(|scratch| {
             let count = read(scratch)?;
-            lines.feed(&scratch[..count], &*self.output);
+            let bytes = &scratch[..count];
+            desk.lines.feed(bytes, &*self.output);
+            desk.budget.spend(count, bytes.iter().filter(|byte| **byte == b'\n').count(), Instant::now());
             Ok(count)
         })
     }

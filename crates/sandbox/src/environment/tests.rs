@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use lambent_core::limits;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
@@ -225,6 +226,43 @@ async fn a_flood_of_output_neither_blocks_settle_nor_is_lost() {
     }
     flood.await.unwrap();
     assert!(program.lines().concat().len() == 5_000 * 999);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_is_read_no_faster_than_its_budget_and_comes_whole() {
+    const WRITTEN: usize = 30_000;
+    let budget = usize::try_from(limits::OUTPUT_PER_SECOND_MAX_LINES).unwrap();
+    let (mut program, mut environment) = Program::start();
+    let _client = Program::ready(&mut environment, &program).await;
+    program.print(&"x\n".repeat(WRITTEN));
+    // No time passes meanwhile: it does only while all wait.
+    for _ in 0..5000 {
+        tokio::task::yield_now().await;
+    }
+    let got = program.lines().len();
+    assert!((budget..budget + 4097).contains(&got), "{got} lines");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(program.lines().len(), WRITTEN);
+}
+
+#[tokio::test(start_paused = true)]
+async fn settling_again_and_again_is_no_way_round_the_budget() {
+    const WRITTEN: usize = 30_000;
+    let budget = usize::try_from(limits::OUTPUT_PER_SECOND_MAX_LINES).unwrap();
+    let (mut program, mut environment) = Program::start();
+    let _client = Program::ready(&mut environment, &program).await;
+    program.print(&"x\n".repeat(WRITTEN));
+    assert_eq!(environment.settle(LIMIT).await, Settled::Ready);
+    assert_eq!(program.lines().len(), WRITTEN, "a burst is there at once");
+    program.print(&"x\n".repeat(WRITTEN));
+    for _ in 0..3 {
+        assert_eq!(environment.settle(LIMIT).await, Settled::Ready);
+    }
+    let got = program.lines().len();
+    assert!((2 * budget..2 * budget + 4097).contains(&got), "{got} lines");
+    program.end(Exit::Code(0));
+    assert_eq!(environment.exited().await, Exit::Code(0));
+    assert_eq!(program.lines().len(), 2 * WRITTEN, "its end brings the rest at once");
 }
 
 #[tokio::test]
