@@ -1,4 +1,4 @@
-"""`lambent demo` and `lambent doctor`, as people and scripts run them."""
+"""`lambent demo`, `lambent doctor` and the help, as people and scripts run them."""
 
 import pathlib
 import re
@@ -84,3 +84,9 @@ def abandoned():
 
 def test_the_version_is_told():
     assert re.fullmatch(r"lambent \d+\.\d+\.\d+\S*\n", lambent("--version").stdout)
+
+
+def test_the_readme_knows_every_option_and_no_other():
+    told = set(re.findall(r"^ +(--[a-z-]+)", lambent("serve", "--help").stdout, re.MULTILINE)) - {"--help"}
+    readme = (pathlib.Path(__file__).resolve().parents[2] / "README.md").read_text()
+    assert set(re.findall(r"^\| `(--[a-z-]+)", readme, re.MULTILINE)) == told
