@@ -46,6 +46,15 @@ pub enum EnvironmentError {
         /// The JSON that was measured.
         measured: String,
     },
+    /// A process cannot be given such a value: it would end at the NUL.
+    #[error(
+        "Lambda was unable to configure your environment variables because the values of the following keys contain a NUL character: {}",
+        keys.join(", ")
+    )]
+    Nul {
+        /// The names of the variables.
+        keys: Vec<String>,
+    },
     /// Some names are reserved.
     #[error(
         "Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: {}",
@@ -60,11 +69,16 @@ pub enum EnvironmentError {
 /// Checks what a user wants to set; `compact` is the same as compact JSON.
 ///
 /// # Errors
-/// [`EnvironmentError`] if a reserved name is among them or all together are too large.
+/// [`EnvironmentError`] if a reserved name is among them, a process cannot hold one, or all together are too large.
 pub fn check(variables: &BTreeMap<String, String>, compact: &str) -> Result<(), EnvironmentError> {
     let keys: Vec<String> = variables.keys().filter(|k| RESERVED.contains(&k.as_str())).cloned().collect();
     if !keys.is_empty() {
         return Err(EnvironmentError::Reserved { keys });
+    }
+    let keys: Vec<String> =
+        variables.iter().filter(|(_, v)| v.contains('\0')).map(|(k, _)| k.clone()).collect();
+    if !keys.is_empty() {
+        return Err(EnvironmentError::Nul { keys });
     }
     if compact.len() > ENVIRONMENT_MAX_BYTES {
         return Err(EnvironmentError::TooLarge { measured: compact.to_owned() });
@@ -172,6 +186,13 @@ mod tests {
         let none = BTreeMap::new();
         assert_eq!(check(&none, &"x".repeat(4096)), Ok(()));
         assert!(matches!(check(&none, &"x".repeat(4097)), Err(EnvironmentError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn values_no_process_can_hold_are_listed() {
+        let set = owned(&[("AB", "x\0"), ("FINE", "y"), ("CD", "\0")]);
+        let keys = vec!["AB".into(), "CD".into()];
+        assert_eq!(check(&set, "{}"), Err(EnvironmentError::Nul { keys }));
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! What create and update ask for, checked and turned into a configuration. What is not built is refused, not stored.
+//! What create and update ask for, checked and turned into a configuration. What is not built is refused, not stored,
+//! with one exception: every runtime that AWS takes is taken, so that whoever only manages functions can. What there is
+//! nothing to run with is told when it is invoked, by the dispatcher.
 
 use std::collections::BTreeMap;
 
@@ -30,6 +32,7 @@ pub(super) fn create(name: &str, request: &CreateFunctionRequest) -> Result<Conf
         return Err(Error::InvalidParameter(words.to_owned()));
     };
     check_runtime(runtime)?;
+    check_texts(Some(handler), request.description.as_ref())?;
     let (memory_mib, timeout_s, tmp_mib) = DEFAULTS;
     Ok(Configuration {
         runtime: runtime.clone(),
@@ -61,6 +64,7 @@ impl<'a> Update<'a> {
         if let Some(runtime) = &request.runtime {
             check_runtime(runtime)?;
         }
+        check_texts(request.handler.as_ref(), request.description.as_ref())?;
         let environment = variables(request.environment.as_ref())?;
         Ok(Self { request, numbers, environment })
     }
@@ -104,6 +108,17 @@ fn check_runtime(id: &str) -> Result<(), Error> {
                 known.join(", ")
             )))
         }
+    }
+}
+
+/// The handler becomes an environment variable, which would end at a NUL; no reader expects one in a description.
+fn check_texts(handler: Option<&String>, description: Option<&String>) -> Result<(), Error> {
+    let given = [("Handler", handler), ("Description", description)];
+    match given.iter().find(|(_, text)| text.is_some_and(|text| text.contains('\0'))) {
+        Some((member, _)) => {
+            Err(Error::InvalidParameter(format!("{member} must not contain a NUL character.")))
+        }
+        None => Ok(()),
     }
 }
 
