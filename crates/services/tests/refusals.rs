@@ -132,3 +132,48 @@ async fn a_function_may_name_its_own_log_group_however_it_is_named_itself() {
     let words = "LoggingConfig beyond its defaults is not there yet in Lambent";
     refused(&server.call(Method::PUT, &path, &own("g")).await, words);
 }
+
+#[tokio::test]
+async fn what_a_process_cannot_be_given_is_refused() {
+    let variables = "Lambda was unable to configure your environment variables because the values of the following \
+        keys contain a NUL character: AB";
+    let server = server().await;
+    let table = [
+        (json!({ "Environment": { "Variables": { "AB": "a\0b", "CD": "ab" } } }), variables),
+        (json!({ "Handler": "a\0b" }), "Handler must not contain a NUL character."),
+        (json!({ "Description": "a\0b" }), "Description must not contain a NUL character."),
+    ];
+    for (with, words) in &table {
+        refused(&create(&server, "g", with).await, words);
+        refused(&server.call(Method::PUT, CONFIGURATION, with).await, words);
+    }
+}
+
+#[tokio::test]
+async fn tags_are_few_short_and_the_users_own() {
+    let server = server().await;
+    let tags = |keys: &[String]| {
+        let tags: serde_json::Map<_, _> = keys.iter().map(|key| (key.clone(), json!("v"))).collect();
+        json!({ "Tags": tags })
+    };
+    let many: Vec<String> = (0..51).map(|n| format!("k{n}")).collect();
+    let too_many = create(&server, "g", &tags(&many)).await;
+    refused(&too_many, "Number of tags exceeds resource tag limit.");
+    for key in ["aws:x", "AWS:x", "aWs:"] {
+        let words =
+            format!("The tag key {key} is not allowed: keys that begin with aws: are reserved for AWS use.");
+        refused(&create(&server, "g", &tags(&[key.to_owned()])).await, &words);
+    }
+    for wrong in
+        [tags(&["k".repeat(129)]), tags(&[String::new()]), json!({ "Tags": { "k": "v".repeat(257) } })]
+    {
+        let (status, body) = create(&server, "g", &wrong).await;
+        let words = body["message"].as_str().unwrap();
+        assert_eq!((status, words.starts_with("1 validation error detected: Value ")), (400, true), "{body}");
+    }
+    let mut most = tags(&many[..49]);
+    most["Tags"]["k".repeat(128)] = json!("v".repeat(256));
+    assert_eq!(create(&server, "g", &most).await.0, 201);
+    let (_, body) = server.call(Method::GET, &format!("{FUNCTIONS}/g"), &Value::Null).await;
+    assert_eq!(body["Tags"], most["Tags"]);
+}

@@ -17,7 +17,7 @@ use lambent_wire::lambda::function::{
 };
 
 use super::names::Target;
-use super::{Error, code, configuration, settle, source, view};
+use super::{Error, code, configuration, settle, source, tags, view};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -33,6 +33,8 @@ pub async fn create_function(
     let target = Target::read_unqualified(&context.caller, &request.function_name)?;
     let configuration = configuration::create(&target.id.name, &request)?;
     let zip = source::zip(&request.code)?.clone();
+    let tags = request.tags.unwrap_or_default();
+    tags::check(&tags)?;
     let key = tables::function_key(&target.id);
     let exists = || Error::AlreadyExists { name: target.id.name.clone() };
     if server.store.get(&tables::FUNCTIONS, &key).await?.is_some() {
@@ -48,7 +50,7 @@ pub async fn create_function(
         last_update: None,
         revision_id: server.dice.uuid(),
         last_modified: server.clock.now(),
-        tags: request.tags.unwrap_or_default(),
+        tags,
     };
     let transaction = Transaction::new().put(&tables::FUNCTIONS, key, &function, Expect::Absent);
     match server.store.write(transaction).await {

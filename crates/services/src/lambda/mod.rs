@@ -10,6 +10,7 @@ mod json;
 mod names;
 mod settle;
 mod source;
+mod tags;
 mod view;
 
 pub use errors::Error;
