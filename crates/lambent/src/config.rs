@@ -1,29 +1,29 @@
 //! Configuration: flags, `LAMBENT_*` variables and a TOML file mean the same things, in that order of precedence. What is
 //! raw here is parsed once into a [`Config`]; nothing else reads the environment.
 
+mod endpoint;
+mod filter;
+mod place;
 mod raw;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, ensure};
 use lambent_code::interpreter::{Family, HostEnvironment, Override, Version};
 use lambent_core::account::{AccountId, Region};
 use lambent_sandbox::Network;
 use lambent_sandbox::linux::Isolation;
 use lambent_services::Auth;
 
+pub(crate) use place::Place;
 use raw::{AuthMode, NetworkMode};
 pub(crate) use raw::{Command, IsolationMode, LogFormat, Raw, Serve};
-
-/// LocalStack's port, so that its tools work unchanged.
-const PORT: u16 = 4566;
 
 /// The configuration of a server, checked and complete.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
-    pub(crate) listen: Vec<SocketAddr>,
+    pub(crate) listen: Vec<Place>,
     pub(crate) data_dir: PathBuf,
     pub(crate) auth: Auth,
     pub(crate) account: AccountId,
@@ -47,21 +47,26 @@ impl Serve {
     pub(crate) fn resolve(&self) -> Result<Config> {
         let file = self.config.as_deref().map(read_file).transpose()?.unwrap_or_default();
         let raw = self.clone().over(file);
-        let both =
-            |v4, v6| vec![SocketAddr::new(IpAddr::V4(v4), PORT), SocketAddr::new(IpAddr::V6(v6), PORT)];
-        let listen =
-            if raw.listen.is_empty() { both(Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST) } else { raw.listen };
+        let listen = match raw.listen.as_slice() {
+            [] => vec![Place::default()],
+            given => given.iter().map(|text| Place::read(text)).collect::<Result<_>>()?,
+        };
+        let concurrency = raw.concurrency.unwrap_or(1000);
+        ensure!(concurrency > 0, "--concurrency 0 would refuse every call: it takes 1 or more");
         Ok(Config {
             listen,
-            data_dir: raw.data_dir.map_or_else(default_data_dir, Ok)?,
+            data_dir: absolute(raw.data_dir.map_or_else(default_data_dir, Ok)?)?,
             auth: match raw.auth {
                 None | Some(AuthMode::Verify) => Auth::Verify,
                 Some(AuthMode::Open) => Auth::Open,
             },
             account: raw.account_id.map_or_else(|| Ok(AccountId::default_account()), AccountId::try_from)?,
             region: raw.region.map_or_else(|| Ok(Region::default_region()), Region::try_from)?,
-            public_endpoint: raw.public_endpoint.map(|url| endpoint("public-endpoint", &url)).transpose()?,
-            upstream_endpoint: raw.upstream_endpoint.map(|url| upstream(&url)).transpose()?,
+            public_endpoint: raw
+                .public_endpoint
+                .map(|url| endpoint::text("public-endpoint", &url))
+                .transpose()?,
+            upstream_endpoint: raw.upstream_endpoint.map(|url| endpoint::upstream(&url)).transpose()?,
             isolation: isolation(raw.isolation),
             network: match raw.network {
                 None | Some(NetworkMode::None) => Network::None,
@@ -70,11 +75,11 @@ impl Serve {
             strict_runtimes: raw.strict_runtimes.unwrap_or(false),
             interpreters: raw.interpreter.iter().map(|text| interpreter(text)).collect::<Result<_>>()?,
             host: host_environment(),
-            concurrency: raw.concurrency.unwrap_or(1000),
+            concurrency,
             idle_max: Duration::from_secs(raw.idle_max_s.unwrap_or(600)),
             drain: Duration::from_secs(raw.drain_s.unwrap_or(30)),
             log_format: raw.log_format.unwrap_or_default(),
-            log: raw.log.unwrap_or_else(|| "info".to_owned()),
+            log: filter::read(raw.log.as_deref().unwrap_or("info"))?,
         })
     }
 }
@@ -83,7 +88,7 @@ impl Config {
     /// The configuration of a demo: a temporary folder, a port of its own, a quiet log.
     pub(crate) fn demo(data_dir: &Path, chosen: Option<IsolationMode>) -> Result<Self> {
         let raw = Serve {
-            listen: vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)],
+            listen: vec!["127.0.0.1:0".to_owned()],
             data_dir: Some(data_dir.to_owned()),
             isolation: chosen,
             log: Some("warn".to_owned()),
@@ -106,20 +111,9 @@ fn read_file(path: &Path) -> Result<Serve> {
     toml::from_str(&text).with_context(|| format!("{} is not a configuration", path.display()))
 }
 
-fn endpoint(option: &str, url: &str) -> Result<String> {
-    let uri: http::Uri = url.parse().with_context(|| format!("--{option} {url:?} is not a URL"))?;
-    if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.authority().is_none() {
-        bail!("--{option} {url:?} is not of the form http://host:port");
-    }
-    Ok(url.trim_end_matches('/').to_owned())
-}
-
-fn upstream(url: &str) -> Result<http::Uri> {
-    let uri: http::Uri = endpoint("upstream-endpoint", url)?.parse()?;
-    if uri.scheme_str() == Some("https") {
-        bail!("--upstream-endpoint takes http:// only for now");
-    }
-    Ok(uri)
+/// The path from the root: what runs functions has another working folder.
+fn absolute(path: PathBuf) -> Result<PathBuf> {
+    std::path::absolute(&path).with_context(|| format!("{path:?} is no path"))
 }
 
 /// `python=/path`, `python3.12=/path` or `nodejs22=/path`.
@@ -132,7 +126,7 @@ fn interpreter(text: &str) -> Result<Override> {
         "" => None,
         text => Some(Version::parse(text).with_context(|| format!("--interpreter {name:?} has no version"))?),
     };
-    Ok(Override { family, version, program: PathBuf::from(program) })
+    Ok(Override { family, version, program: absolute(PathBuf::from(program))? })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
@@ -178,10 +172,31 @@ mod tests {
             ["--public-endpoint", "host:1"],
             ["--upstream-endpoint", "ftp://x"],
             ["--interpreter", "cobol=/x"],
+            ["--interpreter", "python="],
+            ["--concurrency", "0"],
+            ["--log", "inof"],
+            ["--listen", "localhost"],
         ] {
             assert!(parse(&wrong).resolve().is_err(), "{wrong:?}");
         }
         assert!(toml::from_str::<Serve>("regoin = \"eu-west-1\"").is_err());
+    }
+
+    #[test]
+    fn paths_are_told_from_the_root() {
+        let config = parse(&["--data-dir", "data", "--interpreter", "python=bin/python3"]).resolve().unwrap();
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(config.data_dir, here.join("data"));
+        assert_eq!(config.interpreters[0].program, here.join("bin/python3"));
+    }
+
+    #[test]
+    fn strict_runtimes_may_be_said_in_several_ways() {
+        let strict = |arguments: &[&str]| parse(arguments).resolve().unwrap().strict_runtimes;
+        assert!(!strict(&[]) && strict(&["--strict-runtimes"]));
+        for (text, meant) in [("1", true), ("yes", true), ("true", true), ("0", false), ("no", false)] {
+            assert_eq!(strict(&["--strict-runtimes", text]), meant, "{text}");
+        }
     }
 
     #[test]

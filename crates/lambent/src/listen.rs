@@ -1,6 +1,6 @@
 //! Sockets and connections: HTTP/1.1 and HTTP/2, plain. Never looks into a request.
 
-use std::net::SocketAddr;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
+use crate::config::Place;
 use crate::front::Front;
 
 /// How long a client may take to send the head of a request.
@@ -24,14 +25,40 @@ const HEAD_MAX_BYTES: usize = 1 << 20;
 /// How long accepting rests after the system refused a connection: it is out of descriptors, and others must end first.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
 
-/// Binds every address, or none.
-pub(crate) async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>> {
+/// Binds every place, or none. Of a place with several addresses those this host lacks are left out.
+pub(crate) async fn bind(places: &[Place]) -> Result<Vec<TcpListener>> {
     let mut listeners = Vec::new();
-    for address in addresses {
-        listeners
-            .push(TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?);
+    for place in places {
+        listeners.append(&mut bind_place(place).await?);
     }
     Ok(listeners)
+}
+
+async fn bind_place(place: &Place) -> Result<Vec<TcpListener>> {
+    let (mut bound, mut lacking) = (Vec::new(), None);
+    for address in &place.addresses {
+        match TcpListener::bind(address).await {
+            Ok(listener) => bound.push(listener),
+            Err(fault) if is_lacking(&fault) => {
+                lacking = Some(anyhow::Error::new(fault).context(format!("cannot listen on {address}")));
+            }
+            Err(fault) => return Err(fault).with_context(|| format!("cannot listen on {address}")),
+        }
+    }
+    match lacking {
+        Some(fault) if bound.is_empty() => Err(fault),
+        Some(fault) => {
+            warn!("{fault:#}: left out");
+            Ok(bound)
+        }
+        None => Ok(bound),
+    }
+}
+
+/// Whether this host has no such address, as `::1` where IPv6 is turned off.
+fn is_lacking(fault: &io::Error) -> bool {
+    fault.kind() == io::ErrorKind::AddrNotAvailable
+        || fault.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error())
 }
 
 /// Accepts until told to stop; connections that are open then end after their requests.
@@ -78,5 +105,30 @@ async fn serve(stream: TcpStream, front: Arc<Front>, stop: CancellationToken) {
     };
     if let Err(fault) = ended {
         debug!(%fault, "a connection ended badly");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(addresses: &[&str]) -> Place {
+        Place { addresses: addresses.iter().map(|text| text.parse().unwrap()).collect() }
+    }
+
+    #[tokio::test]
+    async fn an_address_the_host_lacks_is_left_out_where_there_is_another() {
+        // An address of documentation, which no host has.
+        let bound = bind(&[place(&["127.0.0.1:0", "[2001:db8::1]:0"])]).await.unwrap();
+        assert_eq!(bound.len(), 1);
+        let fault = bind(&[place(&["127.0.0.1:0"]), place(&["[2001:db8::1]:0"])]).await.unwrap_err();
+        assert_eq!(fault.to_string(), "cannot listen on [2001:db8::1]:0");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_taken_is_a_fault() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let taken = taken.local_addr().unwrap().to_string();
+        assert!(bind(&[place(&["127.0.0.1:0", &taken])]).await.is_err());
     }
 }

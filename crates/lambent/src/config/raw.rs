@@ -1,8 +1,8 @@
 //! The command line as it is written: flags, `LAMBENT_*` variables and the keys of the file. Checks nothing but forms.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
@@ -33,9 +33,9 @@ pub(crate) struct Serve {
     #[arg(long, env = "LAMBENT_CONFIG", value_name = "FILE")]
     #[serde(skip)]
     pub(super) config: Option<PathBuf>,
-    /// Where to listen; may be given more than once [default: 127.0.0.1:4566 and [::1]:4566].
+    /// Where to listen, HOST:PORT; may be given more than once [default: 127.0.0.1:4566 and [::1]:4566].
     #[arg(long, env = "LAMBENT_LISTEN", value_name = "ADDR", value_delimiter = ',')]
-    pub(super) listen: Vec<SocketAddr>,
+    pub(super) listen: Vec<String>,
     /// Where everything lasting is kept [default: /var/lib/lambent for root, else ~/.local/share/lambent].
     #[arg(long, env = "LAMBENT_DATA_DIR", value_name = "DIR")]
     pub(super) data_dir: Option<PathBuf>,
@@ -61,7 +61,13 @@ pub(crate) struct Serve {
     #[arg(long, env = "LAMBENT_NETWORK", value_enum)]
     pub(super) network: Option<NetworkMode>,
     /// Refuse a runtime whose very version is not on this host.
-    #[arg(long, env = "LAMBENT_STRICT_RUNTIMES", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(
+        long,
+        env = "LAMBENT_STRICT_RUNTIMES",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        value_parser = BoolishValueParser::new()
+    )]
     pub(super) strict_runtimes: Option<bool>,
     /// The interpreter of a language or of one runtime, such as python=/opt/py/bin/python3 or nodejs22=/opt/node/bin/node.
     #[arg(
@@ -143,7 +149,7 @@ pub(crate) enum LogFormat {
 impl Serve {
     /// These options, and those of `file` where they say nothing.
     pub(super) fn over(self, file: Self) -> Self {
-        let list = |mine: Vec<SocketAddr>, theirs| if mine.is_empty() { theirs } else { mine };
+        let list = |mine: Vec<String>, theirs| if mine.is_empty() { theirs } else { mine };
         Self {
             config: self.config,
             listen: list(self.listen, file.listen),
@@ -156,7 +162,7 @@ impl Serve {
             isolation: self.isolation.or(file.isolation),
             network: self.network.or(file.network),
             strict_runtimes: self.strict_runtimes.or(file.strict_runtimes),
-            interpreter: if self.interpreter.is_empty() { file.interpreter } else { self.interpreter },
+            interpreter: list(self.interpreter, file.interpreter),
             concurrency: self.concurrency.or(file.concurrency),
             idle_max_s: self.idle_max_s.or(file.idle_max_s),
             drain_s: self.drain_s.or(file.drain_s),
