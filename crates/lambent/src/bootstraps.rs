@@ -1,7 +1,8 @@
 //! The bootstraps that run inside sandboxes, built into the binary and laid out in the data folder. Never runs one.
 
-use std::fs;
-use std::io;
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use lambent_code::Digest;
@@ -30,9 +31,18 @@ pub(crate) fn lay_out(data_dir: &Path) -> io::Result<PathBuf> {
     }
     for (name, bytes) in files() {
         let file = fresh.join(&*name);
-        fs::create_dir_all(file.parent().expect("each file has a folder"))?;
-        fs::write(file, bytes)?;
+        write(&file, &bytes)?;
     }
     fs::rename(&fresh, &folder)?;
     Ok(folder)
+}
+
+/// Writes a file that every user may read, whatever the server's own mask: sandboxes have users of their own.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().expect("each file has a folder");
+    DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
+    fs::set_permissions(folder, Permissions::from_mode(0o755))?;
+    let mut file = File::create(path)?;
+    file.set_permissions(Permissions::from_mode(0o644))?;
+    file.write_all(bytes)
 }

@@ -3,6 +3,7 @@
 mod bootstraps;
 mod client;
 mod config;
+mod data_folder;
 mod demo;
 mod doctor;
 mod front;

@@ -23,10 +23,10 @@ use tracing::{info, warn};
 
 use crate::config::{Command, Config, Raw};
 use crate::front::Front;
+use crate::output::{self, Log};
 use crate::system::{SystemClock, SystemDice};
 use crate::upstream::Upstream;
-use crate::output::{self, Log};
-use crate::{bootstraps, listen};
+use crate::{bootstraps, data_folder, listen};
 
 /// How long code nobody refers to is kept.
 const CODE_GRACE: Duration = Duration::from_secs(3600);
@@ -58,8 +58,7 @@ pub(crate) fn main(raw: &Raw) -> Result<()> {
 
 /// Splits the spawner off. Must come before any thread starts and before memory grows.
 pub(crate) fn split(config: &Config) -> Result<SpawnerHandle> {
-    std::fs::create_dir_all(&config.data_dir)
-        .with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
+    data_folder::make(&config.data_dir)?;
     spawner::split(&sandbox_options(config)).context("cannot start the spawner")
 }
 
@@ -87,6 +86,7 @@ pub(crate) struct Running {
 impl Running {
     /// Assembles a server and listens.
     pub(crate) async fn start(config: Config, spawner: SpawnerHandle) -> Result<Self> {
+        data_folder::close_to_others(&config.data_dir)?;
         let listeners = listen::bind(&config.listen).await?;
         let (server, host, store) = assemble(&config, spawner).await?;
         resume(&server).await.context("cannot read the functions")?;
@@ -148,7 +148,7 @@ impl Running {
 async fn assemble(config: &Config, spawner: SpawnerHandle) -> Result<(Arc<Server>, Arc<LinuxHost>, Store)> {
     let clock = Arc::new(SystemClock::new());
     let dice = Arc::new(SystemDice::open()?);
-    let store = Store::sqlite(SqliteOptions::new(&config.data_dir)).await?;
+    let store = data_folder::privately(Store::sqlite(SqliteOptions::new(&config.data_dir))).await?;
     let blobs = Blobs::local(&config.data_dir.join("blobs"), clock.clone())?;
     let trees =
         Trees::open(config.data_dir.join("trees")).context("cannot open the folder of unpacked code")?;
