@@ -204,11 +204,17 @@ async fn a_dry_run_of_new_code_changes_nothing() {
     let server = server().await;
     created(&server, "f").await;
     let before = active(&server, "f").await;
-    let body = json!({ "ZipFile": base64(&zip("bootstrap", "other")), "DryRun": true });
+    let zip = base64(&zip("bootstrap", "other"));
+    let body = json!({ "ZipFile": zip, "DryRun": true, "Architectures": ["arm64"] });
     let (status, shown) = server.call(Method::PUT, "/2015-03-31/functions/f/code", &body).await;
     assert_eq!(status, 200, "{shown}");
     assert_ne!(shown["CodeSha256"], before["CodeSha256"]);
+    assert_eq!(shown["Architectures"], json!(["arm64"]));
     assert_eq!(active(&server, "f").await, before);
+    let looked_at = shown["CodeSha256"].as_str().unwrap();
+    assert!(server.has_tree(looked_at) && !server.has_code(looked_at).await);
+    lambent_services::lambda::code::collect(&server.server).await.unwrap();
+    assert!(!server.has_tree(looked_at), "what was only looked at is not kept");
 }
 
 #[tokio::test]

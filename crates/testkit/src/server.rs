@@ -51,6 +51,7 @@ pub struct TestServer {
     /// The operations.
     pub server: Arc<Server>,
     blobs: Blobs,
+    trees: Trees,
     _folder: TempDir,
 }
 
@@ -101,7 +102,7 @@ impl TestServer {
             public_endpoint: None,
             code_grace: Duration::ZERO,
         };
-        let kept = blobs.clone();
+        let (kept, unpacked) = (blobs.clone(), trees.clone());
         let parts = Parts {
             store: store.clone(),
             blobs,
@@ -112,7 +113,7 @@ impl TestServer {
             dice,
             options,
         };
-        Self { host, clock, store, server: Server::new(parts), blobs: kept, _folder: folder }
+        Self { host, clock, store, server: Server::new(parts), blobs: kept, trees: unpacked, _folder: folder }
     }
 
     /// Sends one request.
@@ -132,6 +133,13 @@ impl TestServer {
     /// The same for a path and body that are made on the spot.
     pub async fn call_owned(&self, method: Method, path: impl Into<String>, body: Value) -> (u16, Value) {
         self.call(method, &path.into(), &body).await
+    }
+
+    /// Whether the zip with this `CodeSha256` lies there unpacked.
+    #[must_use]
+    pub fn has_tree(&self, sha256: &str) -> bool {
+        let digest = lambent_code::Digest::from_base64(sha256).expect("a CodeSha256");
+        self.trees.get(&digest).is_some()
     }
 
     /// Whether the zip with this `CodeSha256` is kept.

@@ -78,6 +78,18 @@ pub enum Architecture {
 }
 
 impl Architecture {
+    /// The one this server was built for; none if it is neither.
+    #[must_use]
+    pub const fn of_host() -> Option<Self> {
+        if cfg!(target_arch = "x86_64") {
+            Some(Self::X86_64)
+        } else if cfg!(target_arch = "aarch64") {
+            Some(Self::Arm64)
+        } else {
+            None
+        }
+    }
+
     /// As AWS writes it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

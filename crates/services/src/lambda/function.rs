@@ -17,7 +17,7 @@ use lambent_wire::lambda::function::{
 };
 
 use super::names::Target;
-use super::{Error, code, configuration, settle, source, tags, view};
+use super::{Error, code, configuration, processor, settle, source, tags, view};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -59,6 +59,7 @@ pub async fn create_function(
         Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
     }
     drop(taken_in);
+    processor::compare(&function.id, function.latest.configuration.architecture);
     settle::later(server, function.id.clone());
     Ok(Reply::of(view::configuration(&function, None)))
 }
@@ -149,24 +150,25 @@ pub async fn update_function_code(
     }
     let given = source::of_update(&request);
     let zip = source::zip(&given)?.clone();
-    changeable(
-        &read_latest(server, &target).await?.value,
-        request.revision_id.as_deref(),
-        "GetFunction/GetAlias",
-    )?;
+    let (revision_id, api) = (request.revision_id.as_deref(), "GetFunction/GetAlias");
+    let mut function = read_latest(server, &target).await?.value;
+    changeable(&function, revision_id, api)?;
+    let asked = configuration::architecture(request.architectures.as_deref());
+    let architecture = asked.unwrap_or(function.latest.configuration.architecture);
     if request.dry_run == Some(true) {
-        let mut function = read_latest(server, &target).await?.value;
         function.latest.code = code::look_at(server, zip).await?;
+        function.latest.configuration.architecture = architecture;
         return Ok(Reply::of(view::configuration(&function, None)));
     }
     let taken_in = code::take_in(server, zip).await?;
-    let architecture = configuration::architecture(request.architectures.as_deref());
-    update(server, &target, request.revision_id.as_deref(), "GetFunction/GetAlias", |function| {
+    let reply = update(server, &target, revision_id, api, |function| {
         let mut configuration = function.latest.configuration.clone();
-        configuration.architecture = architecture.unwrap_or(configuration.architecture);
+        configuration.architecture = asked.unwrap_or(configuration.architecture);
         Change { configuration: Some(configuration), code: Some(taken_in.code.clone()) }
     })
-    .await
+    .await?;
+    processor::compare(&target.id, architecture);
+    Ok(reply)
 }
 
 /// UpdateFunctionConfiguration.

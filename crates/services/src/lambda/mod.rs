@@ -8,6 +8,7 @@ pub mod function;
 pub mod invocation;
 mod json;
 mod names;
+mod processor;
 mod settle;
 mod source;
 mod tags;
