@@ -12,6 +12,7 @@ use lambent_dispatch::Dispatcher;
 use lambent_store::Store;
 use lambent_store::blobs::Blobs;
 use lambent_wire::sigv4::Verifier;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::keys::KeyRing;
@@ -75,6 +76,8 @@ pub struct Server {
     /// Signs the download URLs of code; made anew at each start, since they live ten minutes.
     pub(crate) download_secret: String,
     pub(crate) tasks: TaskTracker,
+    /// Ends the pauses of tasks that try again.
+    pub(crate) closing: CancellationToken,
 }
 
 impl fmt::Debug for Server {
@@ -101,6 +104,7 @@ impl Server {
             verifier: Verifier::default(),
             download_secret,
             tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
         })
     }
 
@@ -110,9 +114,11 @@ impl Server {
         &self.dispatcher
     }
 
-    /// Waits until every state change that was begun is written.
+    /// Waits until every state change that was begun is written, but for those that the store refuses: they are taken
+    /// up at the next start.
     pub async fn close(&self) {
         self.tasks.close();
+        self.closing.cancel();
         self.tasks.wait().await;
     }
 }
