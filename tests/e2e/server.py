@@ -104,7 +104,7 @@ class Server:
         return found
 
     def _leftovers(self):
-        mine = str(self.data_dir)
+        mine = str(pathlib.Path(self.data_dir).absolute())
         processes = [f"process {pid}" for pid in self.family if is_running(pid)]
         pids = {str(pid) for pid, _ in self.family}
         cgroups = [f"cgroup {path}" for path in cgroup_folders() if path.name.split("-")[1] in pids]
