@@ -56,10 +56,19 @@ pub const INTERPRETER_PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 pub const INTERPRETER_COMPILE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many folders a version manager is looked through for.
 pub const INTERPRETERS_PER_SOURCE_MAX: usize = 256;
-/// Connections one sandbox may have to its Runtime API; more wait to be accepted.
-pub const RUNTIME_API_CONNECTIONS_MAX: usize = 64;
-/// The head of one request to the Runtime API, or its trailers: room for the X-Ray cause of 1 MiB some clients send.
-pub const RUNTIME_API_HEAD_MAX_BYTES: usize = 1_052_672;
+/// Connections one sandbox may have to its Runtime API; more wait to be accepted. A runtime uses one or two, one of
+/// them for a call while it waits in `next`, an extension one or two more; each is a descriptor of the server's.
+pub const RUNTIME_API_CONNECTIONS_MAX: usize = 16;
+/// The head of one request to the Runtime API.
+pub const RUNTIME_API_HEAD_MAX_BYTES: usize = 16_384;
+/// The head of one report of an error, or its trailers: room for the X-Ray cause of 1 MiB some clients send.
+pub const RUNTIME_API_ERROR_HEAD_MAX_BYTES: usize = 1_052_672;
+/// One field's value, or the path, that is kept while the body of a request comes in.
+pub const RUNTIME_API_FIELD_MAX_BYTES: usize = 4096;
+/// What one sandbox may have sent to its Runtime API that is not dealt with yet, besides the body of one answer.
+pub const RUNTIME_API_AHEAD_MAX_BYTES: usize = 2 * 1024 * 1024;
+/// How long the head of a request to the Runtime API may take to come, while the sandbox is not frozen.
+pub const RUNTIME_API_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Fields in one head of a request to the Runtime API.
 pub const RUNTIME_API_FIELDS_MAX: usize = 64;
 /// How long the connections of a sandbox whose program ended may take to hand over what they hold.

@@ -184,6 +184,7 @@ impl<C: Supervised + Sync> Sandbox for Environment<C> {
     async fn settle(&mut self, limit: Duration) -> Settled {
         match Self::first(&mut self.control, self.server.exchange().asked(), limit).await {
             First::Wanted(_) => {
+                self.server.settled();
                 self.pipe.catch_up().await;
                 Settled::Ready
             }
@@ -199,11 +200,13 @@ impl<C: Supervised + Sync> Sandbox for Environment<C> {
     }
 
     fn freeze(&mut self) {
+        self.server.frozen(true);
         self.control().freeze();
     }
 
     fn thaw(&mut self) {
         self.control().thaw();
+        self.server.frozen(false);
     }
 
     async fn exited(&mut self) -> Exit {

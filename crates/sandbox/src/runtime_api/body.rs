@@ -28,16 +28,15 @@ pub(crate) struct Body {
 impl<R: Source> Inlet<R> {
     /// Reads a body of at most `limit` bytes; of a larger one nothing is kept.
     pub(crate) async fn body(&mut self, framing: Framing, limit: usize) -> Result<Body, Broken> {
-        match framing {
+        let body = match framing {
             Framing::Length(length) => match usize::try_from(length) {
                 Ok(length) if length <= limit => self.whole(length).await,
-                _ => {
-                    self.skip(length).await?;
-                    Ok(Body { too_large: true, ..Body::default() })
-                }
+                _ => self.skip(length).await.map(|()| Body { too_large: true, ..Body::default() }),
             },
             Framing::Chunked => self.chunked(limit).await,
-        }
+        };
+        self.tidy();
+        body
     }
 
     async fn whole(&mut self, length: usize) -> Result<Body, Broken> {
@@ -51,6 +50,7 @@ impl<R: Source> Inlet<R> {
             }
         } else {
             let mut body = self.ahead.split();
+            self.tidy();
             // Room for all at once: only what really comes takes memory.
             body.reserve(length - body.len());
             while body.len() < length {
@@ -80,8 +80,9 @@ impl<R: Source> Inlet<R> {
     async fn more(&mut self, room: usize) -> Result<(), Broken> {
         self.acknowledge();
         match self.fill(room).await {
-            Ok(0) | Err(_) => Err(Broken::Truncated),
+            Ok(0) | Err(Broken::Reset) => Err(Broken::Truncated),
             Ok(_) => Ok(()),
+            Err(broken) => Err(broken),
         }
     }
 
@@ -103,7 +104,13 @@ impl<R: Source> Inlet<R> {
             self.chunk_end().await?;
         }
         let mut body = Body { bytes: kept.freeze(), too_large, ..Body::default() };
-        self.trailers(&mut body).await?;
+        // Of what nobody wants no more is kept than of a head.
+        let most = if limit == 0 {
+            limits::RUNTIME_API_HEAD_MAX_BYTES
+        } else {
+            limits::RUNTIME_API_ERROR_HEAD_MAX_BYTES
+        };
+        self.trailers(&mut body, most).await?;
         Ok(body)
     }
 
@@ -152,7 +159,7 @@ impl<R: Source> Inlet<R> {
         }
     }
 
-    async fn trailers(&mut self, body: &mut Body) -> Result<(), Broken> {
+    async fn trailers(&mut self, body: &mut Body, most: usize) -> Result<(), Broken> {
         let mut searched = 0;
         let end = loop {
             match &self.ahead[..] {
@@ -164,7 +171,7 @@ impl<R: Source> Inlet<R> {
                 break end;
             }
             searched = self.ahead.len();
-            if searched > limits::RUNTIME_API_HEAD_MAX_BYTES {
+            if searched > most {
                 return Err(Broken::HeadTooLarge);
             }
             self.more(READ_BYTES).await?;
@@ -204,12 +211,13 @@ fn parse_chunk_size(line: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::{Body, Broken, Framing, Inlet};
+    use crate::runtime_api::allowance::Allowance;
     use crate::runtime_api::http::Source;
 
     impl Source for &[u8] {}
 
     async fn read(bytes: &[u8], framing: Framing, limit: usize) -> (Result<Body, Broken>, Vec<u8>) {
-        let mut inlet = Inlet::new(bytes);
+        let mut inlet = Inlet::new(bytes, Allowance::default().share());
         let body = inlet.body(framing, limit).await;
         (body, inlet.ahead.to_vec())
     }

@@ -8,17 +8,17 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
 use super::body::Body;
-use super::exchange::{Exchange, Next, Refusal};
+use super::exchange::{Next, Refusal};
 use super::fault;
 use super::http::{self, Broken, Framing, Inlet};
+use super::patience;
 use super::reply::{self, Reply};
 use super::routes::{self, Route};
 use super::seat::Seat;
+use super::server::Shared;
 use super::state::{Call, Refused};
 use crate::spec::{Answer, Reported};
 
-/// How much a client may send on while it waits for an event.
-const AHEAD_MAX_BYTES: usize = 65_536;
 /// How much is read at once while a client waits.
 const READ_BYTES: usize = 4096;
 /// The largest answer.
@@ -28,7 +28,7 @@ const ANSWER_MAX_BYTES: usize = limits::RESPONSE_MAX_BYTES as usize;
 struct Connection {
     seat: Arc<Seat>,
     inlet: Inlet<OwnedReadHalf>,
-    exchange: Arc<Exchange>,
+    shared: Arc<Shared>,
 }
 
 /// What is kept of a head once its bytes are gone.
@@ -44,18 +44,22 @@ struct Request {
 }
 
 /// Serves a client until it is gone, asks to be closed, or sends what cannot be understood.
-pub(crate) async fn serve(stream: TcpStream, exchange: Arc<Exchange>) {
+pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let (read, write) = stream.into_split();
-    let mut connection = Connection { seat: Arc::new(Seat::new(write)), inlet: Inlet::new(read), exchange };
+    let inlet = Inlet::new(read, shared.allowance.share());
+    let mut connection = Connection { seat: Arc::new(Seat::new(write)), inlet, shared };
     let reply = match connection.run().await {
-        Ok(()) | Err(Broken::Gone) => return,
+        Ok(()) | Err(Broken::Gone | Broken::Reset) => return,
         Err(broken @ Broken::Truncated) => {
             Reply::error("400 Bad Request", "TruncatedHTTPRequest", &broken.to_string())
         }
         Err(broken @ Broken::Bad(_)) => {
             Reply::error("400 Bad Request", "InvalidRequest", &broken.to_string())
         }
-        Err(broken @ Broken::HeadTooLarge) => {
+        Err(broken @ Broken::Late) => {
+            Reply::error("408 Request Timeout", "InvalidRequest", &broken.to_string())
+        }
+        Err(broken @ (Broken::HeadTooLarge | Broken::Full)) => {
             Reply::error("431 Request Header Fields Too Large", "InvalidRequest", &broken.to_string())
         }
     };
@@ -79,8 +83,12 @@ impl Connection {
     }
 
     async fn request(&mut self) -> Result<Request, Broken> {
-        let length = self.inlet.head().await?;
+        let length = patience::head(&mut self.inlet, &self.shared.tides, head_max_bytes).await?;
         let head = http::parse(&self.inlet.ahead[..length])?;
+        let kept = [Some(head.target.as_bytes()), head.content_type, head.error_type, head.response_mode];
+        if kept.iter().flatten().any(|kept| kept.len() > limits::RUNTIME_API_FIELD_MAX_BYTES) {
+            return Err(Broken::HeadTooLarge);
+        }
         let text = |value: Option<&[u8]>| value.map(|value| String::from_utf8_lossy(value).into_owned());
         let request = Request {
             route: routes::route(head.method, head.target),
@@ -105,7 +113,7 @@ impl Connection {
             }
             Route::InitError => return self.init_error(request).await.map(Some),
             Route::Answer(call, ref id) => {
-                let begun = self.exchange.begin_answer(call, id);
+                let begun = self.shared.exchange.begin_answer(call, id);
                 return self.answer(call, begun, request).await.map(Some);
             }
             Route::Ping
@@ -128,7 +136,7 @@ impl Connection {
     }
 
     async fn next(&mut self, close: bool) -> Result<Option<Reply>, Broken> {
-        match self.exchange.next(&self.seat) {
+        match self.shared.exchange.next(&self.seat) {
             Ok(Next::Now(event)) => {
                 self.seat.send(&reply::event_head(&event), &event.payload).await?;
                 Ok(None)
@@ -146,7 +154,7 @@ impl Connection {
         loop {
             // Said before the look at the exchange, whose lock orders the two: no event slips in between.
             self.seat.set_eager(close || !self.inlet.ahead.is_empty());
-            if !self.exchange.waits(&self.seat) {
+            if !self.shared.exchange.waits(&self.seat) {
                 // Whoever brought the event wrote it, or left the end of it.
                 return match self.seat.take_rest() {
                     Some(rest) => Ok(self.seat.finish(rest).await?),
@@ -156,19 +164,20 @@ impl Connection {
             let broken = tokio::select! {
                 () = self.seat.told() => continue,
                 read = self.inlet.fill(READ_BYTES) => match read {
-                    Ok(0) | Err(_) => Broken::Gone,
-                    Ok(_) if self.inlet.ahead.len() > AHEAD_MAX_BYTES => Broken::Bad("too much sent while waiting"),
+                    Ok(0) => Broken::Gone,
+                    Ok(_) if self.inlet.is_large() => Broken::Full,
                     Ok(_) => continue,
+                    Err(broken) => broken,
                 },
             };
-            if self.exchange.leave(&self.seat) {
+            if self.shared.exchange.leave(&self.seat) {
                 return Err(broken);
             }
         }
     }
 
     async fn init_error(&mut self, request: Request) -> Result<Reply, Broken> {
-        if let Err(refused) = self.exchange.begin_init_error() {
+        if let Err(refused) = self.shared.exchange.begin_init_error() {
             self.body(&request, 0).await?;
             return Ok(refused.reply());
         }
@@ -179,7 +188,7 @@ impl Connection {
             Err(broken) => (Bytes::new(), Err(broken)),
         };
         let reported = Reported { error_type: request.error_type, content_type: request.content_type, body };
-        self.exchange.finish_init_error(fault::without_cause(reported));
+        self.shared.exchange.finish_init_error(fault::without_cause(reported));
         result
     }
 
@@ -195,7 +204,7 @@ impl Connection {
         }
         let mode = request.response_mode.as_deref().filter(|_| call == Call::Response);
         if mode.is_some_and(|mode| !mode.eq_ignore_ascii_case("streaming")) {
-            self.exchange.finish_answer(reply::invalid_mode_answer());
+            self.shared.exchange.finish_answer(reply::invalid_mode_answer());
             self.body(&request, 0).await?;
             let message = "Invalid function response mode";
             return Ok(Reply::error("400 Bad Request", "InvalidFunctionResponseMode", message));
@@ -203,16 +212,34 @@ impl Connection {
         let body = match self.body(&request, ANSWER_MAX_BYTES).await {
             Ok(body) => body,
             Err(broken) => {
-                self.exchange.truncate_answer();
+                self.shared.exchange.truncate_answer();
                 return Err(broken);
             }
         };
         if body.too_large {
-            self.exchange.finish_answer(Answer::TooLarge);
+            self.shared.exchange.finish_answer(Answer::TooLarge);
             return Ok(too_large());
         }
-        self.exchange.finish_answer(into_answer(call, body, request));
+        self.shared.exchange.finish_answer(into_answer(call, body, request));
         Ok(Reply::accepted())
+    }
+}
+
+/// How long a head may be that begins so: only reports of errors carry much in it.
+fn head_max_bytes(begun: &[u8]) -> usize {
+    let line = begun.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let mut words =
+        line.splitn(3, |byte| *byte == b' ').map(|word| std::str::from_utf8(word).unwrap_or_default());
+    match routes::route(words.next().unwrap_or_default(), words.next().unwrap_or_default()) {
+        Route::InitError | Route::Answer(Call::Error, _) => limits::RUNTIME_API_ERROR_HEAD_MAX_BYTES,
+        Route::Answer(Call::Response | Call::Next | Call::InitError, _)
+        | Route::Next
+        | Route::Ping
+        | Route::Telemetry
+        | Route::Logs
+        | Route::Extensions
+        | Route::WrongMethod
+        | Route::Unknown => limits::RUNTIME_API_HEAD_MAX_BYTES,
     }
 }
 

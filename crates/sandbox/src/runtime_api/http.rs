@@ -11,6 +11,8 @@ use lambent_core::limits;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::tcp::OwnedReadHalf;
 
+use super::allowance::Share;
+
 /// How much is read at once when nothing more is known.
 const READ_BYTES: usize = 4096;
 
@@ -43,9 +45,12 @@ pub(crate) struct Head<'b> {
 /// Why no further request can be read from a connection.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Broken {
-    /// The client closed it between two requests, or it was reset.
+    /// The client closed it between two requests.
     #[error("the client is gone")]
     Gone,
+    /// It was reset: the client is gone and has not read all it was sent.
+    #[error("the connection was reset")]
+    Reset,
     /// The client closed its side in the middle of a body.
     #[error("HTTP request detected as truncated")]
     Truncated,
@@ -55,11 +60,17 @@ pub(crate) enum Broken {
     /// The head is larger, or has more fields, than the limit.
     #[error("the head of the request is too large")]
     HeadTooLarge,
+    /// The sandbox has sent more than it may have waiting.
+    #[error("too much was sent that is not dealt with yet")]
+    Full,
+    /// The head was begun and not ended in time.
+    #[error("the head of the request took too long")]
+    Late,
 }
 
 impl From<io::Error> for Broken {
     fn from(_: io::Error) -> Self {
-        Self::Gone
+        Self::Reset
     }
 }
 
@@ -85,17 +96,39 @@ impl Source for OwnedReadHalf {
 pub(crate) struct Inlet<R> {
     from: R,
     pub(super) ahead: BytesMut,
+    /// Counts what is ahead.
+    share: Share,
+    /// The most that was ahead in this buffer, and so what it takes.
+    high: usize,
 }
 
 impl<R: Source> Inlet<R> {
-    pub(crate) fn new(from: R) -> Self {
-        Self { from, ahead: BytesMut::new() }
+    pub(crate) fn new(from: R, share: Share) -> Self {
+        Self { from, ahead: BytesMut::new(), share, high: 0 }
     }
 
     /// Reads what there is, at most about `room` bytes; 0 at the end. Cancel safe.
-    pub(crate) async fn fill(&mut self, room: usize) -> io::Result<usize> {
+    pub(crate) async fn fill(&mut self, room: usize) -> Result<usize, Broken> {
         self.ahead.reserve(room);
-        self.from.read_buf(&mut self.ahead).await
+        let read = self.from.read_buf(&mut self.ahead).await?;
+        self.high = self.high.max(self.ahead.len());
+        if self.share.hold(self.ahead.len()) { Ok(read) } else { Err(Broken::Full) }
+    }
+
+    /// Counts anew after something was taken, and gives back the memory of a large buffer.
+    pub(super) fn tidy(&mut self) {
+        // An idle connection must not hold what its largest request took.
+        if self.high > limits::RUNTIME_API_HEAD_MAX_BYTES {
+            self.ahead = BytesMut::from(&self.ahead[..]);
+            self.high = self.ahead.len();
+        }
+        // It holds no more than before, so there is no other answer.
+        _ = self.share.hold(self.ahead.len());
+    }
+
+    /// More is ahead than most requests have in their whole head.
+    pub(super) fn is_large(&self) -> bool {
+        self.ahead.len() > limits::RUNTIME_API_HEAD_MAX_BYTES
     }
 
     /// Tells the client at once what has come.
@@ -110,38 +143,54 @@ impl<R: Source> Inlet<R> {
         self.from.read_buf(&mut body.limit(room)).await
     }
 
-    /// Reads until a whole head is there and returns its length.
-    pub(crate) async fn head(&mut self) -> Result<usize, Broken> {
-        let mut searched = 0;
+    /// Waits for the first byte of a head.
+    pub(super) async fn begin(&mut self) -> Result<(), Broken> {
         loop {
             // Empty lines before a request are to be ignored (RFC 9112, 2.2).
-            if searched == 0 {
-                let blank = self.ahead.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-                self.ahead.advance(blank);
-            }
-            if let Some(end) = end_of_head(&self.ahead, searched) {
-                return if end > limits::RUNTIME_API_HEAD_MAX_BYTES {
-                    Err(Broken::HeadTooLarge)
-                } else {
-                    Ok(end)
-                };
-            }
-            searched = self.ahead.len();
-            if searched > limits::RUNTIME_API_HEAD_MAX_BYTES {
-                return Err(Broken::HeadTooLarge);
-            }
+            let blank = self.ahead.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            self.ahead.advance(blank);
             if !self.ahead.is_empty() {
-                self.from.acknowledge();
+                return Ok(());
             }
             if self.fill(READ_BYTES).await? == 0 {
-                return Err(if self.ahead.is_empty() { Broken::Gone } else { Broken::Truncated });
+                return Err(Broken::Gone);
             }
         }
+    }
+
+    /// The length of the head, if all of it is there. `limit` tells from its beginning how long it may be.
+    pub(super) fn whole_head(&self, limit: fn(&[u8]) -> usize) -> Result<Option<usize>, Broken> {
+        self.end(0, limit)
+    }
+
+    /// Reads until a whole head is there and returns its length. Cancel safe.
+    pub(crate) async fn head(&mut self, limit: fn(&[u8]) -> usize) -> Result<usize, Broken> {
+        let mut searched = 0;
+        loop {
+            if let Some(end) = self.end(searched, limit)? {
+                return Ok(end);
+            }
+            searched = self.ahead.len();
+            self.from.acknowledge();
+            if self.fill(READ_BYTES).await? == 0 {
+                return Err(Broken::Truncated);
+            }
+        }
+    }
+
+    fn end(&self, searched: usize, limit: fn(&[u8]) -> usize) -> Result<Option<usize>, Broken> {
+        let end = end_of_head(&self.ahead, searched);
+        let length = end.unwrap_or(self.ahead.len());
+        if length > limits::RUNTIME_API_HEAD_MAX_BYTES && length > limit(&self.ahead) {
+            return Err(Broken::HeadTooLarge);
+        }
+        Ok(end)
     }
 
     /// Drops a head that was dealt with.
     pub(crate) fn consume(&mut self, length: usize) {
         self.ahead.advance(length);
+        self.tidy();
     }
 }
 

@@ -4,11 +4,13 @@
 //! [`routes`] names the call, [`state`] allows it, [`exchange`] hands it to the environment, [`reply`] words the
 //! reply. Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
+mod allowance;
 mod body;
 mod connection;
 mod exchange;
 mod fault;
 mod http;
+mod patience;
 mod reply;
 mod routes;
 mod seat;

@@ -6,20 +6,30 @@ use std::time::Duration;
 
 use lambent_core::limits;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::task::TaskTracker;
 
+use super::allowance::Allowance;
 use super::connection;
 use super::exchange::Exchange;
+use super::patience::Tide;
 
 /// How long to leave a listener alone that has failed, usually for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// What the connections of one sandbox share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) exchange: Exchange,
+    pub(crate) allowance: Allowance,
+    pub(crate) tides: watch::Sender<Tide>,
+}
+
 /// The server of one sandbox. Dropping it closes all connections.
 #[derive(Debug)]
 pub(crate) struct Server {
-    exchange: Arc<Exchange>,
+    shared: Arc<Shared>,
     accepting: JoinHandle<()>,
     finish: Option<oneshot::Sender<()>>,
 }
@@ -29,15 +39,29 @@ impl Server {
     pub(crate) fn start(listener: std::net::TcpListener, tasks: &TaskTracker) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
-        let exchange = Arc::new(Exchange::new());
+        let shared = Arc::new(Shared {
+            exchange: Exchange::new(),
+            allowance: Allowance::default(),
+            tides: watch::Sender::default(),
+        });
         let (finish, finishing) = oneshot::channel();
-        let accepting = tasks.spawn(accept(listener, Arc::clone(&exchange), tasks.clone(), finishing));
-        Ok(Self { exchange, accepting, finish: Some(finish) })
+        let accepting = tasks.spawn(accept(listener, Arc::clone(&shared), tasks.clone(), finishing));
+        Ok(Self { shared, accepting, finish: Some(finish) })
     }
 
     /// Where the runtime is met.
     pub(crate) fn exchange(&self) -> &Exchange {
-        &self.exchange
+        &self.shared.exchange
+    }
+
+    /// The program asked for its next event: what it left unfinished and large is dropped.
+    pub(crate) fn settled(&self) {
+        self.shared.tides.send_modify(|tide| tide.settled = tide.settled.wrapping_add(1));
+    }
+
+    /// The program stands still from now on, or goes on.
+    pub(crate) fn frozen(&self, frozen: bool) {
+        self.shared.tides.send_modify(|tide| tide.frozen = frozen);
     }
 
     /// Serves what clients that are gone have sent, to the last byte, and closes. Cancel safe.
@@ -60,13 +84,13 @@ impl Drop for Server {
 
 async fn accept(
     listener: TcpListener,
-    exchange: Arc<Exchange>,
+    shared: Arc<Shared>,
     tasks: TaskTracker,
     mut finishing: oneshot::Receiver<()>,
 ) {
     let mut open = JoinSet::new();
     let seat = |open: &mut JoinSet<()>, stream| {
-        open.spawn(tasks.track_future(connection::serve(stream, Arc::clone(&exchange))));
+        open.spawn(tasks.track_future(connection::serve(stream, Arc::clone(&shared))));
     };
     loop {
         tokio::select! {

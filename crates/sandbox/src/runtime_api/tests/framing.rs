@@ -68,15 +68,27 @@ async fn what_is_no_request_is_refused_and_the_connection_closed() {
 }
 
 #[tokio::test]
-async fn a_large_field_is_taken_and_a_huge_one_refused() {
+async fn large_heads_are_taken_where_errors_are_told_and_huge_ones_nowhere() {
     let rig = Rig::new();
-    let mut client = rig.client().await;
     let cause = |size: usize| format!("Lambda-Runtime-Function-XRay-Error-Cause: {}\r\n", "x".repeat(size));
-    assert_eq!(client.call("GET", "/2018-06-01/ping", &cause(1_000_000), b"").await.status, 200);
-    let mut client = rig.client().await;
-    assert_eq!(client.call("GET", "/2018-06-01/ping", &cause(1_060_000), b"").await.status, 431);
-    let mut client = rig.client().await;
-    assert_eq!(client.call("GET", "/2018-06-01/ping", &"A: b\r\n".repeat(100), b"").await.status, 431);
+    let error = "/2018-06-01/runtime/invocation/a/error";
+    let long_id = format!("/2018-06-01/runtime/invocation/{}/error", "x".repeat(5000));
+    let kind = format!("Lambda-Runtime-Function-Error-Type: {}\r\n", "x".repeat(5000));
+    for (method, path, fields, status) in [
+        ("POST", error, cause(1_040_000), 400),
+        ("POST", error, cause(1_060_000), 431),
+        ("POST", error, kind, 431),
+        ("POST", &long_id, String::new(), 431),
+        ("POST", "/2018-06-01/runtime/init/error", cause(1_040_000), 202),
+        ("POST", &response("a"), cause(15_000), 400),
+        ("POST", &response("a"), cause(17_000), 431),
+        ("GET", "/2018-06-01/ping", cause(17_000), 431),
+        ("GET", "/2018-06-01/ping", "A: b\r\n".repeat(100), 431),
+    ] {
+        let mut client = rig.client().await;
+        let got = client.call(method, path, &fields, b"").await;
+        assert_eq!(got.status, status, "{} {} bytes: {}", path.len(), fields.len(), got.error_message());
+    }
     rig.is_alive().await;
 }
 

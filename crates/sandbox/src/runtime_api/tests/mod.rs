@@ -4,4 +4,5 @@ mod bodies;
 mod calls;
 mod clients;
 mod framing;
+mod memory;
 pub(crate) mod rig;
