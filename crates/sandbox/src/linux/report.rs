@@ -60,7 +60,7 @@ impl Report {
             isolation(isolated, hello),
             limit(base, "memory", "memory limit", "RLIMIT_DATA of twice MemorySize for each process"),
             limit(base, "cpu", "CPU share", "none: every function gets what the host has"),
-            limit(base, "pids", "process limit", "RLIMIT_NPROC, shared by all sandboxes of the server"),
+            limit(base, "pids", "process limit", processes_instead(isolated, hello)),
             freezer(base),
             tmp(isolated, hello, images),
             users(isolated, hello, options.sandboxes_max),
@@ -117,8 +117,16 @@ fn limit(base: &Base, controller: &str, name: &'static str, instead: &str) -> Ca
         return item(name, Full, format!("cgroup controller {controller}"), "");
     }
     let why = base.trouble.as_deref().unwrap_or("no such controller here");
-    let enforcement = if controller == "cpu" { Missing } else { Partial };
+    let enforcement = if instead.starts_with("none") { Missing } else { Partial };
     item(name, enforcement, format!("{instead} ({why})"), DELEGATE)
+}
+
+fn processes_instead(isolated: bool, hello: &Hello) -> &'static str {
+    match (isolated, hello.user_namespace) {
+        (false, _) => "none: processes count as the server's user's",
+        (true, true) => "RLIMIT_NPROC, shared by all sandboxes of the server",
+        (true, false) => "RLIMIT_NPROC of each sandbox's user",
+    }
 }
 
 fn freezer(base: &Base) -> Capability {
