@@ -1,10 +1,10 @@
 //! Functions the host has nothing of its own to run with: another processor, a language that is not built.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use http::Method;
-use lambent_core::lambda::function::Architecture;
+use lambent_core::lambda::architecture::Architecture;
 use lambent_sandbox::{Event, Spec};
 use lambent_testkit::one_function::{INVOKE, base64, said, settled};
 use lambent_testkit::{FakeHost, TestServer, role, zip};
@@ -15,15 +15,19 @@ use serde_json::{Value, json};
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().expect("nobody panics while writing")
+    }
+
     fn lines_with(&self, words: &str) -> Vec<String> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let text = String::from_utf8(self.bytes().clone()).expect("a log is text");
         text.lines().filter(|line| line.contains(words)).map(str::to_owned).collect()
     }
 }
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        self.bytes().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

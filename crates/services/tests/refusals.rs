@@ -23,7 +23,8 @@ fn new_function(name: &str, with: &Value) -> Value {
         "FunctionName": name, "Runtime": "provided.al2023", "Handler": "x", "Role": role(),
         "Code": { "ZipFile": base64(&zip("bootstrap", "1")) },
     });
-    body.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+    let changes = with.as_object().expect("changes are members");
+    body.as_object_mut().expect("it is one").extend(changes.clone());
     body
 }
 

@@ -16,7 +16,8 @@ fn key() -> Key {
 }
 
 async fn put(server: &TestServer, value: &Value) {
-    server.store.write(Transaction::new().put(&RAW, key(), value, Expect::Present)).await.unwrap();
+    let transaction = Transaction::new().put(&RAW, key(), value, Expect::Present);
+    server.store.write(transaction).await.expect("the store takes any JSON");
 }
 
 /// A server whose function is being updated and cannot be read; and what the function was before it was damaged.
@@ -26,9 +27,9 @@ async fn damaged() -> (TestServer, Value) {
     let (status, body) = server.call(Method::PUT, CONFIGURATION, &json!({ "Timeout": 9 })).await;
     assert_eq!((status, &body["LastUpdateStatus"]), (200, &json!("InProgress")), "{body}");
     // On one thread the task that ends the update has not run yet, and the store keeps the order of writes.
-    let whole = server.store.get(&RAW, &key()).await.unwrap().unwrap().value;
+    let record = server.store.get(&RAW, &key()).await.expect("any JSON can be read");
     put(&server, &json!("damaged")).await;
-    (server, whole)
+    (server, record.expect("the function is there").value)
 }
 
 #[tokio::test(start_paused = true)]

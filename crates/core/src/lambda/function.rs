@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::architecture::Architecture;
 use super::arn::{FunctionId, Qualifier};
 use crate::digest::Digest;
 use crate::time::Timestamp;
@@ -66,38 +67,6 @@ pub struct Configuration {
     pub environment: Option<BTreeMap<String, String>>,
     /// The processor it is built for.
     pub architecture: Architecture,
-}
-
-/// A processor architecture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Architecture {
-    /// 64-bit x86.
-    X86_64,
-    /// 64-bit Arm.
-    Arm64,
-}
-
-impl Architecture {
-    /// The one this server was built for; none if it is neither.
-    #[must_use]
-    pub const fn of_host() -> Option<Self> {
-        if cfg!(target_arch = "x86_64") {
-            Some(Self::X86_64)
-        } else if cfg!(target_arch = "aarch64") {
-            Some(Self::Arm64)
-        } else {
-            None
-        }
-    }
-
-    /// As AWS writes it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::X86_64 => "x86_64",
-            Self::Arm64 => "arm64",
-        }
-    }
 }
 
 /// A zip file as it was uploaded.

@@ -1,5 +1,6 @@
 //! What is true of Lambda's nouns: functions, their names, runtimes, environments and logs.
 
+pub mod architecture;
 pub mod arn;
 pub mod environment;
 pub mod failure;

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use lambent_core::lambda::architecture::Architecture;
 use lambent_core::lambda::environment;
-use lambent_core::lambda::function::{Architecture, Configuration};
+use lambent_core::lambda::function::Configuration;
 use lambent_core::lambda::runtime::{self, Runtime};
 use lambent_wire::lambda::function::{
     CreateFunctionRequest, DeadLetterConfig, Environment, LoggingConfig, SnapStart, TracingConfig,

@@ -1,8 +1,8 @@
 //! Says in the server's log, once a deployment, that a function will not run on the processor it asks for. Never refuses
 //! it: what an interpreter runs works on either.
 
+use lambent_core::lambda::architecture::Architecture;
 use lambent_core::lambda::arn::FunctionId;
-use lambent_core::lambda::function::Architecture;
 use tracing::warn;
 
 /// Warns if the host has another processor than the function was deployed for.
