@@ -1,9 +1,12 @@
 """The server itself: its own pages, its drain, and what it says of a wrong command line."""
 
+import contextlib
 import json
+import socket
 import subprocess
 import threading
 
+import pytest
 import requests
 from conftest import active
 from packages import python
@@ -48,3 +51,29 @@ def test_a_wrong_option_is_named():
     done = subprocess.run([BINARY, "serve", "--listne", "x"], capture_output=True, text=True, timeout=30)
     assert done.returncode != 0
     assert "--listne" in done.stderr
+
+
+def test_clients_that_never_finish_keep_nobody_from_being_served(server, create, invoke):
+    name = create(python("def handler(event, context):\n    return 'served'\n"))
+    head = b"POST /2015-03-31/functions HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+    with contextlib.ExitStack() as hoard:
+        for start in (b"", b"PO", head, head + b"x" * 1000) * 75:
+            line = hoard.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            line.sendall(start)
+        assert [invoke(name)["Payload"] for _ in range(5)] == ["served"] * 5
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"\0" * 10_000, b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 2_000_000, b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n"],
+    ids=["zeros", "no-http", "huge-head", "half-http2"],
+)
+def test_what_is_no_request_is_hung_up_on(server, sent):
+    with socket.create_connection(("127.0.0.1", server.port)) as line:
+        line.settimeout(30)
+        with contextlib.suppress(ConnectionError):
+            line.sendall(sent)
+            line.shutdown(socket.SHUT_WR)
+            while line.recv(65536):
+                pass  # It may say why before it hangs up.
+    assert requests.get(f"{server.endpoint}/_lambent/health", timeout=5).status_code == 200

@@ -1,0 +1,60 @@
+"""What is not built answers with a clear error: nothing is taken, stored and then ignored."""
+
+import pytest
+from packages import HELLO, ROLE, python
+
+ARN = "arn:aws:{}:us-east-1:000000000000:{}"
+SETTINGS = {
+    "Layers": [ARN.format("lambda", "layer:mine:1")],
+    "VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+    "DeadLetterConfig": {"TargetArn": ARN.format("sqs", "queue")},
+    "TracingConfig": {"Mode": "Active"},
+    "LoggingConfig": {"LogFormat": "JSON"},
+    "SnapStart": {"ApplyOn": "PublishedVersions"},
+    "KMSKeyArn": ARN.format("kms", "key/mine"),
+    "Publish": True,
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_setting_that_is_not_built_is_refused_by_name(client, refused, name, setting):
+    told = refused("create_function", FunctionName=name, **python(HELLO, **{setting: SETTINGS[setting]}))
+    assert told[:2] == (400, "InvalidParameterValueException")
+    assert setting in told[2] and "not there yet in Lambent" in told[2]
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_function(FunctionName=name)
+
+
+def test_an_image_is_refused(refused, name):
+    told = refused("create_function", FunctionName=name, PackageType="Image", Role=ROLE, Code={"ImageUri": "x"})
+    assert told[0] == 400 and "not there yet in Lambent" in told[2]
+
+
+def test_an_event_invocation_is_refused(create, refused):
+    told = refused("invoke", FunctionName=create(HELLO), InvocationType="Event")
+    assert told == (400, "InvalidParameterValueException", "InvocationType Event is not there yet in Lambent")
+
+
+@pytest.mark.parametrize("runtime", ["java21", "ruby3.3", "dotnet8"])
+def test_a_language_that_is_not_built_says_so(create, refused, runtime):
+    status, code, message = refused("invoke", FunctionName=create(python(HELLO, Runtime=runtime)))
+    assert (status, code) == (502, "InvalidRuntimeException")
+    assert message.startswith(f"runtime {runtime} is not there yet")
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        ("publish_version", {"FunctionName": "any"}),
+        ("list_aliases", {"FunctionName": "any"}),
+        ("get_account_settings", {}),
+        ("list_layers", {}),
+        ("list_event_source_mappings", {}),
+        ("list_tags", {"Resource": ARN.format("lambda", "function:any")}),
+        ("invoke_with_response_stream", {"FunctionName": "any"}),
+    ],
+)
+def test_an_operation_that_is_not_built_is_named(refused, operation, parameters):
+    status, code, message = refused(operation, **parameters)
+    assert (status, code) == (404, "UnknownOperationException")
+    assert message == f"Lambent does not have the operation {operation.title().replace('_', '')} yet."
