@@ -49,7 +49,8 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let inlet = Inlet::new(read, shared.allowance.share());
     let mut connection = Connection { seat: Arc::new(Seat::new(write)), inlet, shared };
     let reply = match connection.run().await {
-        Ok(()) | Err(Broken::Gone | Broken::Reset) => return,
+        Ok(()) => return,
+        Err(Broken::Gone | Broken::Reset) => return connection.shared.exchange.gone(&connection.seat),
         Err(broken @ Broken::Truncated) => {
             Reply::error("400 Bad Request", "TruncatedHTTPRequest", &broken.to_string())
         }
@@ -170,7 +171,7 @@ impl Connection {
                     Err(broken) => broken,
                 },
             };
-            if self.shared.exchange.leave(&self.seat) {
+            if self.shared.exchange.leave(&self.seat) || matches!(broken, Broken::Reset) {
                 return Err(broken);
             }
         }

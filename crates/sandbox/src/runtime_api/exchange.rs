@@ -1,7 +1,7 @@
 //! Where an environment and its runtime meet: one event in, one answer out. Holds its lock across no await.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
@@ -22,8 +22,8 @@ pub(crate) struct Exchange {
 #[derive(Debug)]
 struct Desk {
     phase: Phase,
-    /// The id of the event the runtime holds.
-    current: Option<String>,
+    /// The event the runtime holds.
+    current: Option<Held>,
     /// An event nobody has asked for yet.
     pending: Option<Event>,
     /// The connections that wait for an event, first come first served.
@@ -32,6 +32,26 @@ struct Desk {
     answer: Option<Answer>,
     /// What was posted to `/init/error`.
     init_error: Option<Reported>,
+}
+
+/// An event that was written to a connection.
+#[derive(Debug)]
+struct Held {
+    event: Event,
+    /// Where it went. Weak, so that the connection closes when its client is gone.
+    seat: Weak<Seat>,
+    /// How sure it is that the runtime has it.
+    delivery: Delivery,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Delivery {
+    /// Written for the first time.
+    First,
+    /// The connection was reset before its client had read it: the next that asks gets it.
+    Lost,
+    /// Written once more. A client that loses it again may be dying of it: that is not tried without end.
+    Second,
 }
 
 /// What a `next` comes to.
@@ -94,7 +114,7 @@ impl Exchange {
         while let Some(seat) = desk.waiting.pop_front() {
             // A connection that cannot be written to is gone; its own task finds that out by itself.
             if seat.push(&head, &event.payload).is_ok() {
-                desk.hold(event);
+                desk.hold(event, &seat, Delivery::First);
                 return;
             }
         }
@@ -143,6 +163,12 @@ impl Exchange {
     /// `GET /runtime/invocation/next` on `seat`.
     pub(crate) fn next(&self, seat: &Arc<Seat>) -> Result<Next, Refused> {
         let mut desk = self.desk();
+        // The connection that lost it may not have been told yet.
+        desk.find_lost();
+        if let Some(event) = desk.lost() {
+            desk.hold(event.clone(), seat, Delivery::Second);
+            return Ok(Next::Now(event));
+        }
         let before = desk.phase;
         desk.phase = before.on(Call::Next)?;
         if before == Phase::Truncated {
@@ -150,7 +176,7 @@ impl Exchange {
         }
         let next = match desk.pending.take() {
             Some(event) => {
-                desk.hold(event.clone());
+                desk.hold(event.clone(), seat, Delivery::First);
                 Next::Now(event)
             }
             None => {
@@ -176,10 +202,40 @@ impl Exchange {
         desk.waiting.len() < before
     }
 
+    /// The client on `seat` is gone. If the event in hand went there and was not read, it was lost.
+    ///
+    /// It goes to a connection that waits, else to the next that asks. So a client whose time to wait was over while
+    /// it was frozen, and who asks anew, gets the event that was on its way to it.
+    pub(crate) fn gone(&self, seat: &Arc<Seat>) {
+        let mut desk = self.desk();
+        if !desk.holds(seat) || !desk.find_lost() {
+            return;
+        }
+        let Some(event) = desk.lost() else { return };
+        let head = reply::event_head(&event);
+        while let Some(other) = desk.waiting.pop_front() {
+            if other.push(&head, &event.payload).is_ok() {
+                desk.hold(event, &other, Delivery::Second);
+                return;
+            }
+        }
+    }
+
+    /// Whether the event last offered never reached the runtime, as far as can be known.
+    pub(crate) fn untaken(&self) -> bool {
+        let desk = self.desk();
+        desk.pending.is_some() || desk.lost().is_some()
+    }
+
+    /// Whether a client waits for an event.
+    pub(crate) fn awaited(&self) -> bool {
+        !self.desk().waiting.is_empty()
+    }
+
     /// The beginning of an answer: from here to its end no other is taken.
     pub(crate) fn begin_answer(&self, call: Call, request_id: &str) -> Result<(), Refusal> {
         let mut desk = self.desk();
-        if desk.current.as_deref() != Some(request_id) {
+        if desk.current.as_ref().is_none_or(|held| held.event.request_id != request_id) {
             return Err(Refusal::RequestId);
         }
         desk.phase = desk.phase.on(call)?;
@@ -216,9 +272,31 @@ impl Exchange {
 }
 
 impl Desk {
-    fn hold(&mut self, event: Event) {
+    fn hold(&mut self, event: Event, seat: &Arc<Seat>, delivery: Delivery) {
         self.phase = Phase::Running;
-        self.current = Some(event.request_id);
+        self.current = Some(Held { event, seat: Arc::downgrade(seat), delivery });
+    }
+
+    fn holds(&self, seat: &Arc<Seat>) -> bool {
+        self.current.as_ref().is_some_and(|held| std::ptr::eq(held.seat.as_ptr(), Arc::as_ptr(seat)))
+    }
+
+    /// Looks whether the event in hand was lost, and says so from then on.
+    fn find_lost(&mut self) -> bool {
+        let Some(held) = self.current.as_mut().filter(|held| held.delivery == Delivery::First) else {
+            return false;
+        };
+        let lost = self.phase == Phase::Running && held.seat.upgrade().is_some_and(|seat| seat.is_reset());
+        if lost {
+            held.delivery = Delivery::Lost;
+        }
+        lost
+    }
+
+    /// The event that was written and never read.
+    fn lost(&self) -> Option<Event> {
+        let held = self.current.as_ref().filter(|held| held.delivery == Delivery::Lost)?;
+        (self.phase == Phase::Running).then(|| held.event.clone())
     }
 
     fn settle(&mut self, answer: Answer) {

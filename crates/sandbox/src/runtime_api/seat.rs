@@ -56,6 +56,13 @@ impl Seat {
         Ok(())
     }
 
+    /// The client closed the connection with something unread, or before something was written to it.
+    ///
+    /// The system forgets the other side then, and only then: a client that read all and closed is still known.
+    pub(crate) fn is_reset(&self) -> bool {
+        self.out.peer_addr().is_err()
+    }
+
     /// Says whether [`Self::push`] is to wake the connection's task in any case.
     pub(crate) fn set_eager(&self, eager: bool) {
         self.eager.store(eager, Ordering::Relaxed);

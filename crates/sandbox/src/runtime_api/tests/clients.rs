@@ -2,7 +2,7 @@
 
 use lambent_core::limits;
 
-use super::super::exchange::Asked;
+use super::super::exchange::{Asked, Next};
 use super::rig::{Client, NEXT, Rig, event, request, response};
 use crate::spec::Answer;
 
@@ -62,6 +62,95 @@ async fn an_event_is_not_lost_on_a_client_that_went_away() {
     rig.exchange().offer(event("a"));
     let mut client = rig.client().await;
     assert_eq!(client.next().await.header("Lambda-Runtime-Aws-Request-Id"), Some("a"));
+}
+
+#[tokio::test]
+async fn an_event_on_its_way_to_a_client_that_hangs_up_goes_to_the_next_that_asks() {
+    let large = bytes::Bytes::from(vec![b'x'; 6 << 20]);
+    for payload in [None, Some(large)] {
+        for closes_first in [true, false] {
+            let rig = Rig::new();
+            let gone = waiting(&rig).await;
+            let mut event = event("a");
+            event.payload = payload.clone().unwrap_or(event.payload);
+            // The server's tasks do not run between the two: this test's thread has not let them.
+            if closes_first {
+                drop(gone);
+                rig.exchange().offer(event);
+            } else {
+                rig.exchange().offer(event);
+                drop(gone);
+            }
+            let mut client = rig.client().await;
+            let got = client.next().await;
+            assert_eq!((got.status, got.header("Lambda-Runtime-Aws-Request-Id")), (200, Some("a")));
+            assert_eq!(client.next().await.status, 403, "it is in hand now");
+            assert_eq!(client.answer("a", b"1").await.status, 202);
+            assert_eq!(body(rig.exchange().answered().await), b"1");
+            assert!(!rig.exchange().untaken());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_event_on_its_way_to_a_client_that_hangs_up_goes_to_another_that_waits() {
+    let rig = Rig::new();
+    let gone = waiting(&rig).await;
+    let mut other = waiting(&rig).await;
+    rig.is_alive().await;
+    rig.exchange().offer(event("a"));
+    drop(gone);
+    assert_eq!(other.got().await.unwrap().header("Lambda-Runtime-Aws-Request-Id"), Some("a"));
+    assert_eq!(other.answer("a", b"1").await.status, 202);
+}
+
+#[tokio::test]
+async fn who_asks_before_the_server_heard_of_the_loss_gets_the_event_too() {
+    let rig = Rig::new();
+    let gone = waiting(&rig).await;
+    let (_, write) = rig.client().await.stream.into_split();
+    let seat = std::sync::Arc::new(super::super::seat::Seat::new(write));
+    rig.exchange().offer(event("a"));
+    assert!(rig.exchange().next(&seat).is_err(), "it is on its way");
+    drop(gone);
+    let Ok(Next::Now(event)) = rig.exchange().next(&seat) else { panic!("no event") };
+    assert_eq!(event.request_id, "a");
+}
+
+#[tokio::test]
+async fn an_event_lost_twice_is_not_given_out_again() {
+    let rig = Rig::new();
+    let first = waiting(&rig).await;
+    rig.exchange().offer(event("a"));
+    drop(first);
+    rig.is_alive().await;
+    assert!(rig.exchange().untaken());
+    let mut second = rig.client().await;
+    second.send(&request("GET", NEXT, "", b"")).await;
+    second.stream.readable().await.unwrap();
+    drop(second);
+    rig.is_alive().await;
+    assert_eq!(rig.client().await.next().await.status, 403);
+}
+
+#[tokio::test]
+async fn a_client_that_read_its_event_and_closed_has_it() {
+    for half in [true, false] {
+        let rig = Rig::new();
+        let mut first = waiting(&rig).await;
+        rig.exchange().offer(event("a"));
+        assert_eq!(first.got().await.unwrap().status, 200);
+        if half {
+            tokio::io::AsyncWriteExt::shutdown(&mut first.stream).await.unwrap();
+        } else {
+            drop(first);
+        }
+        rig.is_alive().await;
+        assert!(!rig.exchange().untaken());
+        let mut second = rig.client().await;
+        assert_eq!(second.next().await.status, 403);
+        assert_eq!(second.answer("a", b"1").await.status, 202);
+    }
 }
 
 #[tokio::test]
