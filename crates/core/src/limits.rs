@@ -6,6 +6,20 @@ use std::time::Duration;
 
 /// The largest request body: base64 of a 50 MB zip and its JSON around it.
 pub const REQUEST_BODY_MAX_BYTES: u64 = 70_167_211;
+/// How long a client may send nothing in the middle of a body.
+pub const BODY_STALL_MAX: Duration = Duration::from_secs(30);
+/// Bytes of bodies that are held together before their signatures are checked; more wait for room.
+pub const UNCHECKED_BODIES_MAX_BYTES: usize = 512 * 1024 * 1024;
+/// How long the rest of a body is thrown away after its request was refused, so that the client comes to read why.
+pub const REFUSED_BODY_MAX: Duration = Duration::from_secs(10);
+/// Connections at once; more wait to be accepted.
+pub const CONNECTIONS_MAX: usize = 4096;
+/// How long a new connection may take to its first request.
+pub const CONNECTION_HEAD_MAX: Duration = Duration::from_secs(30);
+/// How long a connection may stay without a request, at most.
+pub const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(180);
+/// How long the last answers may take to be written when the server stops.
+pub const LAST_ANSWERS_MAX: Duration = Duration::from_secs(1);
 /// The largest zip that may be sent inside a request.
 pub const ZIP_UPLOAD_MAX_BYTES: u64 = 52_428_800;
 /// The largest size of code and layers together, unpacked.
@@ -73,6 +87,9 @@ pub const RUNTIME_API_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 pub const RUNTIME_API_FIELDS_MAX: usize = 64;
 /// How long the connections of a sandbox whose program ended may take to hand over what they hold.
 pub const SANDBOX_LAST_WORDS_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long an environment that does not wait for an event may take to ask for one, or to be found dead, before it is
+/// given one anyway.
+pub const SANDBOX_WAKE_TIMEOUT: Duration = Duration::from_millis(100);
 /// The largest piece of a function's output that is handed on at once.
 pub const OUTPUT_PIECE_MAX_BYTES: usize = 262_144;
 /// What one sandbox may write in a second, and as much at once; above it the writer waits at its own full pipe.

@@ -192,6 +192,25 @@ pub trait Sandbox: std::fmt::Debug + Send {
     /// Lets them go on.
     fn thaw(&mut self);
 
+    /// Whether the program is there to take an event. To be asked between [`thaw`](Self::thaw) and
+    /// [`invoke`](Self::invoke).
+    ///
+    /// Costs microseconds where the runtime waits for an event. Where it does not, it was killed while frozen or it
+    /// asks anew: this waits until one of them is known, at most `limits::SANDBOX_WAKE_TIMEOUT`. Cancel safe.
+    async fn awake(&mut self) -> bool {
+        tokio::select! {
+            biased;
+            _ = self.exited() => false,
+            () = std::future::ready(()) => true,
+        }
+    }
+
+    /// After [`Answer::Exited`]: the program had not read all of the event when it ended, so that another sandbox may
+    /// be given it. Once: it may have ended because of it.
+    fn untaken(&self) -> bool {
+        false
+    }
+
     /// Resolves when the program ends. For watching an idle sandbox; cancel safe.
     async fn exited(&mut self) -> Exit;
 

@@ -25,11 +25,46 @@ fn an_environment_answers_event_after_event_frozen_in_between() {
         for round in 0..20 {
             probe.sandbox.freeze();
             probe.sandbox.thaw();
+            assert!(probe.sandbox.awake().await);
             assert_eq!(probe.value(&format!("result = {round} + 1")).await, round + 1);
         }
         assert!(probe.sandbox.memory_peak_bytes() > 1 << 20);
         probe.sandbox.stop().await;
         assert_eq!(stage.host.count(), 0);
+    });
+}
+
+/// The program's id on the host.
+async fn program_of(probe: &mut stage::Actor) -> rustix::process::Pid {
+    let seen = probe.value("result = [os.readlink('/proc/self/ns/pid'), str(os.getpid())]").await;
+    let (namespace, inside) = (seen[0].as_str().unwrap().to_owned(), seen[1].as_str().unwrap().to_owned());
+    let is_it = |entry: &std::fs::DirEntry| {
+        let link = std::fs::read_link(entry.path().join("ns/pid")).ok()?;
+        let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
+        let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
+        (link.to_str() == Some(&namespace) && ids.split_whitespace().last() == Some(&inside)).then_some(())
+    };
+    let found = std::fs::read_dir("/proc").unwrap().flatten().find(|entry| is_it(entry).is_some()).unwrap();
+    rustix::process::Pid::from_raw(found.file_name().to_str().unwrap().parse().unwrap()).unwrap()
+}
+
+#[test]
+fn a_program_killed_while_frozen_takes_no_event_with_it() {
+    on_stage(|stage| async move {
+        for round in 0..10 {
+            let mut probe = stage.probe().await;
+            let program = program_of(&mut probe).await;
+            probe.sandbox.freeze();
+            rustix::process::kill_process(program, rustix::process::Signal::KILL).unwrap();
+            probe.sandbox.thaw();
+            // Whether it is dead already when it is asked depends on the kernel, and on how fast it is.
+            if round % 2 == 0 && !probe.sandbox.awake().await {
+                assert_eq!(probe.sandbox.exited().await, Exit::Signal(9));
+                continue;
+            }
+            assert_eq!(probe.invoke("result = 1", LIMIT).await, Answer::Exited(Exit::Signal(9)));
+            assert!(probe.sandbox.untaken(), "round {round}");
+        }
     });
 }
 

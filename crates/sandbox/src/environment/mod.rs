@@ -209,6 +209,20 @@ impl<C: Supervised + Sync> Sandbox for Environment<C> {
         self.server.frozen(false);
     }
 
+    async fn awake(&mut self) -> bool {
+        let control = self.control.as_mut().expect("only tear-down takes the control");
+        tokio::select! {
+            biased;
+            _ = control.exited() => false,
+            () = self.server.exchange().waited_for() => true,
+            () = tokio::time::sleep(limits::SANDBOX_WAKE_TIMEOUT) => true,
+        }
+    }
+
+    fn untaken(&self) -> bool {
+        self.server.exchange().untaken()
+    }
+
     async fn exited(&mut self) -> Exit {
         let control = self.control.as_mut().expect("only tear-down takes the control");
         let exit = control.exited().await;

@@ -227,9 +227,9 @@ impl Exchange {
         desk.pending.is_some() || desk.lost().is_some()
     }
 
-    /// Whether a client waits for an event.
-    pub(crate) fn awaited(&self) -> bool {
-        !self.desk().waiting.is_empty()
+    /// Waits until a client waits for an event. Cancel safe.
+    pub(crate) async fn waited_for(&self) {
+        self.until(|desk| (!desk.waiting.is_empty()).then_some(())).await;
     }
 
     /// The beginning of an answer: from here to its end no other is taken.
