@@ -2,24 +2,60 @@
 //!
 //! Knows no function; keeps none of its sandboxes alive: whoever holds one does.
 
+use std::os::fd::OwnedFd;
+use std::sync::Once;
+
 use tokio_util::task::TaskTracker;
 
 use crate::environment::{Environment, Parts, Supervised};
-use crate::linux::{Control, Launched, Launcher, Report};
-use crate::spec::{BootError, Exit, Host, Output, Sandbox, Spec};
+use crate::linux::{Control, Enforcement, Launched, Launcher, Report};
+use crate::spec::{BootError, Exit, Host, Network, Output, Sandbox, Spec};
 
 /// Makes sandboxes on this machine.
 #[derive(Debug)]
 pub struct LinuxHost {
     launcher: Launcher,
     tasks: TaskTracker,
+    /// Sandboxes are plain processes: all are in the host's network, whatever their spec says.
+    processes: bool,
+    /// That others reach the Runtime API is said once.
+    warned: Once,
 }
 
 impl LinuxHost {
     /// A host over a launcher. All that runs in the background is counted by `tasks`.
     #[must_use]
-    pub const fn new(launcher: Launcher, tasks: TaskTracker) -> Self {
-        Self { launcher, tasks }
+    pub fn new(launcher: Launcher, tasks: TaskTracker) -> Self {
+        let isolation = launcher.report().items.iter().find(|item| item.name == "isolation");
+        let processes = isolation.is_some_and(|item| item.enforcement == Enforcement::None);
+        let host = Self { launcher, tasks, processes, warned: Once::new() };
+        if processes {
+            host.warn_of_neighbours();
+        }
+        host
+    }
+
+    /// The user whose connections to the Runtime API are served, where others can reach it.
+    ///
+    /// A sandbox with a user of its own owns its output too; else both are the server's.
+    fn owner(&self, spec: &Spec, output: &OwnedFd) -> Result<Option<u32>, BootError> {
+        if !self.processes && spec.network == Network::None {
+            return Ok(None);
+        }
+        let output = rustix::fs::fstat(output).map_err(|error| BootError::Step {
+            step: "find the sandbox's user".to_owned(),
+            reason: error.to_string(),
+        })?;
+        if output.st_uid == rustix::process::geteuid().as_raw() {
+            self.warn_of_neighbours();
+        }
+        Ok(Some(output.st_uid))
+    }
+
+    fn warn_of_neighbours(&self) {
+        self.warned.call_once(|| {
+            tracing::warn!("other processes of the server's user can reach the Runtime APIs of sandboxes");
+        });
     }
 
     /// What this host isolates and enforces.
@@ -33,7 +69,8 @@ impl LinuxHost {
 impl Host for LinuxHost {
     async fn boot(&self, spec: &Spec, output: Output) -> Result<Box<dyn Sandbox>, BootError> {
         let Launched { listener, output: pipe, control, .. } = self.launcher.launch(spec).await?;
-        let parts = Parts { listener, output: pipe, control };
+        let owner = self.owner(spec, &pipe)?;
+        let parts = Parts { listener, output: pipe, owner, control };
         let environment = Environment::new(parts, output, self.tasks.clone()).map_err(|error| {
             BootError::Step { step: "serve the Runtime API".to_owned(), reason: error.to_string() }
         })?;

@@ -50,6 +50,8 @@ pub(crate) struct Parts<C> {
     pub(crate) listener: TcpListener,
     /// The read end of its standard output and error.
     pub(crate) output: OwnedFd,
+    /// The only user of the host who may use it; `None` where nobody else can reach it.
+    pub(crate) owner: Option<u32>,
     /// Its processes.
     pub(crate) control: C,
 }
@@ -77,7 +79,7 @@ enum First<T> {
 impl<C: Supervised> Environment<C> {
     /// Serves a program that was launched. Must be called inside a tokio runtime.
     pub(crate) fn new(parts: Parts<C>, output: Output, tasks: TaskTracker) -> io::Result<Self> {
-        let server = Server::start(parts.listener, &tasks)?;
+        let server = Server::start(parts.listener, parts.owner, &tasks)?;
         let pipe = Arc::new(Pipe::new(parts.output, output)?);
         let reading = Some(tasks.spawn(Arc::clone(&pipe).read()));
         Ok(Self { control: Some(parts.control), server, pipe, reading, tasks, runtime: Handle::current() })

@@ -81,6 +81,7 @@ impl Program {
         let parts = Parts {
             listener,
             output: OwnedFd::from(reader),
+            owner: None,
             control: Fake { exit: exit_seen, log: Arc::clone(&log) },
         };
         let seen = Arc::clone(&lines);

@@ -11,6 +11,7 @@ use super::body::Body;
 use super::exchange::{Next, Refusal};
 use super::fault;
 use super::http::{self, Broken, Framing, Inlet};
+use super::owner;
 use super::patience;
 use super::reply::{self, Reply};
 use super::routes::{self, Route};
@@ -45,6 +46,12 @@ struct Request {
 
 /// Serves a client until it is gone, asks to be closed, or sends what cannot be understood.
 pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    if let Some(uid) = shared.owner
+        && !owner::is(uid, &stream).await
+    {
+        tracing::debug!(uid, "somebody else's connection to a Runtime API closed");
+        return;
+    }
     let (read, write) = stream.into_split();
     let inlet = Inlet::new(read, shared.allowance.share());
     let mut connection = Connection { seat: Arc::new(Seat::new(write)), inlet, shared };

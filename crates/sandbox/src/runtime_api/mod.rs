@@ -10,6 +10,7 @@ mod connection;
 mod exchange;
 mod fault;
 mod http;
+mod owner;
 mod patience;
 mod reply;
 mod routes;

@@ -24,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) exchange: Exchange,
     pub(crate) allowance: Allowance,
     pub(crate) tides: watch::Sender<Tide>,
+    /// The only user of the host whose connections are served; `None` where nobody else can connect.
+    pub(crate) owner: Option<u32>,
 }
 
 /// The server of one sandbox. Dropping it closes all connections.
@@ -35,14 +37,19 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Serves whoever connects to `listener`. Must be called inside a tokio runtime.
-    pub(crate) fn start(listener: std::net::TcpListener, tasks: &TaskTracker) -> io::Result<Self> {
+    /// Serves whoever connects to `listener`, or only the `owner`. Must be called inside a tokio runtime.
+    pub(crate) fn start(
+        listener: std::net::TcpListener,
+        owner: Option<u32>,
+        tasks: &TaskTracker,
+    ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         let shared = Arc::new(Shared {
             exchange: Exchange::new(),
             allowance: Allowance::default(),
             tides: watch::Sender::default(),
+            owner,
         });
         let (finish, finishing) = oneshot::channel();
         let accepting = tasks.spawn(accept(listener, Arc::clone(&shared), tasks.clone(), finishing));

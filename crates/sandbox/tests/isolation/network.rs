@@ -1,12 +1,13 @@
 //! The host's network and other sandboxes' Runtime APIs.
 
+use std::io::{Read, Write};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 
-use lambent_sandbox::Answer;
+use lambent_sandbox::{Answer, Network};
 
 use crate::attempts;
-use crate::stage::{LIMIT, on_stage};
+use crate::stage::{LIMIT, PROBE, on_stage};
 
 #[test]
 fn the_hosts_loopback_is_out_of_reach() {
@@ -63,6 +64,41 @@ fn raw_and_foreign_sockets_cannot_be_opened() {
             ],
         )
         .await;
+    });
+}
+
+#[test]
+fn in_the_hosts_network_others_do_not_reach_the_runtime_api() {
+    on_stage(|stage| async move {
+        let mut spec = stage.python(PROBE);
+        spec.network = Network::Host;
+        let mut one = stage.probe_in(&spec).await;
+        let mut other = stage.probe_in(&spec).await;
+        let address = one.value("result = os.environ['AWS_LAMBDA_RUNTIME_API']").await;
+        let address = address.as_str().unwrap().to_owned();
+        let ask = "GET /2018-06-01/ping HTTP/1.1\r\n\r\n";
+        // The host's own processes, root's too.
+        let asked = address.clone();
+        let told = tokio::task::spawn_blocking(move || {
+            let mut stream = std::net::TcpStream::connect(asked).unwrap();
+            let mut told = Vec::new();
+            _ = stream.write_all(ask.as_bytes()).and_then(|()| stream.read_to_end(&mut told));
+            told
+        });
+        assert_eq!(told.await.unwrap(), b"");
+        // Another sandbox, and for comparison its own.
+        let code = |address: &str| {
+            format!(
+                "
+s = socket.create_connection('{address}'.split(':'))
+result = []
+attempt(lambda: (s.sendall({ask:?}.encode()), result.append(s.recv(100).decode())))
+result = ''.join(result)[:12]
+"
+            )
+        };
+        assert_eq!(other.value(&code(&address)).await, "");
+        assert_eq!(one.value(&code(&address)).await, "HTTP/1.1 200");
     });
 }
 

@@ -154,6 +154,25 @@ async fn a_client_that_read_its_event_and_closed_has_it() {
 }
 
 #[tokio::test]
+async fn only_the_owner_is_served_where_others_can_connect() {
+    let own = rustix::process::getuid().as_raw();
+    for (owner, served) in [(own, true), (own + 1, false)] {
+        let rig = Rig::for_owner(Some(owner));
+        let mapped = format!("[::ffff:127.0.0.1]:{}", rig.address.port()).parse().unwrap();
+        for address in [rig.address, mapped] {
+            let mut client = Client::connect(address).await;
+            // It may be closed already.
+            _ = tokio::io::AsyncWriteExt::write_all(
+                &mut client.stream,
+                &request("GET", "/2018-06-01/ping", "", b""),
+            )
+            .await;
+            assert_eq!(client.got().await.map(|got| got.status), served.then_some(200), "{address}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_slow_client_holds_nobody_up() {
     let rig = Rig::new();
     let mut client = rig.running("a").await;

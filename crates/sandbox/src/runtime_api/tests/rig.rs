@@ -20,9 +20,14 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn new() -> Self {
+        Self::for_owner(None)
+    }
+
+    /// One that serves only this user.
+    pub(crate) fn for_owner(owner: Option<u32>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        Self { server: Server::start(listener, &TaskTracker::new()).unwrap(), address }
+        Self { server: Server::start(listener, owner, &TaskTracker::new()).unwrap(), address }
     }
 
     pub(crate) fn exchange(&self) -> &Exchange {
