@@ -36,7 +36,7 @@ fn the_published_example_is_accepted() {
     );
     assert_eq!(body.len(), 66_824);
     let seed = chain("4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9");
-    assert_eq!(decode(&body, Kind::Signed, seed).unwrap().body, "a".repeat(66_560));
+    assert_eq!(decode(&body, Kind::Signed, Some(seed)).unwrap().body, "a".repeat(66_560));
 }
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html>
@@ -52,7 +52,7 @@ fn the_published_example_with_a_trailer_is_accepted() {
          x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n",
     );
     let seed = chain("106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e");
-    let decoded = decode(&body, Kind::SignedTrailer, seed).unwrap();
+    let decoded = decode(&body, Kind::SignedTrailer, Some(seed)).unwrap();
     assert_eq!(decoded.body.len(), 66_560);
     assert_eq!(
         decoded.trailers,
@@ -84,12 +84,12 @@ fn encoded(data: &[u8], size: usize, trailers: &[Trailer]) -> Bytes {
 fn any_changed_byte_of_a_signed_body_is_noticed() {
     let trailers = [Trailer { name: "x-amz-checksum-crc32".into(), value: "AAAAAA==".into() }];
     let body = encoded(b"some data in three chunks", 10, &trailers);
-    let whole = decode(&body, Kind::SignedTrailer, chain("seed")).unwrap();
+    let whole = decode(&body, Kind::SignedTrailer, Some(chain("seed"))).unwrap();
     assert_eq!((&whole.body[..], &whole.trailers[..]), (&b"some data in three chunks"[..], &trailers[..]));
     for at in 0..body.len() {
         let mut changed = body.to_vec();
         changed[at] ^= 1;
-        if let Ok(decoded) = decode(&changed.into(), Kind::SignedTrailer, chain("seed")) {
+        if let Ok(decoded) = decode(&changed.into(), Kind::SignedTrailer, Some(chain("seed"))) {
             // Line ends and the case of a name mean nothing; what is read must be what was signed.
             assert_eq!(
                 (decoded.body, decoded.trailers),
@@ -105,14 +105,14 @@ fn a_body_cut_anywhere_is_refused() {
     let body = encoded(b"some data in three chunks", 10, &[]);
     // The empty line at the very end carries nothing.
     for end in 0..body.len() - 2 {
-        assert!(decode(&body.slice(..end), Kind::Signed, chain("seed")).is_err(), "cut at {end}");
+        assert!(decode(&body.slice(..end), Kind::Signed, Some(chain("seed"))).is_err(), "cut at {end}");
     }
 }
 
 #[test]
 fn an_unsigned_body_has_only_sizes_and_trailers() {
     let body = Bytes::from_static(b"3\r\nabc\r\n2\r\nde\r\n0\r\nx-amz-checksum-crc32:AA==\r\n\r\n");
-    let decoded = decode(&body, Kind::UnsignedTrailer, chain("")).unwrap();
+    let decoded = decode(&body, Kind::UnsignedTrailer, Some(chain(""))).unwrap();
     assert_eq!(decoded.body, "abcde");
     assert_eq!(decoded.trailers[0].value, "AA==");
     for bad in [
@@ -123,6 +123,15 @@ fn an_unsigned_body_has_only_sizes_and_trailers() {
         "ffffffffffffffff\r\nabc",
         "fffffffffffffffff\r\n",
     ] {
-        assert!(decode(&Bytes::from(bad), Kind::UnsignedTrailer, chain("")).is_err(), "{bad:?}");
+        assert!(decode(&Bytes::from(bad), Kind::UnsignedTrailer, Some(chain(""))).is_err(), "{bad:?}");
     }
+}
+
+#[test]
+fn without_a_chain_the_data_is_there_and_signatures_are_not_looked_at() {
+    let body = Bytes::from(
+        "3;chunk-signature=00\r\nabc\r\n2;chunk-signature=11\r\nde\r\n0;chunk-signature=\r\n\r\n",
+    );
+    assert_eq!(decode(&body, Kind::Signed, None).unwrap().body, "abcde");
+    assert!(decode(&body.slice(..30), Kind::Signed, None).is_err());
 }

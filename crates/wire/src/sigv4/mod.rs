@@ -2,7 +2,7 @@
 //! never stores a key and never decides what the caller may do.
 //!
 //! [`Presented::read`] takes the claim out of a request, routing looks at its [`Scope`], and
-//! [`Verifier::verify`] believes it or says why not. [`Signer`] makes what `verify` accepts.
+//! [`Verifier::precheck`] refuses by the head alone, [`Verifier::believe`] believes it or says why not. [`Signer`] makes what `verify` accepts.
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
@@ -19,11 +19,12 @@ mod verify;
 
 pub use chunked::{TRAILERS_MAX, Trailer};
 pub use key::{Credential, KEYS_CACHED_MAX, Keys};
+pub use payload::unverified_body;
 pub use presented::{PRESIGN_EXPIRY_MAX_S, Place, Presented};
 pub use refusal::{Dialect, Refusal};
 pub use scope::Scope;
 pub use sign::Signer;
-pub use verify::{Expected, Verified, Verifier};
+pub use verify::{Claim, Expected, Verified, Verifier};
 
 use http::HeaderMap;
 

@@ -41,12 +41,10 @@ impl<'a> Payload<'a> {
         let Some(text) = stated else {
             return Self { text: Cow::Owned(hex::encode(Sha256::digest(body))), kind: Kind::Computed };
         };
-        let kind = match text.as_ref() {
-            UNSIGNED => Kind::Unsigned,
-            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" => Kind::Chunked(chunked::Kind::Signed),
-            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => Kind::Chunked(chunked::Kind::SignedTrailer),
-            "STREAMING-UNSIGNED-PAYLOAD-TRAILER" => Kind::Chunked(chunked::Kind::UnsignedTrailer),
-            _hash => Kind::Stated,
+        let kind = match (text.as_ref(), chunked::Kind::named(&text)) {
+            (_, Some(kind)) => Kind::Chunked(kind),
+            (UNSIGNED, None) => Kind::Unsigned,
+            (_hash, None) => Kind::Stated,
         };
         Self { text, kind }
     }
@@ -63,12 +61,25 @@ impl<'a> Payload<'a> {
             Kind::Stated if hex::encode(Sha256::digest(&body)) == self.text => Ok((body, Vec::new())),
             Kind::Stated => Err(Refusal::SignatureDoesNotMatch),
             Kind::Chunked(kind) => {
-                let Decoded { body, trailers } = chunked::decode(&body, kind, chain())?;
+                let Decoded { body, trailers } = chunked::decode(&body, kind, Some(chain()))?;
                 check_promises(head, &body, &trailers)?;
                 Ok((body, trailers))
             }
         }
     }
+}
+
+/// The body as the operation shall see it where signatures are not checked: what came in chunks is put together.
+///
+/// # Errors
+/// [`Refusal::MalformedChunks`] if the chunks do not follow their format, or are not as long as promised.
+pub fn unverified_body(head: &Head<'_>, body: Bytes) -> Result<Bytes, Refusal> {
+    let Some(kind) = head.header("x-amz-content-sha256").and_then(chunked::Kind::named) else {
+        return Ok(body);
+    };
+    let Decoded { body, trailers } = chunked::decode(&body, kind, None)?;
+    check_promises(head, &body, &trailers)?;
+    Ok(body)
 }
 
 /// The decoded length and the trailers must be those the head promised.

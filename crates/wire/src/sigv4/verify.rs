@@ -51,24 +51,38 @@ impl fmt::Debug for Verifier {
     }
 }
 
+/// A signature whose head was checked: key, scope and time are good. Whether it is the key's own is not known yet.
+#[derive(Debug)]
+pub struct Claim {
+    presented: Presented,
+    credential: Credential,
+}
+
 impl Verifier {
-    /// Believes a request, or says why not. `body` is the body as received.
+    /// What can be said of a request before its body is there.
     ///
     /// # Errors
-    /// A [`Refusal`], the first that applies: scope, key, token, time, signature, body.
-    pub fn verify(
+    /// A [`Refusal`], the first that applies: scope, key, token, time.
+    pub fn precheck(
         &self,
-        head: &Head<'_>,
-        body: Bytes,
         presented: Presented,
         keys: &dyn Keys,
         expected: Expected<'_>,
         now_s: i64,
-    ) -> Result<Verified, Refusal> {
+    ) -> Result<Claim, Refusal> {
         check_scope(&presented, expected)?;
         let credential = keys.find(&presented.scope.access_key_id).ok_or(Refusal::UnrecognizedClient)?;
         check_session(&presented, &credential, now_s)?;
         check_time(&presented, now_s)?;
+        Ok(Claim { presented, credential })
+    }
+
+    /// Believes a request whose head was checked, or says why not. `body` is the body as received.
+    ///
+    /// # Errors
+    /// A [`Refusal`], the first that applies: signature, body.
+    pub fn believe(&self, head: &Head<'_>, body: Bytes, claim: Claim) -> Result<Verified, Refusal> {
+        let Claim { presented, credential } = claim;
         let payload = Payload::of(head, &presented, &body);
         let key = self.keys.key(&credential.secret, &presented.scope);
         let text = presented.text_over(head, &payload)?;
@@ -83,6 +97,22 @@ impl Verifier {
         })?;
         let Presented { scope, signed_headers, place, .. } = presented;
         Ok(Verified { scope, signed_headers, place, body, trailers })
+    }
+
+    /// Believes a request, or says why not: both steps at once.
+    ///
+    /// # Errors
+    /// A [`Refusal`], the first that applies: scope, key, token, time, signature, body.
+    pub fn verify(
+        &self,
+        head: &Head<'_>,
+        body: Bytes,
+        presented: Presented,
+        keys: &dyn Keys,
+        expected: Expected<'_>,
+        now_s: i64,
+    ) -> Result<Verified, Refusal> {
+        self.believe(head, body, self.precheck(presented, keys, expected, now_s)?)
     }
 }
 
