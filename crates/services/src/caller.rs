@@ -20,6 +20,12 @@ impl Caller {
         let arn = format!("arn:{}:iam::{account}:root", region.partition());
         Self { account, region, arn }
     }
+
+    /// Whether it is the session of a role, such as a function has.
+    #[must_use]
+    pub fn is_session(&self) -> bool {
+        self.arn.contains(":assumed-role/")
+    }
 }
 
 /// A request on its way through the pipeline.

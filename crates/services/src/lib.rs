@@ -10,6 +10,7 @@ pub mod operations;
 pub mod pipeline;
 mod reply;
 mod server;
+mod traffic;
 
 pub use reply::Reply;
 pub use server::{Auth, Options, Parts, Server};

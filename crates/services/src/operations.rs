@@ -23,17 +23,30 @@ pub static SERVICES: [&Service; 1] = [&LAMBDA];
 
 type Performed = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
 
+/// What an operation does to the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// It tells.
+    Read,
+    /// It changes what lasts.
+    Write,
+    /// It runs a function.
+    Invoke,
+}
+
 /// One operation and what does it.
 pub(crate) struct Operation {
     pub(crate) name: &'static str,
+    pub(crate) access: Access,
     pub(crate) perform: fn(Arc<Server>, Context, Value) -> Performed,
 }
 
 macro_rules! index {
-    ($($call:ident => $perform:path,)*) => {
+    ($($call:ident, $access:ident => $perform:path,)*) => {
         /// Every operation.
         pub(crate) static OPERATIONS: &[Operation] = &[$(Operation {
             name: stringify!($call),
+            access: Access::$access,
             perform: |server, context, input| Box::pin(async move {
                 let input = <$call as Call>::Input::from_value(input)
                     .map_err(|fault| Fault::new("SerializationException", 400, fault.to_string()))?;
@@ -44,14 +57,14 @@ macro_rules! index {
 }
 
 index! {
-    CreateFunction => function::create_function,
-    DeleteFunction => function::delete_function,
-    GetFunction => function::get_function,
-    GetFunctionConfiguration => function::get_function_configuration,
-    Invoke => invocation::invoke,
-    ListFunctions => function::list_functions,
-    UpdateFunctionCode => function::update_function_code,
-    UpdateFunctionConfiguration => function::update_function_configuration,
+    CreateFunction, Write => function::create_function,
+    DeleteFunction, Write => function::delete_function,
+    GetFunction, Read => function::get_function,
+    GetFunctionConfiguration, Read => function::get_function_configuration,
+    Invoke, Invoke => invocation::invoke,
+    ListFunctions, Read => function::list_functions,
+    UpdateFunctionCode, Write => function::update_function_code,
+    UpdateFunctionConfiguration, Write => function::update_function_configuration,
 }
 
 /// What does the operation of that name.

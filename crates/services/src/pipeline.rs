@@ -1,6 +1,13 @@
-//! The straight line of every request: read (bounded) -> authenticate -> parse -> authorise -> perform -> write.
+//! The straight line of every request: admit (by its head) -> read (bounded) -> authenticate -> parse -> authorise ->
+//! perform -> write.
 //!
-//! Invariant: nothing parses a body before its signature is checked.
+//! Invariants: no body is read whose head is refused, and nothing parses a body before its signature is checked. The
+//! session of a role may invoke and read, and change nothing: see `authorise`.
+
+mod authenticate;
+mod authorise;
+mod errors;
+mod read;
 
 use std::sync::Arc;
 
@@ -8,26 +15,25 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use lambent_core::account::{AccountId, Region};
-use lambent_core::lambda::arn::Reference;
-use lambent_core::limits::{CONFIGURATION_BODY_MAX_BYTES, REQUEST_BODY_MAX_BYTES};
+use lambent_core::limits::CONFIGURATION_BODY_MAX_BYTES;
 use lambent_wire::constraints;
 use lambent_wire::error::Fault;
 use lambent_wire::protocol::{Protocol, Request as WireRequest, Route};
 use lambent_wire::schema::Service;
-use lambent_wire::sigv4::{Dialect, Expected, Head, Presented, Refusal, Scope};
+use lambent_wire::sigv4::{Head, Scope};
 use lambent_wire::value::Value;
 use uuid::Uuid;
 
 use crate::caller::{Caller, Context};
-use crate::operations::{self, SERVICES};
-use crate::{Auth, Reply, Server};
+use crate::operations::{self, Operation, SERVICES};
+use crate::{Reply, Server};
+use authenticate::Admitted;
+use read::Read;
 
 /// Answers one request.
 pub async fn handle<B>(server: &Arc<Server>, request: Request<B>) -> Response<Bytes>
 where
-    B: Body<Data = Bytes>,
+    B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let (head, body) = request.into_parts();
@@ -69,91 +75,57 @@ struct Exchange<'a> {
 impl Exchange<'_> {
     async fn answer<B>(&mut self, claimed: Option<Scope>, body: B) -> Result<Response<Bytes>, Fault>
     where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let admitted = match self.check_head(claimed, body.size_hint().lower()) {
+            Ok(admitted) => admitted,
+            Err(fault) => {
+                read::discard(&self.server.traffic, body);
+                return Err(fault);
+            }
+        };
+        let (caller, body) = self.receive(admitted, body).await?;
+        let _whole = self.server.traffic.whole.token();
+        let (route, input) = self.parse(body)?;
+        let operation = find(&route)?;
+        authorise::authorise(&caller, operation, &input)?;
+        constrain(&route, &input)?;
+        let reply = self.perform(operation, caller, input).await?;
+        Ok(self.write(&route, reply))
+    }
+
+    /// The body, and who sends it. The room the body took is free again when this is over.
+    async fn receive<B>(&self, admitted: Admitted, body: B) -> Result<(Caller, Bytes), Fault>
+    where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        let read = read::read(&self.server.traffic, body).await;
+        let Read { body, room: _room } = read.map_err(|why| errors::unread(&why, self.operation_name()))?;
+        self.authenticate(admitted, body)
+    }
+
+    /// Everything that can be refused before the body is there.
+    fn check_head(&mut self, claimed: Option<Scope>, length_bytes: u64) -> Result<Admitted, Fault> {
         self.name()?;
         if let Some(scope) = claimed.as_ref().filter(|scope| scope.service != self.service.signing_name) {
             let message = format!("Lambent does not serve the service {} yet.", scope.service);
-            return Err(Fault::new("UnknownOperationException", 404, message));
+            return Err(errors::unknown(message));
         }
-        let body = self.read(body).await?;
-        let (caller, body) = self.authenticate(claimed, body)?;
-        let (route, input) = self.parse(body)?;
-        authorise(&caller, route.operation.name, &input)?;
-        constrain(&route, &input)?;
-        let reply = self.perform(&route, caller, input).await?;
-        Ok(self.write(&route, reply))
+        let admitted = self.admit(claimed)?;
+        if read::is_too_large(length_bytes) {
+            return Err(errors::unread(&read::Unread::TooLarge, self.operation_name()));
+        }
+        Ok(admitted)
     }
 
     /// Takes the request id a client gave, which must be a UUID.
     fn name(&mut self) -> Result<(), Fault> {
         let Some(given) = self.head.headers.get("x-amzn-requestid") else { return Ok(()) };
-        match given.to_str().ok().and_then(|text| text.parse::<Uuid>().ok()) {
-            Some(id) => {
-                self.request_id = id.to_string();
-                Ok(())
-            }
-            None => Err(Fault::new(
-                "InvalidRequestContentException",
-                400,
-                "The x-amzn-RequestId header is not a valid UUID string.",
-            )),
-        }
-    }
-
-    /// The body, if it is not too large.
-    async fn read<B>(&self, body: B) -> Result<Bytes, Fault>
-    where
-        B: Body<Data = Bytes>,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        let limit = usize::try_from(REQUEST_BODY_MAX_BYTES).unwrap_or(usize::MAX);
-        match Limited::new(body, limit).collect().await {
-            Ok(body) => Ok(body.to_bytes()),
-            Err(fault) if fault.is::<LengthLimitError>() => Err(self.too_large(REQUEST_BODY_MAX_BYTES)),
-            Err(fault) => Err(Fault::new("IncompleteBody", 400, format!("the body ended early: {fault}"))),
-        }
-    }
-
-    /// Who sends it, and the body without its chunk signatures.
-    fn authenticate(&self, claimed: Option<Scope>, body: Bytes) -> Result<(Caller, Bytes), Fault> {
-        if self.server.options.auth == Auth::Open {
-            return Ok((self.anyone(claimed), body));
-        }
-        let head = Head::of(&self.head);
-        let expected = Expected { region: None, service: Some(self.service.signing_name) };
-        let now_s = self.server.clock.now().as_secs();
-        let verified = Presented::read(&head)
-            .and_then(|presented| {
-                self.server.verifier.verify(&head, body, presented, &*self.server.keys, expected, now_s)
-            })
-            .map_err(|refusal| self.refused(&refusal))?;
-        let region = Region::try_from(verified.scope.region);
-        let region = region.map_err(|_| self.refused(&Refusal::WrongRegion))?;
-        let caller = self.server.keys.caller(&verified.scope.access_key_id, region);
-        Ok((caller.ok_or_else(|| self.refused(&Refusal::UnrecognizedClient))?, verified.body))
-    }
-
-    /// The caller where signatures are not checked: what the key id says, else the default account.
-    fn anyone(&self, claimed: Option<Scope>) -> Caller {
-        let options = &self.server.options;
-        let account = claimed.as_ref().and_then(|s| AccountId::try_from(s.access_key_id.clone()).ok());
-        let region = claimed.and_then(|s| Region::try_from(s.region).ok());
-        Caller::root(
-            account.unwrap_or_else(|| options.account.clone()),
-            region.unwrap_or_else(|| options.region.clone()),
-        )
-    }
-
-    fn refused(&self, refusal: &Refusal) -> Fault {
-        let dialect = match self.protocol {
-            Protocol::Query | Protocol::RestXml => Dialect::Query,
-            Protocol::RestJson | Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::RpcV2Cbor => {
-                Dialect::Json
-            }
-        };
-        Fault::new(refusal.code(dialect), refusal.status().as_u16(), refusal.to_string())
+        let id = given.to_str().ok().and_then(|text| text.parse::<Uuid>().ok());
+        self.request_id = id.ok_or_else(errors::request_id)?.to_string();
+        Ok(())
     }
 
     fn parse(&self, body: Bytes) -> Result<(Route, Value), Fault> {
@@ -165,7 +137,7 @@ impl Exchange<'_> {
         if route.operation.name == "UpdateFunctionConfiguration"
             && request.body.len() as u64 > CONFIGURATION_BODY_MAX_BYTES
         {
-            return Err(self.too_large(CONFIGURATION_BODY_MAX_BYTES));
+            return Err(errors::too_large(CONFIGURATION_BODY_MAX_BYTES, route.operation.name));
         }
         let input = self.protocol.parse(self.service, &mut route, request)?;
         Ok((route, input))
@@ -176,20 +148,24 @@ impl Exchange<'_> {
         WireRequest { method, path: uri.path(), query: uri.query().unwrap_or_default(), headers, body }
     }
 
-    async fn perform(&self, route: &Route, caller: Caller, input: Value) -> Result<Reply, Fault> {
-        let name = route.operation.name;
-        let Some(operation) = operations::find(name) else {
-            return Err(Fault::new(
-                "UnknownOperationException",
-                404,
-                format!("Lambent does not have {name} yet."),
-            ));
-        };
+    async fn perform(&self, operation: &Operation, caller: Caller, input: Value) -> Result<Reply, Fault> {
         let headers = self.head.headers.clone();
-        let host = self.head.uri.authority().map(ToString::to_string);
-        let host = host.or_else(|| Some(headers.get("host")?.to_str().ok()?.to_owned())).unwrap_or_default();
-        let context = Context { caller, request_id: self.request_id.clone(), headers, host };
-        (operation.perform)(Arc::clone(self.server), context, input).await
+        let context = Context { caller, request_id: self.request_id.clone(), host: self.host(), headers };
+        let performed = (operation.perform)(Arc::clone(self.server), context, input);
+        // Whoever still waits when the drain is over is told so: what happens to the function then is not its fault.
+        self.server
+            .traffic
+            .ending
+            .run_until_cancelled(performed)
+            .await
+            .unwrap_or_else(|| Err(errors::closing()))
+    }
+
+    /// The host and port the client reached the server at, in the form that clients sign: without HTTP's own port.
+    fn host(&self) -> String {
+        let authority = self.head.uri.authority().map(http::uri::Authority::as_str);
+        let host = authority.or_else(|| self.head.headers.get("host")?.to_str().ok()).unwrap_or_default();
+        host.strip_suffix(":80").unwrap_or(host).to_owned()
     }
 
     fn write(&self, route: &Route, reply: Reply) -> Response<Bytes> {
@@ -199,37 +175,23 @@ impl Exchange<'_> {
         response
     }
 
-    fn too_large(&self, limit: u64) -> Fault {
+    /// The operation a request is for, as far as its head tells.
+    fn operation_name(&self) -> &'static str {
         let route = self.protocol.route(self.service, &self.wire(Bytes::new()));
-        let name = route.map_or("requested", |route| route.operation.name);
-        let message = format!("Request must be smaller than {limit} bytes for the {name} operation");
-        Fault::new("RequestEntityTooLargeException", 413, message)
+        route.map_or("requested", |route| route.operation.name)
     }
+}
+
+/// What does the operation of a route.
+fn find(route: &Route) -> Result<&'static Operation, Fault> {
+    let name = route.operation.name;
+    operations::find(name).ok_or_else(|| errors::unknown(format!("Lambent does not have {name} yet.")))
 }
 
 /// The service a request is for: as its credential scope says, else Lambda, the one with paths of its own.
 fn service(claimed: Option<&Scope>) -> &'static Service {
     let named = claimed.and_then(|scope| SERVICES.iter().find(|s| s.signing_name == scope.service));
     named.unwrap_or(&SERVICES[0])
-}
-
-/// A caller acts in its own account. What a policy may allow beyond that is not there yet.
-fn authorise(caller: &Caller, operation: &str, input: &Value) -> Result<(), Fault> {
-    let Value::Structure(members) = input else { return Ok(()) };
-    let named = members.get("FunctionName").and_then(Value::as_str).and_then(|n| Reference::read(n).ok());
-    let Some(Reference { account: Some(account), region, name, .. }) = named else { return Ok(()) };
-    if account == caller.account.as_str() {
-        return Ok(());
-    }
-    // The permission to invoke is named differently from its operation.
-    let action = if operation == "Invoke" { "InvokeFunction" } else { operation };
-    let region = region.unwrap_or_else(|| caller.region.to_string());
-    let message = format!(
-        "User: {} is not authorized to perform: lambda:{action} on resource: arn:{}:lambda:{region}:{account}:function:{name} because no resource-based policy allows the lambda:{action} action",
-        caller.arn,
-        caller.region.partition(),
-    );
-    Err(Fault::new("AccessDeniedException", 403, message))
 }
 
 /// The model's constraints, all that fail together.
@@ -241,5 +203,5 @@ fn constrain(route: &Route, input: &Value) -> Result<(), Fault> {
     if violations.is_empty() {
         return Ok(());
     }
-    Err(Fault::new("ValidationException", 400, constraints::message(&violations)))
+    Err(errors::invalid(constraints::message(&violations)))
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::keys::KeyRing;
+use crate::traffic::Traffic;
 
 /// Whether signatures are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +79,8 @@ pub struct Server {
     pub(crate) tasks: TaskTracker,
     /// Ends the pauses of tasks that try again.
     pub(crate) closing: CancellationToken,
+    /// What requests under way share.
+    pub(crate) traffic: Traffic,
 }
 
 impl fmt::Debug for Server {
@@ -104,6 +107,7 @@ impl Server {
             verifier: Verifier::default(),
             download_secret,
             tasks: TaskTracker::new(),
+            traffic: Traffic::new(),
             closing: CancellationToken::new(),
         })
     }
@@ -112,6 +116,17 @@ impl Server {
     #[must_use]
     pub fn dispatcher(&self) -> &Arc<Dispatcher> {
         &self.dispatcher
+    }
+
+    /// Waits until every request that has come whole is answered. Only once: those that come later are not waited for.
+    pub async fn answered(&self) {
+        self.traffic.whole.close();
+        self.traffic.whole.wait().await;
+    }
+
+    /// Answers all who still wait that the server is shutting down.
+    pub fn cut_off(&self) {
+        self.traffic.ending.cancel();
     }
 
     /// Waits until every state change that was begun is written, but for those that the store refuses: they are taken

@@ -39,7 +39,7 @@ pub fn zip(name: &str, content: &str) -> Bytes {
     zip.finish().expect("memory takes a directory").into_inner().into()
 }
 
-/// A server with fake sandboxes, which takes any signature.
+/// A server with fake sandboxes.
 #[derive(Debug)]
 pub struct TestServer {
     /// Its sandboxes.
@@ -50,6 +50,8 @@ pub struct TestServer {
     pub store: Store,
     /// The operations.
     pub server: Arc<Server>,
+    /// Its access keys.
+    pub keys: Arc<KeyRing>,
     blobs: Blobs,
     trees: Trees,
     _folder: TempDir,
@@ -67,8 +69,13 @@ impl LogSink for Silence {
 }
 
 impl TestServer {
-    /// Assembles one.
+    /// Assembles one that takes any signature.
     pub async fn start(host: FakeHost) -> Self {
+        Self::start_with(host, Auth::Open).await
+    }
+
+    /// Assembles one that checks signatures, or not.
+    pub async fn start_with(host: FakeHost, auth: Auth) -> Self {
         let folder = TempDir::new().expect("the system has a temporary folder");
         let (clock, dice) = (Arc::new(PausedClock::default()), Arc::new(LoadedDice::new(1)));
         let store = Store::memory();
@@ -96,13 +103,14 @@ impl TestServer {
         };
         let dispatcher = Dispatcher::start(parts, &store).await.expect("an empty store can be read");
         let options = Options {
-            auth: Auth::Open,
+            auth,
             account,
             region: Region::default_region(),
             public_endpoint: None,
             code_grace: Duration::ZERO,
         };
         let (kept, unpacked) = (blobs.clone(), trees.clone());
+        let ring = keys.clone();
         let parts = Parts {
             store: store.clone(),
             blobs,
@@ -113,7 +121,16 @@ impl TestServer {
             dice,
             options,
         };
-        Self { host, clock, store, server: Server::new(parts), blobs: kept, trees: unpacked, _folder: folder }
+        Self {
+            host,
+            clock,
+            store,
+            server: Server::new(parts),
+            keys: ring,
+            blobs: kept,
+            trees: unpacked,
+            _folder: folder,
+        }
     }
 
     /// Sends one request.

@@ -1,0 +1,65 @@
+//! The codes of what no service decides: bodies, request ids, permissions, operations that are not there. Never says
+//! anything about a function.
+
+use http::StatusCode;
+use lambent_core::limits::REQUEST_BODY_MAX_BYTES;
+use lambent_wire::error::Fault;
+
+use super::read::Unread;
+
+/// Why a body could not be taken.
+pub(super) fn unread(why: &Unread, operation: &str) -> Fault {
+    match why {
+        Unread::TooLarge => too_large(REQUEST_BODY_MAX_BYTES, operation),
+        Unread::Stalled => fault(
+            "RequestTimeoutException",
+            StatusCode::REQUEST_TIMEOUT,
+            "Your socket connection to the server was not read from or written to within the timeout period.",
+        ),
+        Unread::NoRoom => fault(
+            "ServiceUnavailableException",
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The server holds too many request bodies at once. Please try again.",
+        ),
+        Unread::Broken(cause) => {
+            fault("IncompleteBody", StatusCode::BAD_REQUEST, format!("the body ended early: {cause}"))
+        }
+    }
+}
+
+/// A body above the limit of its operation.
+pub(super) fn too_large(limit: u64, operation: &str) -> Fault {
+    let message = format!("Request must be smaller than {limit} bytes for the {operation} operation");
+    fault("RequestEntityTooLargeException", StatusCode::PAYLOAD_TOO_LARGE, message)
+}
+
+/// A request id that a client gave and that is none.
+pub(super) fn request_id() -> Fault {
+    let message = "The x-amzn-RequestId header is not a valid UUID string.";
+    fault("InvalidRequestContentException", StatusCode::BAD_REQUEST, message)
+}
+
+/// A service or an operation that is not built.
+pub(super) fn unknown(message: String) -> Fault {
+    fault("UnknownOperationException", StatusCode::NOT_FOUND, message)
+}
+
+/// What the caller may not do.
+pub(super) fn denied(message: String) -> Fault {
+    fault("AccessDeniedException", StatusCode::FORBIDDEN, message)
+}
+
+/// Members that the model does not allow.
+pub(super) fn invalid(message: String) -> Fault {
+    fault("ValidationException", StatusCode::BAD_REQUEST, message)
+}
+
+/// The drain is over and the answer is not there.
+pub(super) fn closing() -> Fault {
+    let message = "The server is shutting down. Please try again.";
+    fault("ServiceException", StatusCode::INTERNAL_SERVER_ERROR, message)
+}
+
+fn fault(code: &'static str, status: StatusCode, message: impl Into<String>) -> Fault {
+    Fault::new(code, status.as_u16(), message.into())
+}
