@@ -31,6 +31,8 @@ class Server:
         self.endpoint = f"http://{self.listen}"
         self.process = None
         self.family = set()
+        # Process ids come again: what another server left may bear the number of one of ours.
+        self.strangers = set(cgroup_folders())
 
     def start(self):
         """Starts the binary and waits until it answers."""
@@ -72,7 +74,8 @@ class Server:
             raise AssertionError(f"the server did not stop within {STOP_TIMEOUT_S} s:\n{self.log_tail()}") from None
         self.process = None
         assert status == 0, f"the server ended with {status}:\n{self.log_tail()}"
-        assert self.leftovers() == [], self.log_tail()
+        left = self.leftovers()
+        assert left == [], f"left behind: {left}\n{self.log_tail()}"
 
     def kill(self):
         """Kills the server as a power cut would, without a word."""
@@ -107,7 +110,8 @@ class Server:
         mine = str(pathlib.Path(self.data_dir).absolute())
         processes = [f"process {pid}" for pid in self.family if is_running(pid)]
         pids = {str(pid) for pid, _ in self.family}
-        cgroups = [f"cgroup {path}" for path in cgroup_folders() if path.name.split("-")[1] in pids]
+        made = [path for path in cgroup_folders() if path not in self.strangers]
+        cgroups = [f"cgroup {path}" for path in made if path.name.split("-")[1] in pids]
         mounts = [
             f"mount {line}" for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines() if mine in line
         ]

@@ -54,7 +54,7 @@ def test_a_thousand_environments_come_and_go(own_server):
     settings = custom(WAITER, Timeout=900)
     # Some first, so that what the server makes once and keeps (pools of bounded size) is not taken for a leak.
     burst(running, client, settings, 5, 10)
-    before = counts(running)
+    before = settled(running)
     rss_before_mib = rss_mib(running)
     burst(running, client, settings, FUNCTIONS, EACH)
     # Spare file systems are made in the background and connections close a moment after their last answer.
@@ -121,6 +121,18 @@ def counts(running):
         "cgroups": len([path for path in cgroup_folders() if path.name.split("-")[1] in pids]),
         "namespaces": len({os.readlink(f"/proc/{pid}/ns/{kind}") for pid in family for kind in ("mnt", "net", "pid")}),
     }
+
+
+def settled(running):
+    """The counts once they stay the same for two seconds: until then the first burst is still being cleared away."""
+    seen = [counts(running)]
+
+    def is_settled():
+        seen.append(counts(running))
+        return len(seen) > 10 and all(same == seen[-1] for same in seen[-10:])
+
+    until(is_settled, lambda: f"the counts never settled: {seen[-10:]}", 60)
+    return seen[-1]
 
 
 def loops(running):
