@@ -6,7 +6,7 @@ use lambent_code::interpreter::{Family, Interpreters};
 use lambent_sandbox::linux::{Enforcement, probe};
 
 use crate::config::{Command, Config, Raw};
-use crate::{output, serve};
+use crate::{interpreters, output, serve};
 
 /// The exit code of a host on which functions cannot run at all.
 const UNUSABLE: u8 = 2;
@@ -14,7 +14,8 @@ const UNUSABLE: u8 = 2;
 /// The exit code of a host on which something is enforced less than on AWS.
 const PARTIAL: u8 = 1;
 
-/// Looks and tells: 0 if all is there, 1 if something is enforced less than on AWS, 2 if functions cannot run.
+/// Looks and tells: 0 if all is there, 1 if a language is missing or something is enforced less than on
+/// AWS, 2 if functions cannot run.
 pub(crate) fn main(raw: &Raw) -> ExitCode {
     let Command::Doctor(options) = &raw.command else { unreachable!("main chose by the command") };
     match options.resolve().and_then(|config| look(&config)) {
@@ -31,36 +32,47 @@ fn look(config: &Config) -> anyhow::Result<u8> {
     output::line(&report.summary);
     for item in &report.items {
         let mark = match item.enforcement {
-            Enforcement::Full => "ok     ",
+            Enforcement::Full => "ok",
             Enforcement::Partial => "partial",
             Enforcement::None => "missing",
         };
-        output::line(&format!("{mark}  {:<18} {}", item.name, item.detail));
+        line(mark, item.name, &item.detail);
         if !item.remedy.is_empty() {
             output::line(&format!("{:27}-> {}", "", item.remedy));
         }
     }
-    serve::runtime()?.block_on(interpreters(config));
+    let languages = serve::runtime()?.block_on(languages(config));
     let enforced = report.items.iter().all(|item| item.enforcement == Enforcement::Full);
-    Ok(if !report.usable() {
+    let sandboxes = if !report.usable() {
         UNUSABLE
     } else if enforced {
         0
     } else {
         PARTIAL
-    })
+    };
+    Ok(sandboxes.max(languages))
 }
 
-async fn interpreters(config: &Config) {
+/// Tells the interpreters: partial if a language has none, unusable if one is configured that cannot be used.
+async fn languages(config: &Config) -> u8 {
+    let mut code = 0;
     let found = Interpreters::discover(config.host.clone(), config.interpreters.clone());
     for family in [Family::Python, Family::Nodejs] {
         let versions: Vec<String> = found.found(family).await.iter().map(|f| f.version.to_string()).collect();
-        let told = if versions.is_empty() {
-            "none: install one, or name it with --interpreter".to_owned()
+        if versions.is_empty() {
+            code = code.max(PARTIAL);
+            line("missing", family.as_str(), "none: install one, or name it with --interpreter");
         } else {
-            versions.join(", ")
-        };
-        let mark = if versions.is_empty() { "missing" } else { "ok     " };
-        output::line(&format!("{mark}  {:<18} {told}", family.as_str()));
+            line("ok", family.as_str(), &versions.join(", "));
+        }
     }
+    for fault in interpreters::unusable(config, &found).await {
+        code = UNUSABLE;
+        line("missing", "--interpreter", &fault);
+    }
+    code
+}
+
+fn line(mark: &str, name: &str, told: &str) {
+    output::line(&format!("{mark:<7}  {name:<18} {told}"));
 }

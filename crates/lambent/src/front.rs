@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use lambent_services::lambda::code;
 use lambent_services::{Server, pipeline};
 
+use crate::activity;
 use crate::upstream::{Body, Upstream, whole};
 
 /// Everything that answers requests.
@@ -19,21 +21,30 @@ pub(crate) struct Front {
 
 impl Front {
     /// Answers one request.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        running: activity::Request,
+    ) -> Response<Body> {
         if request.uri().path().starts_with("/_lambent/") {
             return self.own(request).await.map(whole);
         }
         match &self.upstream {
-            Some(upstream) if Upstream::takes(&request) => upstream.pass(request).await,
+            Some(upstream) if Upstream::takes(&request) => upstream.pass(request, running).await,
             Some(_) | None => pipeline::handle(&self.server, request).await.map(whole),
         }
     }
 
     async fn own(&self, request: Request<Incoming>) -> Response<Bytes> {
         let (head, _) = request.into_parts();
-        if head.method != Method::GET {
-            return text(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "only GET");
+        match head.method {
+            Method::GET => self.page(&head).await,
+            Method::HEAD => without_body(self.page(&head).await),
+            _ => text(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "only GET and HEAD"),
         }
+    }
+
+    async fn page(&self, head: &Parts) -> Response<Bytes> {
         match head.uri.path() {
             "/_lambent/health" => {
                 let health = serde_json::json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") });
@@ -42,10 +53,17 @@ impl Front {
             "/_lambent/metrics" => {
                 text(StatusCode::OK, "text/plain; version=0.0.4", self.server.dispatcher().metrics())
             }
-            path if path.starts_with(code::DOWNLOADS) => code::download(&self.server, &head).await,
+            path if path.starts_with(code::DOWNLOADS) => code::download(&self.server, head).await,
             _ => text(StatusCode::NOT_FOUND, "text/plain", "no such page"),
         }
     }
+}
+
+/// The same answer as its head alone tells it.
+fn without_body(mut response: Response<Bytes>) -> Response<Bytes> {
+    let length_bytes = HeaderValue::from(response.body().len());
+    response.headers_mut().insert(header::CONTENT_LENGTH, length_bytes);
+    response.map(|_body| Bytes::new())
 }
 
 fn text(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {
@@ -53,4 +71,15 @@ fn text(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) 
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_tells_the_length_of_what_it_leaves_out() {
+        let head = without_body(text(StatusCode::OK, "text/plain", "four"));
+        assert_eq!((&head.headers()["content-length"], head.body().len()), (&HeaderValue::from(4), 0));
+    }
 }

@@ -1,26 +1,19 @@
-//! Sockets and connections: HTTP/1.1 and HTTP/2, plain. Never looks into a request.
+//! Sockets: where the server listens, and how many connections it takes. Never looks into a connection.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use lambent_core::limits::CONNECTIONS_MAX;
 use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use crate::config::Place;
+use crate::connection::{self, Ends};
 use crate::front::Front;
-
-/// How long a client may take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The largest head of a request: AWS takes a megabyte of request line and headers.
-const HEAD_MAX_BYTES: usize = 1 << 20;
 
 /// How long accepting rests after the system refused a connection: it is out of descriptors, and others must end first.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
@@ -61,50 +54,56 @@ fn is_lacking(fault: &io::Error) -> bool {
         || fault.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error())
 }
 
-/// Accepts until told to stop; connections that are open then end after their requests.
-pub(crate) async fn accept(
-    listener: TcpListener,
+/// What all connections share.
+#[derive(Debug, Clone)]
+pub(crate) struct Connections {
     front: Arc<Front>,
-    connections: TaskTracker,
-    stop: CancellationToken,
-) {
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => return,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((stream, _)) => {
-                connections.spawn(serve(stream, Arc::clone(&front), stop.clone()));
-            }
-            Err(fault) => {
-                warn!(%fault, "a connection was not accepted");
-                tokio::time::sleep(ACCEPT_REST).await;
+    room: Arc<Semaphore>,
+    pub(crate) all: TaskTracker,
+    pub(crate) ends: Ends,
+}
+
+impl Connections {
+    pub(crate) fn new(front: Front) -> Self {
+        Self {
+            front: Arc::new(front),
+            room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            all: TaskTracker::new(),
+            ends: Ends::default(),
+        }
+    }
+
+    /// Accepts until told to stop; connections that are open then end after their requests.
+    pub(crate) async fn accept(self, listener: TcpListener) {
+        _ = self.ends.soon.clone().run_until_cancelled(self.accept_all(&listener)).await;
+    }
+
+    async fn accept_all(&self, listener: &TcpListener) {
+        loop {
+            let room = Arc::clone(&self.room).acquire_owned().await.expect("nobody closes the semaphore");
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    let this = self.clone();
+                    self.all.spawn(async move {
+                        this.serve(stream).await;
+                        drop(room);
+                    });
+                }
+                Err(fault) => {
+                    warn!(%fault, "a connection was not accepted");
+                    tokio::time::sleep(ACCEPT_REST).await;
+                }
             }
         }
     }
-}
 
-async fn serve(stream: TcpStream, front: Arc<Front>, stop: CancellationToken) {
-    // Answers are written whole: waiting for more would only delay them.
-    _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
-        let front = Arc::clone(&front);
-        async move { Ok::<_, std::convert::Infallible>(front.answer(request).await) }
-    });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_MAX_BYTES);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = &mut connection => ended,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(fault) = ended {
-        debug!(%fault, "a connection ended badly");
+    async fn serve(self, stream: TcpStream) {
+        let front = self.front;
+        let answer = move |request, running| {
+            let front = Arc::clone(&front);
+            async move { front.answer(request, running).await }
+        };
+        connection::serve(stream, answer, self.ends).await;
     }
 }
 

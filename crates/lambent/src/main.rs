@@ -1,15 +1,21 @@
 //! The binary: configuration, assembling, listening, command line. Never a decision of Lambda's.
 
+mod activity;
+mod assemble;
 mod bootstraps;
 mod client;
+mod collect;
 mod config;
+mod connection;
 mod data_folder;
 mod demo;
 mod doctor;
 mod front;
+mod interpreters;
 mod listen;
 mod output;
 mod serve;
+mod signals;
 mod system;
 mod upstream;
 
@@ -24,11 +30,11 @@ fn main() -> ExitCode {
     let raw = Raw::parse();
     let result = match &raw.command {
         Command::Serve(_) => serve::main(&raw),
-        Command::Demo(_) => demo::main(&raw),
+        Command::Demo(_) => demo::main(&raw).map(|()| ExitCode::SUCCESS),
         Command::Doctor(_) => return doctor::main(&raw),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(fault) => {
             output::error(&fault);
             ExitCode::FAILURE

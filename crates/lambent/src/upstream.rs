@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, Uri, header, uri};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version, header, uri};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -11,6 +11,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use lambent_services::pipeline;
+
+use crate::activity;
 
 /// A body that comes from a client or goes to one.
 pub(crate) type Body = BoxBody<Bytes, hyper::Error>;
@@ -32,19 +34,43 @@ impl Upstream {
         pipeline::foreign_service(request).is_some()
     }
 
-    /// Passes a request on and its answer back.
-    pub(crate) async fn pass(&self, mut request: Request<Incoming>) -> Response<Body> {
-        let answered = match self.address(request.uri()) {
-            Ok(address) => {
-                *request.uri_mut() = address;
-                self.http.request(request).await.map_err(anyhow::Error::from)
-            }
+    /// Passes a request on and its answer back; the request runs until the answer's body has ended.
+    pub(crate) async fn pass(
+        &self,
+        request: Request<Incoming>,
+        running: activity::Request,
+    ) -> Response<Body> {
+        let answered = match self.readdress(request) {
+            Ok(request) => self.http.request(request).await.map_err(anyhow::Error::from),
             Err(fault) => Err(fault),
         };
         match answered {
-            Ok(response) => response.map(BodyExt::boxed),
+            Ok(mut response) => {
+                drop_hop_by_hop(response.headers_mut());
+                // The client's connection has a version of its own.
+                *response.version_mut() = Version::default();
+                let held = move |frame| {
+                    let _running = &running;
+                    frame
+                };
+                response.map(|body| body.map_frame(held).boxed())
+            }
             Err(fault) => bad_gateway(&fault),
         }
+    }
+
+    /// The request as the upstream shall see it: whatever the client speaks, it is HTTP/1.1 from here on.
+    fn readdress<B>(&self, mut request: Request<B>) -> Result<Request<B>> {
+        let authority = request.uri().authority().map(|authority| HeaderValue::from_str(authority.as_str()));
+        *request.uri_mut() = self.address(request.uri())?;
+        *request.version_mut() = Version::HTTP_11;
+        let headers = request.headers_mut();
+        drop_hop_by_hop(headers);
+        // The host is signed: the upstream must see the one that the client signed.
+        if let (false, Some(authority)) = (headers.contains_key(header::HOST), authority) {
+            headers.insert(header::HOST, authority?);
+        }
+        Ok(request)
     }
 
     /// The upstream's address with the request's own path and query.
@@ -54,6 +80,17 @@ impl Upstream {
         parts.authority = self.endpoint.authority().cloned();
         parts.path_and_query = request.path_and_query().cloned();
         Ok(Uri::from_parts(parts)?)
+    }
+}
+
+/// Drops what is said to the next hop only, and what `Connection` names.
+fn drop_hop_by_hop(headers: &mut HeaderMap) {
+    let named = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let named: Vec<String> =
+        named.flat_map(|text| text.split(',')).map(|name| name.trim().to_owned()).collect();
+    let always = ["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
+    for name in always.into_iter().chain(named.iter().map(String::as_str)) {
+        headers.remove(name);
     }
 }
 
@@ -68,4 +105,35 @@ fn bad_gateway(fault: &anyhow::Error) -> Response<Body> {
 /// A body that is there already.
 pub(crate) fn whole(body: Bytes) -> Body {
     Full::new(body).map_err(|never| match never {}).boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_of_http_2_becomes_one_of_http_1() {
+        let upstream = Upstream::new("http://127.0.0.1:9".parse().unwrap());
+        let request = Request::builder().version(Version::HTTP_2).uri("http://queue.test:8/a?b=c");
+        let request = request.header("te", "trailers").header("x-kept", "1");
+        let request = upstream.readdress(request.body(()).unwrap()).unwrap();
+        assert_eq!(
+            (request.version(), request.uri().to_string().as_str()),
+            (Version::HTTP_11, "http://127.0.0.1:9/a?b=c")
+        );
+        assert_eq!(request.headers()["host"], "queue.test:8");
+        assert!(request.headers().contains_key("x-kept") && !request.headers().contains_key("te"));
+    }
+
+    #[test]
+    fn what_is_for_the_next_hop_goes_no_further() {
+        let upstream = Upstream::new("http://127.0.0.1:9".parse().unwrap());
+        let request =
+            Request::builder().uri("/").header("host", "signed").header("connection", "close, X-Mine");
+        let request =
+            request.header("x-mine", "1").header("transfer-encoding", "chunked").header("upgrade", "h2c");
+        let request = upstream.readdress(request.body(()).unwrap()).unwrap();
+        assert_eq!(request.headers().len(), 1);
+        assert_eq!(request.headers()["host"], "signed");
+    }
 }

@@ -147,6 +147,12 @@ pub(crate) enum LogFormat {
 }
 
 impl Serve {
+    /// Options that say nothing but this `--interpreter`.
+    #[cfg(test)]
+    pub(crate) fn naming(interpreter: &str) -> Self {
+        Self { interpreter: vec![interpreter.to_owned()], ..Self::default() }
+    }
+
     /// These options, and those of `file` where they say nothing.
     pub(super) fn over(self, file: Self) -> Self {
         let list = |mine: Vec<String>, theirs| if mine.is_empty() { theirs } else { mine };

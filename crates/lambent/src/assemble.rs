@@ -1,0 +1,79 @@
+//! A server put together from its parts. Never a decision of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use lambent_code::Trees;
+use lambent_dispatch::{Dispatcher, Options as DispatchOptions, Parts as DispatchParts, Programs};
+use lambent_sandbox::LinuxHost;
+use lambent_sandbox::linux::Launcher;
+use lambent_sandbox::linux::spawner::SpawnerHandle;
+use lambent_services::keys::KeyRing;
+use lambent_services::{Options, Parts, Server};
+use lambent_store::blobs::Blobs;
+use lambent_store::{SqliteOptions, Store};
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::system::{SystemClock, SystemDice};
+use crate::{bootstraps, data_folder, interpreters, output, serve};
+
+/// How long code nobody refers to is kept.
+const CODE_GRACE: Duration = Duration::from_secs(3600);
+
+/// How long an invocation waits for a function that is just being created.
+const PENDING_WAIT: Duration = Duration::from_secs(2);
+
+/// Starts that go on at once, for each processor.
+const STARTS_PER_CPU: usize = 4;
+
+/// Everything behind the sockets.
+pub(crate) async fn assemble(
+    config: &Config,
+    spawner: SpawnerHandle,
+) -> Result<(Arc<Server>, Arc<LinuxHost>, Store)> {
+    let interpreters = interpreters::configured(config).await?;
+    let clock = Arc::new(SystemClock::new());
+    let dice = Arc::new(SystemDice::open()?);
+    let store = data_folder::privately(Store::sqlite(SqliteOptions::new(&config.data_dir))).await?;
+    let blobs = Blobs::local(&config.data_dir.join("blobs"), clock.clone())?;
+    let trees =
+        Trees::open(config.data_dir.join("trees")).context("cannot open the folder of unpacked code")?;
+    let launcher = Launcher::new(spawner, serve::sandbox_options(config), dice.clone()).await?;
+    let host = Arc::new(LinuxHost::new(launcher, TaskTracker::new()));
+    let keys = Arc::new(KeyRing::new(config.account.clone(), clock.clone(), dice.clone()));
+    let bootstraps = bootstraps::lay_out(&config.data_dir).context("cannot lay out the bootstraps")?;
+    let programs =
+        Programs::new(trees.clone(), blobs.clone(), interpreters, bootstraps, config.strict_runtimes);
+    let parts = DispatchParts {
+        host: host.clone(),
+        programs,
+        credentials: keys.clone(),
+        logs: Arc::new(output::FunctionLines),
+        clock: clock.clone(),
+        dice: dice.clone(),
+        options: dispatch_options(config),
+    };
+    let dispatcher = Dispatcher::start(parts, &store).await?;
+    let options = Options {
+        auth: config.auth,
+        account: config.account.clone(),
+        region: config.region.clone(),
+        public_endpoint: config.public_endpoint.clone(),
+        code_grace: CODE_GRACE,
+    };
+    let parts = Parts { store: store.clone(), blobs, trees, dispatcher, keys, clock, dice, options };
+    Ok((Server::new(parts), host, store))
+}
+
+fn dispatch_options(config: &Config) -> DispatchOptions {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    DispatchOptions {
+        concurrency: config.concurrency,
+        starts_at_once: processors * STARTS_PER_CPU,
+        idle_max: config.idle_max,
+        pending_wait: PENDING_WAIT,
+        network: config.network,
+    }
+}
