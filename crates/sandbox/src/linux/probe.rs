@@ -27,8 +27,8 @@ fn ask(options: &Options) -> std::io::Result<Hello> {
     let spawner = spawner::split(options)?;
     let mut buffer = [0; REPORT_MAX_BYTES];
     let hello = channel::receive(&spawner.socket, &mut buffer)?;
-    let pid = rustix::process::Pid::from_raw(spawner.pid);
-    drop(spawner);
-    rustix::process::waitpid(pid, rustix::process::WaitOptions::empty())?;
+    let spawner::SpawnerHandle { socket, pidfd, .. } = spawner;
+    drop(socket);
+    spawner::reap(&pidfd);
     hello.map(|(hello, _)| hello).ok_or_else(|| std::io::Error::other("it ended at once"))
 }

@@ -7,7 +7,10 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use rustix::fs::Mode;
-use rustix::process::{PidfdFlags, Signal, getpid, pidfd_open, set_parent_process_death_signal, umask};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, getpid, pidfd_open, set_parent_process_death_signal,
+    umask, waitid,
+};
 
 use super::message::{At, Fault, Hello, Message, Request, Tmp};
 use super::template::Template;
@@ -19,6 +22,8 @@ use super::{Isolation, Options, boot, channel, filter, restrict, sys};
 pub struct SpawnerHandle {
     pub(super) socket: OwnedFd,
     pub(super) pid: i32,
+    /// Readable once it is gone.
+    pub(super) pidfd: OwnedFd,
 }
 
 impl SpawnerHandle {
@@ -30,17 +35,18 @@ impl SpawnerHandle {
 
     /// Ends the spawner and waits until it is gone.
     pub(super) async fn end(self) {
-        let Self { socket, pid } = self;
+        let Self { socket, pidfd, .. } = self;
         drop(socket);
         // Blocking is short: the spawner sees the end of its socket and leaves.
-        let _ = tokio::task::spawn_blocking(move || {
-            rustix::process::waitpid(
-                rustix::process::Pid::from_raw(pid),
-                rustix::process::WaitOptions::empty(),
-            )
-        })
-        .await;
+        let _ = tokio::task::spawn_blocking(move || reap(&pidfd)).await;
     }
+}
+
+/// Waits for the spawner's end and takes its entry from the table of processes, if that was not done before.
+///
+/// By descriptor: the number may be somebody else's by then.
+pub(super) fn reap(pidfd: &OwnedFd) {
+    let _ = waitid(WaitId::PidFd(pidfd.as_fd()), WaitIdOptions::EXITED);
 }
 
 /// Splits off the spawner. Call it first thing in `main`: with one thread and little memory.
@@ -51,7 +57,10 @@ pub fn split(options: &Options) -> io::Result<SpawnerHandle> {
     std::fs::create_dir_all(&options.run_dir)?;
     let (ours, theirs) = channel::pair()?;
     match sys::fork()? {
-        Some(pid) => Ok(SpawnerHandle { socket: ours, pid }),
+        Some(pid) => {
+            let child = Pid::from_raw(pid).ok_or(io::ErrorKind::NotFound)?;
+            Ok(SpawnerHandle { socket: ours, pid, pidfd: pidfd_open(child, PidfdFlags::empty())? })
+        }
         // Nothing else the server has open: held on to here, the other end would never see it closed.
         None => sys::close_all_but(&[theirs.as_raw_fd()], || {
             serve(&theirs, options);

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
-use lambent_sandbox::Exit;
 use lambent_sandbox::linux::{Isolation, Launcher, Options, spawner};
+use lambent_sandbox::{BootError, Exit};
 
 use crate::host::{self, Counting, Traces, isolated, line, reader, run, shell};
 
@@ -80,11 +80,29 @@ fn killing_the_spawner_kills_its_sandboxes() {
         let mut launched = launcher.launch(&shell("echo up; exec sleep 1000")).await.unwrap();
         let mut output = reader(&mut launched);
         assert_eq!(line(&mut output).await, "up");
-        kill(launcher.spawner_pid().unwrap());
+        let spawner = launcher.spawner_pid().unwrap();
+        let mut broken = std::pin::pin!(launcher.broken());
+        let early = tokio::time::timeout(std::time::Duration::ZERO, broken.as_mut()).await;
+        assert!(early.is_err(), "it lives");
+        kill(spawner);
         assert_eq!(launched.control.exited().await, Exit::Signal(9));
         launched.control.removed().await;
-        let told = host::step_of(launcher.launch(&shell("true")).await);
-        assert!(told.contains("ask the spawner") || told.contains("the spawner is gone"), "{told}");
+        broken.await;
+        launcher.broken().await;
+        assert!(!PathBuf::from(format!("/proc/{spawner}")).exists(), "no zombie is left");
+        for _ in 0..3 {
+            let told = launcher.launch(&shell("true")).await.unwrap_err();
+            assert!(matches!(&told, BootError::Step { step, .. } if step == "spawner"), "{told:?}");
+        }
+    });
+}
+
+#[test]
+fn a_closed_launcher_is_not_a_broken_one() {
+    isolated(|launcher| async move {
+        let broken = launcher.broken();
+        launcher.close().await;
+        assert!(tokio::time::timeout(std::time::Duration::ZERO, broken).await.is_err());
     });
 }
 

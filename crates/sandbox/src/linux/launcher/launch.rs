@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use lambent_core::limits::{SANDBOX_BOOT_MAX, SANDBOX_PROCESSES_MAX};
 use tokio::io::unix::AsyncFd;
-use tokio::sync::watch;
+use tokio::sync::watch as cell;
 use tokio::task::spawn_blocking;
 
 use super::place::Place;
-use super::{Inner, step};
+use super::{Inner, step, watch};
 use crate::linux::birth::Birth;
 use crate::linux::cgroup::{Group, Limits};
 use crate::linux::control::{Control, Launched, Remains, Shared, Stage};
@@ -32,6 +32,7 @@ impl Inner {
     }
 
     pub(super) async fn launch(self: Arc<Self>, spec: Spec) -> Result<Launched, BootError> {
+        self.broken.refuse()?;
         let place = Place::take(&self)?;
         let tmp =
             self.tmp_on_disk(spec.tmp_mib).await.map_err(|error| step("file system for /tmp", error))?;
@@ -72,7 +73,10 @@ impl Inner {
             fds.extend(tree.map(AsFd::as_fd));
             fds.extend(group.as_ref().and_then(Group::unified));
             fds.extend(tasks.iter().map(AsFd::as_fd));
-            channel::send(&spawner.socket, &request, &fds).map_err(refused("ask the spawner"))
+            channel::send(&spawner.socket, &request, &fds).map_err(|error| match error.kind() {
+                io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => watch::gone(),
+                _ => step("ask the spawner", error),
+            })
         });
         match sent {
             Ok(()) => Ok(Asked { socket, output: output.into(), group }),
@@ -99,13 +103,12 @@ impl Inner {
             if let Some(group) = group {
                 group.remove().await;
             }
-            return Err(birth
-                .outcome
-                .and_then(Result::err)
-                .unwrap_or_else(|| step("boot", "the spawner is gone")));
+            return Err(birth.outcome.and_then(Result::err).unwrap_or_else(|| {
+                if waited.is_ok() { watch::gone() } else { step("boot", "took too long") }
+            }));
         };
         let pidfd = sys::watch_readable(pidfd).map_err(|error| step("watch init", error))?;
-        let stage = watch::Sender::new(Stage::Alive);
+        let stage = cell::Sender::new(Stage::Alive);
         let shared = Arc::new(Shared { socket, pidfd, group, isolated: self.isolated(), stage });
         let control = Control::new(Arc::clone(&shared), birth.ended);
         self.state().alive.insert(place.id, Arc::clone(&shared));

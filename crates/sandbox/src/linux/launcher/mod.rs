@@ -2,16 +2,20 @@
 
 mod launch;
 mod place;
+mod watch;
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lambent_core::dice::Dice;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{oneshot, watch as cell};
 use tokio::task::spawn_blocking;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+use self::watch::Watch;
 use super::cgroup::{self, Base};
 use super::control::{Launched, REPORT_MAX_BYTES, Shared};
 use super::image::Images;
@@ -39,7 +43,13 @@ struct Inner {
     tasks: TaskTracker,
     state: Mutex<State>,
     /// How many sandboxes exist.
-    count: watch::Sender<usize>,
+    count: cell::Sender<usize>,
+    /// Whether the spawner died by itself.
+    broken: Watch,
+    /// Ends what runs until the launcher is closed.
+    closing: CancellationToken,
+    /// The same where it is dropped instead.
+    _dropped: DropGuard,
 }
 
 #[derive(Debug)]
@@ -76,6 +86,8 @@ impl Launcher {
             let (name, detail, remedy) = (item.name, &item.detail, item.remedy);
             tracing::warn!(name, detail, remedy, "sandboxes are weaker here than on AWS");
         }
+        let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let broken = Watch::begin(&spawner, &tasks, closing.clone())?;
         let state = State {
             closed: false,
             spawner: Some(Arc::new(spawner)),
@@ -89,9 +101,12 @@ impl Launcher {
             base,
             images: images.ok().map(Arc::new),
             run_dir,
-            tasks: TaskTracker::new(),
+            tasks,
             state: Mutex::new(state),
-            count: watch::Sender::new(0),
+            count: cell::Sender::new(0),
+            broken,
+            _dropped: closing.clone().drop_guard(),
+            closing,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -121,6 +136,14 @@ impl Launcher {
         *self.inner.count.borrow()
     }
 
+    /// Resolves once the spawner is gone although nobody closed this launcher: killed, or out of memory.
+    ///
+    /// All sandboxes are gone with it and every launch fails from then on; only a new server helps. Never resolves
+    /// because of [`Launcher::close`]. Cancel safe.
+    pub fn broken(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.inner.broken.seen()
+    }
+
     /// The process id of the spawner; `None` once closed.
     #[must_use]
     pub fn spawner_pid(&self) -> Option<i32> {
@@ -140,6 +163,7 @@ impl Launcher {
         let mut count = self.inner.count.subscribe();
         // The sender lives in `self`.
         let _ = count.wait_for(|count| *count == 0).await;
+        self.inner.closing.cancel();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
         if let Some(images) = &self.inner.images {
