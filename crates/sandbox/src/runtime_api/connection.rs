@@ -1,6 +1,7 @@
 //! One client of the Runtime API, request after request. Never blocks another client, whatever it sends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use lambent_core::limits;
@@ -22,6 +23,9 @@ use crate::spec::{Answer, Reported};
 
 /// How much is read at once while a client waits.
 const READ_BYTES: usize = 4096;
+/// How long the system may take to tell that what was written came after the client had closed: it does at once, but
+/// not before all else it has to do on a busy machine.
+const RESET_PAUSE: Duration = Duration::from_millis(2);
 /// The largest answer.
 #[expect(clippy::cast_possible_truncation, reason = "6 MiB fit any usize")]
 const ANSWER_MAX_BYTES: usize = limits::RESPONSE_MAX_BYTES as usize;
@@ -57,7 +61,7 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let mut connection = Connection { seat: Arc::new(Seat::new(write)), inlet, shared };
     let reply = match connection.run().await {
         Ok(()) => return,
-        Err(Broken::Gone | Broken::Reset) => return connection.shared.exchange.gone(&connection.seat),
+        Err(Broken::Gone | Broken::Reset) => return connection.leave_for_good().await,
         Err(broken @ Broken::Truncated) => {
             Reply::error("400 Bad Request", "TruncatedHTTPRequest", &broken.to_string())
         }
@@ -76,6 +80,15 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
 }
 
 impl Connection {
+    /// The client is gone. Was it before the event reached it?
+    async fn leave_for_good(self) {
+        let exchange = &self.shared.exchange;
+        if !self.seat.is_reset() && exchange.waits_for_answer(&self.seat) {
+            tokio::time::sleep(RESET_PAUSE).await;
+        }
+        exchange.gone(&self.seat);
+    }
+
     async fn run(&mut self) -> Result<(), Broken> {
         loop {
             let request = self.request().await?;

@@ -221,6 +221,12 @@ impl Exchange {
         }
     }
 
+    /// Whether the event in hand went to `seat`, and no answer to it has begun.
+    pub(crate) fn waits_for_answer(&self, seat: &Arc<Seat>) -> bool {
+        let desk = self.desk();
+        desk.phase == Phase::Running && desk.holds(seat)
+    }
+
     /// Whether the event last offered never reached the runtime, as far as can be known.
     pub(crate) fn untaken(&self) -> bool {
         let desk = self.desk();
