@@ -81,7 +81,10 @@ impl Exchange<'_> {
         let admitted = match self.check_head(claimed, body.size_hint().lower()) {
             Ok(admitted) => admitted,
             Err(fault) => {
-                read::discard(&self.server.traffic, body);
+                // Who waits for leave to send reads the refusal, and sends nothing.
+                if !self.head.headers.contains_key(http::header::EXPECT) {
+                    read::discard(&self.server.traffic, body);
+                }
                 return Err(fault);
             }
         };
