@@ -98,6 +98,42 @@ fn killing_the_spawner_kills_its_sandboxes() {
 }
 
 #[test]
+fn a_cgroup_that_stays_keeps_its_user_id_and_stops_no_launch() {
+    isolated(|launcher| async move {
+        let user = shell("id -u");
+        let launched = launcher.launch(&shell("exec sleep 1000")).await.unwrap();
+        // A cgroup with one inside cannot be removed.
+        let thorn = host::sandbox_cgroups()[0].join("thorn");
+        std::fs::create_dir(&thorn).unwrap();
+        launched.control.removed().await;
+        assert_eq!(launcher.count(), 0);
+        let (_, other) = run(&launcher, &user).await;
+        assert_eq!(run(&launcher, &user).await.1, other, "the id of a sandbox that is gone comes again");
+        std::fs::remove_dir(&thorn).unwrap();
+        let (_, first) = run(&launcher, &user).await;
+        assert!(first.trim().parse::<u32>().unwrap() < other.trim().parse().unwrap(), "{first} {other}");
+        assert_eq!(host::sandbox_cgroups(), Vec::<PathBuf>::new());
+    });
+}
+
+#[test]
+fn a_program_that_outlives_its_init_without_a_pid_namespace_is_killed() {
+    host::with_launcher(Isolation::Process, |launcher| async move {
+        let mut spec = shell("echo $$; exec sleep 1000");
+        spec.working_directory = "/".into();
+        let mut launched = launcher.launch(&spec).await.unwrap();
+        let mut output = reader(&mut launched);
+        let program: i32 = line(&mut output).await.parse().unwrap();
+        let spawner = u32::try_from(launcher.spawner_pid().unwrap()).unwrap();
+        kill(i32::try_from(host::descendants_of(spawner)[0]).unwrap());
+        launched.control.removed().await;
+        assert_eq!(host::sandbox_cgroups(), Vec::<PathBuf>::new());
+        let command = std::fs::read(format!("/proc/{program}/cmdline")).unwrap_or_default();
+        assert!(command.is_empty(), "at most a zombie of the host's init");
+    });
+}
+
+#[test]
 fn a_closed_launcher_is_not_a_broken_one() {
     isolated(|launcher| async move {
         let broken = launcher.broken();

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use lambent_core::limits::{MEMORY_MIB_PER_VCPU, SANDBOX_PROCESSES_MAX, VCPU_MAX};
 
 use super::Base;
-use super::sweep::remove;
+use super::sweep::{kill_in, remove};
 
 /// How often a sandbox gets its share, in microseconds: as on AWS, short enough to be fair within one invocation.
 const CPU_PERIOD_US: u64 = 20_000;
@@ -243,11 +243,20 @@ impl Group {
         }
     }
 
-    /// Removes the folders, waiting while they are busy.
-    pub(in super::super) async fn remove(&self) {
-        for folder in &self.folders {
-            remove(folder).await;
+    /// Kills who is still inside, then removes the folders, waiting while they are busy; answers those that stay.
+    ///
+    /// Somebody is where there is no pid namespace and init was killed alone, for want of memory.
+    pub(in super::super) async fn remove(&self) -> Vec<PathBuf> {
+        if !self.kill() {
+            self.folders.iter().for_each(|folder| kill_in(folder));
         }
+        let mut staying = Vec::new();
+        for folder in &self.folders {
+            if !remove(folder).await {
+                staying.push(folder.clone());
+            }
+        }
+        staying
     }
 }
 

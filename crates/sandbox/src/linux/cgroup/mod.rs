@@ -12,7 +12,7 @@ mod unified;
 pub(super) use base::Base;
 pub(super) use group::{Group, Limits};
 pub(super) use layout::Layout;
-pub(super) use sweep::{sweep, sweep_strays};
+pub(super) use sweep::{retry, sweep, sweep_strays};
 
 /// The controllers sandboxes are limited with.
 const CONTROLLERS: [&str; 3] = ["memory", "cpu", "pids"];

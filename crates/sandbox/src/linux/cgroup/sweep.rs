@@ -86,7 +86,7 @@ fn alive() -> BTreeSet<u32> {
 }
 
 /// Kills every process in a folder this server or an earlier one made.
-fn kill_in(folder: &Path) {
+pub(super) fn kill_in(folder: &Path) {
     if fs::write(folder.join("cgroup.kill"), "1").is_ok() {
         return;
     }
@@ -98,21 +98,31 @@ fn kill_in(folder: &Path) {
     }
 }
 
-/// Removes a folder, waiting while its last process is on its way out. Says so if it stays.
-pub(super) async fn remove(folder: &Path) {
+/// Kills what is in folders that stayed behind and removes them if it can at once; answers those that still stay.
+pub(in super::super) fn retry(folders: Vec<PathBuf>) -> Vec<PathBuf> {
+    let stays = |folder: &PathBuf| {
+        kill_in(folder);
+        fs::remove_dir(folder).is_err_and(|error| error.kind() != io::ErrorKind::NotFound)
+    };
+    folders.into_iter().filter(stays).collect()
+}
+
+/// Removes a folder, waiting while its last process is on its way out. Says so if it stays, and answers `false`.
+pub(super) async fn remove(folder: &Path) -> bool {
     for _ in 0..REMOVE_TRIES {
         match fs::remove_dir(folder) {
-            Ok(()) => return,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Ok(()) => return true,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return true,
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {}
             Err(error) => {
                 tracing::warn!(folder = %folder.display(), %error, "cgroup stays behind");
-                return;
+                return false;
             }
         }
         tokio::time::sleep(REMOVE_PAUSE).await;
     }
     tracing::warn!(folder = %folder.display(), "cgroup stays behind: still in use");
+    false
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use lambent_core::limits::{SANDBOX_BOOT_MAX, SANDBOX_PROCESSES_MAX};
 use tokio::io::unix::AsyncFd;
@@ -19,11 +20,14 @@ use crate::linux::message::{Request, Tmp};
 use crate::linux::{Isolation, channel, rewrite, sys};
 use crate::{BootError, Network, Spec};
 
+/// How many names are tried for a cgroup.
+const GROUP_TRIES: u32 = 4;
+
 /// What is held while the spawner works.
-struct Asked {
-    socket: AsyncFd<OwnedFd>,
-    output: OwnedFd,
-    group: Option<Group>,
+pub(super) struct Asked {
+    pub(super) socket: AsyncFd<OwnedFd>,
+    pub(super) output: OwnedFd,
+    pub(super) group: Option<Group>,
 }
 
 impl Inner {
@@ -90,7 +94,7 @@ impl Inner {
     }
 
     /// Waits until the program runs or the sandbox has failed, in which case nothing is left of it after.
-    async fn settle(
+    pub(super) async fn settle(
         self: Arc<Self>,
         asked: Asked,
         place: Place,
@@ -100,14 +104,18 @@ impl Inner {
         let mut birth = Birth::default();
         let waited = tokio::time::timeout(SANDBOX_BOOT_MAX, birth.follow(&socket, &program)).await;
         let Some(pidfd) = birth.pidfd else {
-            if let Some(group) = group {
-                group.remove().await;
-            }
+            give_up(socket, group, place).await;
             return Err(birth.outcome.and_then(Result::err).unwrap_or_else(|| {
                 if waited.is_ok() { watch::gone() } else { step("boot", "took too long") }
             }));
         };
-        let pidfd = sys::watch_readable(pidfd).map_err(|error| step("watch init", error))?;
+        let pidfd = match sys::watch_readable(pidfd) {
+            Ok(pidfd) => pidfd,
+            Err(error) => {
+                give_up(socket, group, place).await;
+                return Err(step("watch init", error));
+            }
+        };
         let stage = cell::Sender::new(Stage::Alive);
         let shared = Arc::new(Shared { socket, pidfd, group, isolated: self.isolated(), stage });
         let control = Control::new(Arc::clone(&shared), birth.ended);
@@ -128,12 +136,19 @@ impl Inner {
         }
     }
 
-    fn group(&self, id: u32, limits: Limits) -> io::Result<(Option<Group>, Vec<OwnedFd>)> {
+    pub(super) fn group(&self, id: u32, limits: Limits) -> io::Result<(Option<Group>, Vec<OwnedFd>)> {
         if self.base.folders().is_empty() {
             return Ok((None, Vec::new()));
         }
-        let (group, tasks) = Group::create(&self.base, &format!("s{id}"), limits)?;
-        Ok((Some(group), tasks))
+        let mut tries = 0..GROUP_TRIES;
+        loop {
+            // A number that never comes again: what an earlier sandbox left is in nobody's way.
+            let number = self.groups.fetch_add(1, Ordering::Relaxed);
+            match Group::create(&self.base, &format!("s{number}-{id}"), limits) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries.next().is_some() => {}
+                made => return made.map(|(group, tasks)| (Some(group), tasks)),
+            }
+        }
     }
 
     fn tmp(&self, spec: &Spec, disk: bool) -> Tmp {
@@ -174,7 +189,7 @@ impl Inner {
     }
 
     /// Waits for the end of a sandbox's processes, then removes what is left.
-    async fn bury(self: Arc<Self>, shared: Arc<Shared>, place: Place) {
+    async fn bury(self: Arc<Self>, shared: Arc<Shared>, mut place: Place) {
         // The pidfd is readable once init has ended, and with it, in a pid namespace, everyone else.
         let _ = shared.pidfd.readable().await;
         let group = shared.group.as_ref();
@@ -184,10 +199,18 @@ impl Inner {
         };
         shared.stage.send_replace(Stage::Ended(remains));
         if let Some(group) = group {
-            group.remove().await;
+            place.leave(group.remove().await);
         }
         self.state().alive.remove(&place.id);
         drop(place);
         shared.stage.send_replace(Stage::Removed(remains));
+    }
+}
+
+/// Ends a sandbox that cannot be followed any further: its init goes with the socket, the others with the cgroups.
+async fn give_up(socket: AsyncFd<OwnedFd>, group: Option<Group>, mut place: Place) {
+    drop(socket);
+    if let Some(group) = group {
+        place.leave(group.remove().await);
     }
 }

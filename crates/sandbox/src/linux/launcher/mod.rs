@@ -2,11 +2,14 @@
 
 mod launch;
 mod place;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lambent_core::dice::Dice;
@@ -40,6 +43,8 @@ struct Inner {
     base: Base,
     images: Option<Arc<Images>>,
     run_dir: RunDir,
+    /// How many cgroups were ever named.
+    groups: AtomicU64,
     tasks: TaskTracker,
     state: Mutex<State>,
     /// How many sandboxes exist.
@@ -101,6 +106,7 @@ impl Launcher {
             base,
             images: images.ok().map(Arc::new),
             run_dir,
+            groups: AtomicU64::new(0),
             tasks,
             state: Mutex::new(state),
             count: cell::Sender::new(0),
