@@ -1,5 +1,8 @@
 //! An environment over a program that is played by the test: its end, its output and its calls come on cue.
 
+mod output;
+mod waking;
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -7,7 +10,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lambent_core::limits;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
@@ -188,156 +190,6 @@ async fn a_program_that_dies_in_the_middle_of_its_answer_has_exited() {
     program.say_and_go(&[request("GET", NEXT, "", b""), half]);
     program.end(Exit::OutOfMemory);
     assert_eq!(environment.invoke(event("a"), LIMIT).await, Answer::Exited(Exit::OutOfMemory));
-}
-
-#[tokio::test]
-async fn all_that_was_written_before_the_next_question_arrives_before_settle_returns() {
-    let (mut program, mut environment) = Program::start();
-    let mut client = Program::ready(&mut environment, &program).await;
-    for round in 0..20 {
-        let id = format!("r-{round}");
-        let (answer, ()) = tokio::join!(environment.invoke(event(&id), LIMIT), async {
-            assert_eq!(client.got().await.unwrap().status, 200);
-            program.print(&format!("{round}: one\n{round}: two"));
-            client
-                .send(&[request("POST", &response(&id), "", b"1"), request("GET", NEXT, "", b"")].concat())
-                .await;
-            assert_eq!(client.got().await.unwrap().status, 202);
-        });
-        assert!(matches!(answer, Answer::Response { .. }), "{answer:?}");
-        assert_eq!(environment.settle(LIMIT).await, Settled::Ready);
-        assert_eq!(program.lines().split_off(round * 2), [format!("{round}: one"), format!("{round}: two")]);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_output_neither_blocks_settle_nor_is_lost() {
-    let (program, mut environment) = Program::start();
-    let _client = Program::ready(&mut environment, &program).await;
-    let mut output = program.output.try_clone().unwrap();
-    let flood = tokio::task::spawn_blocking(move || {
-        for _ in 0..5_000 {
-            output.write_all(&[b'x'; 999]).unwrap();
-            output.write_all(b"\n").unwrap();
-        }
-    });
-    // Counted in bytes: a line that is not complete when the environment settles comes in two pieces.
-    while program.lines().concat().len() < 5_000 * 999 {
-        assert_eq!(environment.settle(LIMIT).await, Settled::Ready);
-        tokio::task::yield_now().await;
-    }
-    flood.await.unwrap();
-    assert_eq!(program.lines().concat().len(), 5_000 * 999);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_flood_is_read_no_faster_than_its_budget_and_comes_whole() {
-    const WRITTEN: usize = 30_000;
-    let budget = usize::try_from(limits::OUTPUT_PER_SECOND_MAX_LINES).unwrap();
-    let (mut program, mut environment) = Program::start();
-    let _client = Program::ready(&mut environment, &program).await;
-    program.print(&"x\n".repeat(WRITTEN));
-    // No time passes meanwhile: it does only while all wait.
-    for _ in 0..5000 {
-        tokio::task::yield_now().await;
-    }
-    let got = program.lines().len();
-    assert!((budget..budget + 4097).contains(&got), "{got} lines");
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(program.lines().len(), WRITTEN);
-}
-
-#[tokio::test(start_paused = true)]
-async fn settling_again_and_again_is_no_way_round_the_budget() {
-    const WRITTEN: usize = 30_000;
-    let budget = usize::try_from(limits::OUTPUT_PER_SECOND_MAX_LINES).unwrap();
-    let (mut program, mut environment) = Program::start();
-    let _client = Program::ready(&mut environment, &program).await;
-    program.print(&"x\n".repeat(WRITTEN));
-    assert_eq!(environment.settle(LIMIT).await, Settled::Ready);
-    assert_eq!(program.lines().len(), WRITTEN, "a burst is there at once");
-    program.print(&"x\n".repeat(WRITTEN));
-    for _ in 0..3 {
-        assert_eq!(environment.settle(LIMIT).await, Settled::Ready);
-    }
-    let got = program.lines().len();
-    assert!((2 * budget..2 * budget + 4097).contains(&got), "{got} lines");
-    program.end(Exit::Code(0));
-    assert_eq!(environment.exited().await, Exit::Code(0));
-    assert_eq!(program.lines().len(), 2 * WRITTEN, "its end brings the rest at once");
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_end_while_frozen_is_noticed_before_the_next_event() {
-    let (program, mut environment) = Program::start();
-    let client = Program::ready(&mut environment, &program).await;
-    assert!(environment.awake().await);
-    environment.freeze();
-    drop(client);
-    // The server hears of the connection at once, of the end only when all go on.
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
-    environment.thaw();
-    let (awake, ()) = tokio::join!(environment.awake(), async {
-        for _ in 0..100 {
-            tokio::task::yield_now().await;
-        }
-        program.end(Exit::Signal(9));
-    });
-    assert!(!awake);
-    assert_eq!(environment.exited().await, Exit::Signal(9));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_runtime_that_asks_anew_is_waited_for_and_a_silent_one_is_not_for_long() {
-    let (program, mut environment) = Program::start();
-    drop(Program::ready(&mut environment, &program).await);
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
-    assert!(environment.awake().await, "it runs, whatever it does");
-    let mut client = Client::connect(program.address).await;
-    let asking = async {
-        client.send(&request("GET", NEXT, "", b"")).await;
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        awake = environment.awake() => assert!(awake),
-        () = asking => {}
-    }
-}
-
-#[tokio::test]
-async fn an_event_the_program_never_read_may_go_to_another() {
-    for asked in [true, false] {
-        let (program, mut environment) = Program::start();
-        let client = Program::ready(&mut environment, &program).await;
-        if !asked {
-            drop(client);
-            for _ in 0..100 {
-                tokio::task::yield_now().await;
-            }
-            program.end(Exit::Signal(9));
-            assert_eq!(environment.invoke(event("a"), LIMIT).await, Answer::Exited(Exit::Signal(9)));
-        } else {
-            let (answer, ()) = tokio::join!(biased; environment.invoke(event("a"), LIMIT), async {
-                drop(client);
-                program.end(Exit::Signal(9));
-            });
-            assert_eq!(answer, Answer::Exited(Exit::Signal(9)));
-        }
-        assert!(environment.untaken());
-    }
-    let (program, mut environment) = Program::start();
-    let mut client = Program::ready(&mut environment, &program).await;
-    let (answer, ()) = tokio::join!(environment.invoke(event("a"), LIMIT), async {
-        assert_eq!(client.got().await.unwrap().status, 200);
-        drop(client);
-        program.end(Exit::Signal(9));
-    });
-    assert_eq!(answer, Answer::Exited(Exit::Signal(9)));
-    assert!(!environment.untaken(), "it had read it");
 }
 
 #[tokio::test]

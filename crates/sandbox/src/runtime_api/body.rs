@@ -3,7 +3,8 @@
 use bytes::{Buf, Bytes, BytesMut};
 use lambent_core::limits;
 
-use super::http::{Broken, Framing, Inlet, Source, end_of_head};
+use super::http::{Broken, Framing, end_of_head};
+use super::inlet::{Inlet, Source};
 
 /// How much is read at once while a body streams in.
 const READ_BYTES: usize = 65_536;
@@ -212,7 +213,7 @@ fn parse_chunk_size(line: &[u8]) -> Option<u64> {
 mod tests {
     use super::{Body, Broken, Framing, Inlet};
     use crate::runtime_api::allowance::Allowance;
-    use crate::runtime_api::http::Source;
+    use crate::runtime_api::inlet::Source;
 
     impl Source for &[u8] {}
 

@@ -11,14 +11,15 @@ use tokio::net::tcp::OwnedReadHalf;
 use super::body::Body;
 use super::exchange::{Next, Refusal};
 use super::fault;
-use super::http::{self, Broken, Framing, Inlet};
+use super::http::{self, Broken, Framing};
+use super::inlet::Inlet;
 use super::owner;
 use super::patience;
 use super::reply::{self, Reply};
 use super::routes::{self, Route};
 use super::seat::Seat;
 use super::server::Shared;
-use super::state::{Call, Refused};
+use super::state::Call;
 use crate::spec::{Answer, Reported};
 
 /// How much is read at once while a client waits.
@@ -145,7 +146,7 @@ impl Connection {
             | Route::Unknown => {}
         }
         self.body(&request, 0).await?;
-        Ok(Some(other(&request.route)))
+        Ok(Some(reply::other(&request.route)))
     }
 
     async fn body(&mut self, request: &Request, limit: usize) -> Result<Body, Broken> {
@@ -204,7 +205,7 @@ impl Connection {
         }
         let read = self.body(&request, ANSWER_MAX_BYTES).await;
         let (body, result) = match read {
-            Ok(body) if body.too_large => (Bytes::new(), Ok(too_large())),
+            Ok(body) if body.too_large => (Bytes::new(), Ok(reply::too_large())),
             Ok(body) => (body.bytes, Ok(Reply::accepted())),
             Err(broken) => (Bytes::new(), Err(broken)),
         };
@@ -239,7 +240,7 @@ impl Connection {
         };
         if body.too_large {
             self.shared.exchange.finish_answer(Answer::TooLarge);
-            return Ok(too_large());
+            return Ok(reply::too_large());
         }
         self.shared.exchange.finish_answer(into_answer(call, body, request));
         Ok(Reply::accepted())
@@ -276,43 +277,6 @@ fn into_answer(call: Call, body: Body, request: Request) -> Answer {
         })),
         Call::Response | Call::Next | Call::InitError => {
             Answer::Response { content_type: request.content_type, body: body.bytes }
-        }
-    }
-}
-
-/// The replies that depend on nothing.
-fn other(route: &Route) -> Reply {
-    let error = Reply::error;
-    match route {
-        Route::Ping => Reply::pong(),
-        Route::Telemetry => error("202 Accepted", "Telemetry.NotSupported", "Telemetry API is not supported"),
-        Route::Logs => error("202 Accepted", "Logs.NotSupported", "Logs API is not supported"),
-        Route::Extensions => {
-            error("501 Not Implemented", "Extension.NotSupported", "the Extensions API is not supported yet")
-        }
-        Route::WrongMethod => error("405 Method Not Allowed", "MethodNotAllowed", "Method Not Allowed"),
-        Route::Unknown | Route::Next | Route::InitError | Route::Answer(..) => {
-            error("404 Not Found", "NotFound", "404 page not found")
-        }
-    }
-}
-
-fn too_large() -> Reply {
-    let message = format!("Exceeded maximum allowed payload size ({} bytes).", limits::RESPONSE_MAX_BYTES);
-    Reply::error("413 Request Entity Too Large", "RequestEntityTooLarge", &message)
-}
-
-impl Refused {
-    fn reply(self) -> Reply {
-        Reply::error("403 Forbidden", "InvalidStateTransition", &self.to_string())
-    }
-}
-
-impl Refusal {
-    fn reply(self) -> Reply {
-        match self {
-            Self::RequestId => Reply::error("400 Bad Request", "InvalidRequestID", &self.to_string()),
-            Self::State(refused) => refused.reply(),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Where an environment and its runtime meet: one event in, one answer out. Holds its lock across no await.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use super::desk::{Delivery, Desk};
 use super::reply;
 use super::seat::Seat;
 use super::state::{Call, Phase, Refused};
@@ -17,41 +17,6 @@ pub(crate) struct Exchange {
     desk: Mutex<Desk>,
     /// Wakes the environment, which alone waits here.
     moved: Notify,
-}
-
-#[derive(Debug)]
-struct Desk {
-    phase: Phase,
-    /// The event the runtime holds.
-    current: Option<Held>,
-    /// An event nobody has asked for yet.
-    pending: Option<Event>,
-    /// The connections that wait for an event, first come first served.
-    waiting: VecDeque<Arc<Seat>>,
-    /// The answer, until the environment takes it.
-    answer: Option<Answer>,
-    /// What was posted to `/init/error`.
-    init_error: Option<Reported>,
-}
-
-/// An event that was written to a connection.
-#[derive(Debug)]
-struct Held {
-    event: Event,
-    /// Where it went. Weak, so that the connection closes when its client is gone.
-    seat: Weak<Seat>,
-    /// How sure it is that the runtime has it.
-    delivery: Delivery,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Delivery {
-    /// Written for the first time.
-    First,
-    /// The connection was reset before its client had read it: the next that asks gets it.
-    Lost,
-    /// Written once more. A client that loses it again may be dying of it: that is not tried without end.
-    Second,
 }
 
 /// What a `next` comes to.
@@ -85,15 +50,7 @@ pub(crate) enum Refusal {
 
 impl Exchange {
     pub(crate) const fn new() -> Self {
-        let desk = Desk {
-            phase: Phase::Started,
-            current: None,
-            pending: None,
-            waiting: VecDeque::new(),
-            answer: None,
-            init_error: None,
-        };
-        Self { desk: Mutex::new(desk), moved: Notify::const_new() }
+        Self { desk: Mutex::new(Desk::new()), moved: Notify::const_new() }
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -274,40 +231,6 @@ impl Exchange {
     pub(crate) fn finish_init_error(&self, reported: Reported) {
         self.desk().init_error = Some(reported);
         self.moved.notify_one();
-    }
-}
-
-impl Desk {
-    fn hold(&mut self, event: Event, seat: &Arc<Seat>, delivery: Delivery) {
-        self.phase = Phase::Running;
-        self.current = Some(Held { event, seat: Arc::downgrade(seat), delivery });
-    }
-
-    fn holds(&self, seat: &Arc<Seat>) -> bool {
-        self.current.as_ref().is_some_and(|held| std::ptr::eq(held.seat.as_ptr(), Arc::as_ptr(seat)))
-    }
-
-    /// Looks whether the event in hand was lost, and says so from then on.
-    fn find_lost(&mut self) -> bool {
-        let Some(held) = self.current.as_mut().filter(|held| held.delivery == Delivery::First) else {
-            return false;
-        };
-        let lost = self.phase == Phase::Running && held.seat.upgrade().is_some_and(|seat| seat.is_reset());
-        if lost {
-            held.delivery = Delivery::Lost;
-        }
-        lost
-    }
-
-    /// The event that was written and never read.
-    fn lost(&self) -> Option<Event> {
-        let held = self.current.as_ref().filter(|held| held.delivery == Delivery::Lost)?;
-        (self.phase == Phase::Running).then(|| held.event.clone())
-    }
-
-    fn settle(&mut self, answer: Answer) {
-        self.current = None;
-        self.answer = Some(answer);
     }
 }
 

@@ -7,9 +7,11 @@
 mod allowance;
 mod body;
 mod connection;
+mod desk;
 mod exchange;
 mod fault;
 mod http;
+mod inlet;
 mod owner;
 mod patience;
 mod reply;

@@ -7,7 +7,8 @@ use lambent_core::limits;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::http::{Broken, Inlet, Source};
+use super::http::Broken;
+use super::inlet::{Inlet, Source};
 
 /// What the environment does with its program, as far as it matters to waiting.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,8 +1,11 @@
 //! The bytes of every reply. Decides nothing.
 
 use bytes::Bytes;
+use lambent_core::limits;
 
-use super::exchange::platform_error;
+use super::exchange::{Refusal, platform_error};
+use super::routes::Route;
+use super::state::Refused;
 use crate::spec::{Answer, Event};
 
 /// The reply to what was taken.
@@ -105,6 +108,46 @@ pub(crate) fn invalid_mode_answer() -> Answer {
         "Runtime.InvalidResponseModeHeader",
         br#"{"errorMessage":"Invalid response mode header","errorType":"Runtime.InvalidResponseModeHeader"}"#,
     )
+}
+
+/// The replies that depend on nothing.
+pub(crate) fn other(route: &Route) -> Reply {
+    let error = Reply::error;
+    match route {
+        Route::Ping => Reply::pong(),
+        Route::Telemetry => error("202 Accepted", "Telemetry.NotSupported", "Telemetry API is not supported"),
+        Route::Logs => error("202 Accepted", "Logs.NotSupported", "Logs API is not supported"),
+        Route::Extensions => {
+            error("501 Not Implemented", "Extension.NotSupported", "the Extensions API is not supported yet")
+        }
+        Route::WrongMethod => error("405 Method Not Allowed", "MethodNotAllowed", "Method Not Allowed"),
+        Route::Unknown | Route::Next | Route::InitError | Route::Answer(..) => {
+            error("404 Not Found", "NotFound", "404 page not found")
+        }
+    }
+}
+
+/// 413 to an answer over the limit.
+pub(crate) fn too_large() -> Reply {
+    let message = format!("Exceeded maximum allowed payload size ({} bytes).", limits::RESPONSE_MAX_BYTES);
+    Reply::error("413 Request Entity Too Large", "RequestEntityTooLarge", &message)
+}
+
+impl Refused {
+    /// 400 or 403 with AWS's words.
+    pub(crate) fn reply(self) -> Reply {
+        Reply::error("403 Forbidden", "InvalidStateTransition", &self.to_string())
+    }
+}
+
+impl Refusal {
+    /// 400 or 403 with AWS's words.
+    pub(crate) fn reply(self) -> Reply {
+        match self {
+            Self::RequestId => Reply::error("400 Bad Request", "InvalidRequestID", &self.to_string()),
+            Self::State(refused) => refused.reply(),
+        }
+    }
 }
 
 #[cfg(test)]
