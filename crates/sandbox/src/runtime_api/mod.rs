@@ -1,6 +1,6 @@
-//! The Runtime API: HTTP/1.1 for the one runtime of one sandbox. Knows no process; never sends a time-out.
+//! The Runtime API: HTTP/1.1 for the one runtime of one sandbox. Knows no process; lets whoever waits for an event wait.
 //!
-//! A request's way: [`server`] takes the connection, [`connection`] reads requests from it ([`http`], [`body`]),
+//! A request's way: [`server`] takes the connection, [`connection`] reads requests from it ([`inlet`], [`http`], [`body`]),
 //! [`routes`] names the call, [`state`] allows it, [`exchange`] hands it to the environment, [`reply`] words the
 //! reply. Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
