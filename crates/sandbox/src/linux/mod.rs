@@ -24,6 +24,7 @@ mod report;
 mod restrict;
 mod rewrite;
 mod run_dir;
+mod spares;
 pub mod spawner;
 mod sys;
 mod template;

@@ -93,6 +93,11 @@ impl Launcher {
         }
         let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
         let broken = Watch::begin(&spawner, &tasks, closing.clone())?;
+        let images = images.ok().map(Arc::new);
+        if let Some(images) = images.clone() {
+            let stop = closing.clone();
+            tasks.spawn(async move { images.tidy(stop).await });
+        }
         let state = State {
             closed: false,
             spawner: Some(Arc::new(spawner)),
@@ -104,7 +109,7 @@ impl Launcher {
             hello,
             report,
             base,
-            images: images.ok().map(Arc::new),
+            images,
             run_dir,
             groups: AtomicU64::new(0),
             tasks,
