@@ -48,6 +48,16 @@ pub(super) fn receive<T: DeserializeOwned>(
     socket: impl AsFd,
     buffer: &mut [u8],
 ) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
+    let Some((message, fds)) = receive_any(socket, buffer)? else { return Ok(None) };
+    Ok(Some((message?, fds)))
+}
+
+/// As [`receive`], but the descriptors of a message that cannot be read come too, so that it can be answered.
+#[expect(clippy::type_complexity, reason = "as long as what it says")]
+pub(super) fn receive_any<T: DeserializeOwned>(
+    socket: impl AsFd,
+    buffer: &mut [u8],
+) -> io::Result<Option<(io::Result<T>, Vec<OwnedFd>)>> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let length = loop {
@@ -62,8 +72,8 @@ pub(super) fn receive<T: DeserializeOwned>(
         return Ok(None);
     }
     let fds = control.drain().filter_map(rights).flatten().collect();
-    let message = serde_json::from_slice(buffer.get(..length).unwrap_or_default())?;
-    Ok(Some((message, fds)))
+    let message = serde_json::from_slice(buffer.get(..length).unwrap_or_default());
+    Ok(Some((message.map_err(io::Error::from), fds)))
 }
 
 fn rights(message: RecvAncillaryMessage<'_>) -> Option<impl Iterator<Item = OwnedFd>> {

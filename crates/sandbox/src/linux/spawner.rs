@@ -6,6 +6,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
+use rustix::event::{Timespec, poll};
 use rustix::fs::Mode;
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, getpid, pidfd_open, set_parent_process_death_signal,
@@ -92,9 +93,47 @@ fn serve(socket: &OwnedFd, options: &Options) {
     let told = channel::send(socket, &hello, &[]);
     let (Ok(()), Some(workshop)) = (told, workshop) else { return };
     let mut buffer = vec![0; channel::MESSAGE_MAX_BYTES];
-    while let Ok(Some((request, fds))) = channel::receive::<Request>(socket, &mut buffer) {
-        start(&workshop, request, fds);
+    serve_each(
+        || channel::receive_any(socket, &mut buffer),
+        |request, parts| start(&workshop, request, parts),
+    );
+}
+
+/// Takes requests until the socket is closed. Nothing else may end it: every sandbox would end too.
+fn serve_each(
+    mut next: impl FnMut() -> io::Result<Option<(io::Result<Request>, Vec<OwnedFd>)>>,
+    mut start: impl FnMut(Request, Parts),
+) {
+    loop {
+        match next() {
+            Ok(Some((Ok(request), fds))) => match Parts::new(&request, fds) {
+                Ok(parts) => start(request, parts),
+                Err(control) => refuse(control, "take the descriptors", "some are missing"),
+            },
+            Ok(Some((Err(error), fds))) => refuse(fds.into_iter().next(), "read the request", error),
+            Err(error) if !is_closed(&error) => pause(),
+            Ok(None) | Err(_) => return,
+        }
     }
+}
+
+/// The socket is of no use any more.
+fn is_closed(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EBADF | libc::ENOTCONN | libc::ENOTSOCK))
+}
+
+/// Tells over a sandbox's control socket why there is none.
+fn refuse(control: Option<OwnedFd>, step: &str, reason: impl ToString) {
+    let fault = Fault { step: step.into(), reason: reason.to_string() };
+    if let Some(control) = control {
+        // The server may have gone meanwhile.
+        let _ = channel::send(&control, &Message::Failed(fault), &[]);
+    }
+}
+
+/// A moment, so that a lack of memory does not make this a busy loop as well.
+fn pause() {
+    let _ = poll(&mut [], Some(&Timespec { tv_sec: 0, tv_nsec: 10_000_000 }));
 }
 
 fn set_up(options: &Options) -> Result<(Hello, Workshop), Fault> {
@@ -133,8 +172,7 @@ fn leave_terminal() -> io::Result<()> {
 }
 
 /// Starts one sandbox. What goes wrong is told over its control socket.
-fn start(workshop: &Workshop, request: Request, fds: Vec<OwnedFd>) {
-    let Some(parts) = Parts::new(&request, fds) else { return };
+fn start(workshop: &Workshop, request: Request, parts: Parts) {
     let cloned = sys::clone_into(namespaces(workshop, &request), parts.cgroup.as_ref().map(OwnedFd::as_fd));
     match cloned {
         Ok(None) => boot::run(workshop, request, parts),
@@ -142,10 +180,7 @@ fn start(workshop: &Workshop, request: Request, fds: Vec<OwnedFd>) {
         Ok(Some(pidfd)) => {
             let _ = channel::send(&parts.control, &Message::Born, &[pidfd.as_fd()]);
         }
-        Err(error) => {
-            let fault = Fault { step: "clone3".into(), reason: error.to_string() };
-            let _ = channel::send(&parts.control, &Message::Failed(fault), &[]);
-        }
+        Err(error) => refuse(Some(parts.control), "clone3", error),
     }
 }
 
@@ -169,11 +204,71 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    fn new(request: &Request, fds: Vec<OwnedFd>) -> Option<Self> {
+    /// # Errors
+    /// The control socket, if it is there but others are not: the kernel leaves out what it has no room for.
+    fn new(request: &Request, fds: Vec<OwnedFd>) -> Result<Self, Option<OwnedFd>> {
         let mut fds = fds.into_iter();
-        let (control, output) = (fds.next()?, fds.next()?);
-        let tmp = if request.tmp == Tmp::Disk { Some(fds.next()?) } else { None };
-        let cgroup = if request.into_cgroup { Some(fds.next()?) } else { None };
-        Some(Self { control, output, tmp, cgroup, tasks: fds.collect() })
+        let Some(control) = fds.next() else { return Err(None) };
+        let (disk, unified) = (request.tmp == Tmp::Disk, request.into_cgroup);
+        if fds.len() < 1 + usize::from(disk) + usize::from(unified) {
+            return Err(Some(control));
+        }
+        let Some(output) = fds.next() else { return Err(Some(control)) };
+        let tmp = if disk { fds.next() } else { None };
+        let cgroup = if unified { fds.next() } else { None };
+        Ok(Self { control, output, tmp, cgroup, tasks: fds.collect() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Request {
+        Request {
+            argv: vec!["/bin/true".into()],
+            working_directory: "/".into(),
+            environment: Vec::new(),
+            mounts: Vec::new(),
+            own_network: false,
+            identity: None,
+            tmp: Tmp::Host,
+            processes_max: None,
+            data_max_bytes: None,
+            into_cgroup: false,
+        }
+    }
+
+    fn answer(control: &OwnedFd) -> Message {
+        let mut buffer = [0; 4096];
+        channel::receive(control, &mut buffer).unwrap().unwrap().0
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_answered_and_the_next_request_served() {
+        let (server, ours) = channel::pair().unwrap();
+        let (asked_badly, its_end) = channel::pair().unwrap();
+        channel::send(&server, &["no request"], &[its_end.as_fd()]).unwrap();
+        channel::send(&server, &["nor is this"], &[]).unwrap();
+        let (asked_without, only) = channel::pair().unwrap();
+        channel::send(&server, &request(), &[only.as_fd()]).unwrap();
+        channel::send(&server, &request(), &[its_end.as_fd(), only.as_fd()]).unwrap();
+        drop(server);
+        let (mut buffer, mut started) = (vec![0; channel::MESSAGE_MAX_BYTES], 0);
+        serve_each(|| channel::receive_any(&ours, &mut buffer), |_, _| started += 1);
+        assert_eq!(started, 1);
+        for (control, expected) in
+            [(asked_badly, "read the request"), (asked_without, "take the descriptors")]
+        {
+            let Message::Failed(fault) = answer(&control) else { panic!("told otherwise") };
+            assert_eq!(fault.step, expected);
+        }
+    }
+
+    #[test]
+    fn only_a_closed_socket_ends_it() {
+        let mut errors = [libc::ENOMEM, libc::EINTR, libc::ENOBUFS, libc::EMFILE, libc::EBADF].into_iter();
+        serve_each(|| Err(io::Error::from_raw_os_error(errors.next().unwrap())), |_, _| {});
+        assert_eq!(errors.next(), None, "it went on to the last");
     }
 }
