@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, set_child_subreaper, set_parent_process_death_signal};
+use rustix::thread::UnshareFlags;
 
 use super::message::{At, Fault, Message, Request};
 use super::program::{self, Program};
@@ -35,6 +36,10 @@ fn prepare(workshop: &Workshop, mut request: Request, parts: &Parts) -> Result<i
     for tasks in &parts.tasks {
         // Writing 0 moves the writer. Moving another process would cost 12 ms after any idle time.
         rustix::io::write(tasks, b"0").at("join the cgroup")?;
+    }
+    if isolated {
+        // After joining: what this process is in now is `/` to everyone inside.
+        hide_cgroups().at("make a cgroup namespace")?;
     }
     if let Some(template) = &workshop.template {
         view::build(template, &request, parts)?;
@@ -69,6 +74,16 @@ fn die_with_spawner(spawner: &OwnedFd, isolated: bool) -> io::Result<()> {
         return Err(io::ErrorKind::BrokenPipe.into());
     }
     Ok(())
+}
+
+/// Else `/proc/self/cgroup` would name the server's process and where it runs.
+fn hide_cgroups() -> io::Result<()> {
+    #[expect(deprecated, reason = "unsafe only for CLONE_FILES, which is not asked for")]
+    match rustix::thread::unshare(UnshareFlags::NEWCGROUP) {
+        // A kernel without cgroups has nothing to hide.
+        Err(rustix::io::Errno::INVAL) => Ok(()),
+        unshared => Ok(unshared?),
+    }
 }
 
 /// Opens the Runtime API's socket and gives it to the server; answers its port.

@@ -1,6 +1,10 @@
 //! What a sandbox sees: the template's root with its own `/proc`, `/tmp` and the mounts of its spec.
 //!
 //! Everything that needs the host's paths is taken, detached, before the host is left; then it is put in place.
+//!
+//! What it cannot hide: `/proc/<pid>/mountinfo` names, for each mount, the folder of its file system it came from. So
+//! a program learns where the host keeps the code it runs, but nothing of what else is there. The kernel has one such
+//! file for each process and thread, which no mount over it can cover, and interpreters read it.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -17,8 +21,23 @@ use super::spawner::Parts;
 use super::template::{self, ATTR_LOCKED, Template};
 use super::{sys, tmp};
 
-/// Files of `/proc` nobody inside needs: memory, keys, timers of the whole host.
-const MASKED_FILES: [&str; 4] = ["/proc/kcore", "/proc/keys", "/proc/sysrq-trigger", "/proc/timer_list"];
+/// Files of `/proc` nobody inside needs: memory, keys, timers, disks and devices of the whole host, and its kernel's
+/// build and command line. They read as empty.
+const MASKED_FILES: [&str; 13] = [
+    "/proc/cmdline",
+    "/proc/config.gz",
+    "/proc/diskstats",
+    "/proc/interrupts",
+    "/proc/iomem",
+    "/proc/ioports",
+    "/proc/kallsyms",
+    "/proc/kcore",
+    "/proc/key-users",
+    "/proc/keys",
+    "/proc/partitions",
+    "/proc/sysrq-trigger",
+    "/proc/timer_list",
+];
 /// Folders of `/proc` that stay readable only.
 const LOCKED_FOLDERS: [&str; 3] = ["/proc/sys", "/proc/irq", "/proc/bus"];
 

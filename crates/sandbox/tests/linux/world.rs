@@ -38,6 +38,21 @@ fn a_program_sees_its_own_world_and_nothing_of_the_host() {
 }
 
 #[test]
+fn proc_tells_nothing_of_the_host_and_its_server() {
+    isolated(|launcher| async move {
+        let script = "cat /proc/self/cgroup | cut -d: -f3- | sort -u; cd /proc; \
+                      for f in cmdline config.gz diskstats interrupts iomem ioports kallsyms kcore key-users keys \
+                      partitions timer_list; do [ -e $f ] && echo $f $(head -c 9 $f 2>/dev/null | wc -c); done; true";
+        let (_, text) = run(&launcher, &shell(script)).await;
+        let mut lines = text.lines();
+        assert_eq!(lines.next(), Some("/"), "{text}");
+        let files: Vec<_> = lines.collect();
+        assert!(files.contains(&"cmdline 0") && files.contains(&"interrupts 0"), "{text}");
+        assert!(files.iter().all(|file| file.ends_with(" 0")), "{text}");
+    });
+}
+
+#[test]
 fn only_tmp_can_be_written() {
     isolated(|launcher| async move {
         let (_, text) = run(
