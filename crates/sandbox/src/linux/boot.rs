@@ -15,6 +15,12 @@ use super::{channel, init, restrict, sys, view};
 
 /// Where the Runtime API listens inside a network namespace of its own.
 const RUNTIME_API_PORT: u16 = 9001;
+/// How readily the kernel kills this process where the whole host lacks memory.
+const OOM_SCORE: &str = "/proc/self/oom_score_adj";
+/// How much more readily a sandbox than its server.
+const OOM_SCORE_STEP: i32 = 500;
+/// The kernel takes no more.
+const OOM_SCORE_MAX: i32 = 1000;
 /// What `hostname` says inside.
 const HOST_NAME: &[u8] = b"lambda";
 
@@ -37,6 +43,7 @@ fn prepare(workshop: &Workshop, mut request: Request, parts: &Parts) -> Result<i
         // Writing 0 moves the writer. Moving another process would cost 12 ms after any idle time.
         rustix::io::write(tasks, b"0").at("join the cgroup")?;
     }
+    offer_to_oom_killer();
     if isolated {
         // After joining: what this process is in now is `/` to everyone inside.
         hide_cgroups().at("make a cgroup namespace")?;
@@ -76,6 +83,18 @@ fn die_with_spawner(spawner: &OwnedFd, isolated: bool) -> io::Result<()> {
     Ok(())
 }
 
+/// Where the host runs out of memory, functions go before their server.
+///
+/// Done before rights are dropped, so that nobody inside can take it back. A host that forbids it is no worse off.
+fn offer_to_oom_killer() {
+    let own = std::fs::read_to_string(OOM_SCORE).ok().and_then(|text| text.trim().parse().ok());
+    let _ = std::fs::write(OOM_SCORE, raised(own.unwrap_or(0)).to_string());
+}
+
+fn raised(score: i32) -> i32 {
+    score.saturating_add(OOM_SCORE_STEP).min(OOM_SCORE_MAX)
+}
+
 /// Else `/proc/self/cgroup` would name the server's process and where it runs.
 fn hide_cgroups() -> io::Result<()> {
     #[expect(deprecated, reason = "unsafe only for CLONE_FILES, which is not asked for")]
@@ -100,4 +119,14 @@ fn listen(request: &Request, isolated: bool, control: &OwnedFd) -> Result<u16, F
     let port = listener.local_addr().at("listen for the Runtime API")?.port();
     channel::send(control, &Message::Listening { port }, &[listener.as_fd()]).at("hand over the listener")?;
     Ok(port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sandbox_is_killed_before_its_server() {
+        assert_eq!([-1000, 0, 300, 800, 1000].map(raised), [-500, 500, 800, 1000, 1000]);
+    }
 }

@@ -1,10 +1,11 @@
 //! What a sandbox may use: memory, processes, files, `/tmp`; and that the server and others do not suffer.
 
+use lambent_sandbox::linux::Isolation;
 use lambent_sandbox::{Exit, Spec};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::host::{isolated, line, reader, run, shell, two_isolated};
+use crate::host::{isolated, line, reader, run, shell, two_isolated, with_launcher};
 
 fn python(code: &str) -> Spec {
     let mut spec = shell("");
@@ -100,4 +101,23 @@ fn open_files_are_bounded_for_sandboxes_and_not_for_the_server() {
         let (_, text) = run(&launcher, &python(code)).await;
         assert_eq!(text, "True True\n");
     });
+}
+
+#[test]
+fn a_host_without_memory_kills_sandboxes_before_the_server() {
+    let own: i32 = std::fs::read_to_string("/proc/self/oom_score_adj").unwrap().trim().parse().unwrap();
+    for isolation in [Isolation::Auto, Isolation::Process] {
+        with_launcher(isolation, |launcher| async move {
+            let mut spec =
+                shell("cat /proc/self/oom_score_adj; (echo 0 > /proc/self/oom_score_adj) 2>&1 | wc -l");
+            spec.working_directory = "/".into();
+            let (_, text) = run(&launcher, &spec).await;
+            let (score, refused) = text.trim().split_once('\n').unwrap();
+            assert_eq!(score, (own + 500).min(1000).to_string());
+            assert!(
+                isolation == Isolation::Process || refused.trim() == "1",
+                "it cannot be taken back: {text}"
+            );
+        });
+    }
 }

@@ -193,6 +193,8 @@ impl Inner {
         // The pidfd is readable once init has ended, and with it, in a pid namespace, everyone else.
         let _ = shared.pidfd.readable().await;
         let group = shared.group.as_ref();
+        // Without one, where init died alone: the others must not run on.
+        group.map(Group::kill);
         let remains = Remains {
             out_of_memory: group.is_some_and(Group::out_of_memory),
             memory_peak_bytes: group.map_or(0, Group::memory_peak_bytes),
