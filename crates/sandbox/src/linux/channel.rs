@@ -53,7 +53,6 @@ pub(super) fn receive<T: DeserializeOwned>(
 }
 
 /// As [`receive`], but the descriptors of a message that cannot be read come too, so that it can be answered.
-#[expect(clippy::type_complexity, reason = "as long as what it says")]
 pub(super) fn receive_any<T: DeserializeOwned>(
     socket: impl AsFd,
     buffer: &mut [u8],

@@ -77,10 +77,7 @@ impl Inner {
             fds.extend(tree.map(AsFd::as_fd));
             fds.extend(group.as_ref().and_then(Group::unified));
             fds.extend(tasks.iter().map(AsFd::as_fd));
-            channel::send(&spawner.socket, &request, &fds).map_err(|error| match error.kind() {
-                io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => watch::gone(),
-                _ => step("ask the spawner", error),
-            })
+            channel::send(&spawner.socket, &request, &fds).map_err(unsent)
         });
         match sent {
             Ok(()) => Ok(Asked { socket, output: output.into(), group }),
@@ -206,6 +203,15 @@ impl Inner {
         self.state().alive.remove(&place.id);
         drop(place);
         shared.stage.send_replace(Stage::Removed(remains));
+    }
+}
+
+/// Why a request did not reach the spawner.
+fn unsent(error: io::Error) -> BootError {
+    if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) {
+        watch::gone()
+    } else {
+        step("ask the spawner", error)
     }
 }
 
