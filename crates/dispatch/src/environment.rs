@@ -45,9 +45,10 @@ impl Environment {
     }
 
     /// Lets it go on, and tells whether its program is still there.
-    pub(crate) fn wake(&mut self) -> bool {
+    pub(crate) async fn wake(&mut self) -> bool {
         if std::mem::take(&mut self.frozen) {
             self.sandbox.thaw();
+            return self.sandbox.awake().await;
         }
         !self.is_dead()
     }

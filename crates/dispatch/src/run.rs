@@ -31,12 +31,22 @@ pub(crate) struct Run<'a> {
     pub(crate) invocation: Invocation,
 }
 
+/// An event that was handed over, and what came of it.
+struct Handed {
+    environment: Environment,
+    answered: Answer,
+    started: Duration,
+}
+
 impl Run<'_> {
     /// Runs the invocation; `answer` gets the outcome, which may be before this returns.
     pub(crate) async fn go(self, answer: impl FnOnce(Result<Outcome, InvokeError>)) {
         match self.acquire().await {
             Err(refusal) => answer(Err(refusal)),
-            Ok(Acquired::Ready { environment, spent }) => self.invoke(environment, spent, answer).await,
+            Ok(Acquired::Ready { environment, spent }) => {
+                let handed = self.hand_over(environment, spent).await;
+                self.finish(handed, answer).await;
+            }
             Ok(Acquired::Failed(failed)) => {
                 self.report(
                     &failed.log,
@@ -58,23 +68,39 @@ impl Run<'_> {
         self.dispatcher.clock.monotonic()
     }
 
-    /// Hands over the event; `spent` is what Init inside the invocation took of its time.
-    async fn invoke(
-        self,
-        mut environment: Environment,
-        spent: Duration,
-        answer: impl FnOnce(Result<Outcome, InvokeError>),
-    ) {
-        let log = Arc::clone(&environment.log);
+    /// Hands over the event; `spent` is what Init inside the invocation took of its time. A program that ended before it
+    /// took the event was killed while it was idle: another environment gets the event, once.
+    async fn hand_over(&self, environment: Environment, spent: Duration) -> Handed {
+        let handed = self.hand_over_once(environment, spent).await;
+        if !matches!(handed.answered, Answer::Exited(_)) || !handed.environment.sandbox.untaken() {
+            return handed;
+        }
+        match self.acquire().await {
+            Ok(Acquired::Ready { environment, spent }) => {
+                self.dispatcher.discard(handed.environment.sandbox);
+                self.hand_over_once(environment, spent).await
+            }
+            Ok(Acquired::Failed(_)) | Err(_) => handed,
+        }
+    }
+
+    async fn hand_over_once(&self, mut environment: Environment, spent: Duration) -> Handed {
         if spent.is_zero() {
-            self.start_line(&log);
+            self.start_line(&environment.log);
         }
         let started = self.now().saturating_sub(spent);
         let left = self.limit().saturating_sub(spent);
         let answered = environment.sandbox.invoke(self.event(left), left).await;
+        Handed { environment, answered, started }
+    }
+
+    /// Tells the answer, lets the environment settle, and logs what it took.
+    async fn finish(self, handed: Handed, answer: impl FnOnce(Result<Outcome, InvokeError>)) {
+        let Handed { mut environment, answered, started } = handed;
         if matches!(answered, Answer::Exited(_)) && self.dispatcher.is_killing() {
             return answer(Err(InvokeError::Closing));
         }
+        let log = Arc::clone(&environment.log);
         let alive = !matches!(answered, Answer::Exited(_) | Answer::TimedOut);
         let told = self.answered(answered, &log);
         let failed = told.failed.clone();

@@ -60,7 +60,7 @@ impl Run<'_> {
     pub(crate) async fn acquire(&self) -> Result<Acquired, InvokeError> {
         while let Some(mut environment) = self.route.pool.take() {
             let age = self.now().saturating_sub(environment.born);
-            if age < ENVIRONMENT_AGE_MAX && environment.wake() {
+            if age < ENVIRONMENT_AGE_MAX && environment.wake().await {
                 environment.log.begin(self.invocation.tail);
                 return Ok(Acquired::Ready { environment, spent: Duration::ZERO });
             }

@@ -154,3 +154,27 @@ async fn where_there_is_no_room_the_longest_idle_environment_goes() {
     assert_eq!(invoke("g").await, 200);
     assert_eq!(server.host.count_of("boot"), 3, "g was used later than f, so it is still there");
 }
+
+/// Is gone when the given number of calls have come.
+struct Gone(AtomicUsize, usize);
+
+impl Program for Gone {
+    fn invoke(&self, _spec: &Spec, _event: &Event, _output: &Output) -> Answer {
+        said("1")
+    }
+
+    fn is_gone(&self, _event: &Event) -> bool {
+        self.0.fetch_add(1, Ordering::SeqCst) < self.1
+    }
+}
+
+#[tokio::test]
+async fn an_event_nobody_took_goes_to_another_environment_once() {
+    let server = with_function(FakeHost::new(Gone(AtomicUsize::new(0), 1))).await;
+    let response = server.send(Method::POST, INVOKE, "").await;
+    assert_eq!((&response.body()[..], server.host.count_of("boot")), (&b"1"[..], 2));
+    let server = with_function(FakeHost::new(Gone(AtomicUsize::new(0), 2))).await;
+    let response = server.send(Method::POST, INVOKE, "").await;
+    assert_eq!(response.headers()["x-amz-function-error"], "Unhandled");
+    assert_eq!(server.host.count_of("boot"), 2, "what ends every program is not tried for ever");
+}

@@ -18,6 +18,11 @@ pub trait Program: Send + Sync {
     /// What it answers.
     fn invoke(&self, spec: &Spec, event: &Event, output: &Output) -> Answer;
 
+    /// Whether it turns out to have ended before it could take this event.
+    fn is_gone(&self, _event: &Event) -> bool {
+        false
+    }
+
     /// How long it takes to answer, in tokio's time.
     fn takes(&self, _event: &Event) -> Duration {
         Duration::ZERO
@@ -93,7 +98,14 @@ impl Host for FakeHost {
         }
         let mut killed = self.kill.subscribe();
         killed.mark_unchanged();
-        let sandbox = FakeSandbox { host: self.clone(), spec: spec.clone(), output, killed, dead: None };
+        let sandbox = FakeSandbox {
+            host: self.clone(),
+            spec: spec.clone(),
+            output,
+            killed,
+            dead: None,
+            untaken: false,
+        };
         sandbox.did("boot");
         Ok(Box::new(sandbox))
     }
@@ -113,6 +125,7 @@ struct FakeSandbox {
     output: Output,
     killed: watch::Receiver<u64>,
     dead: Option<Exit>,
+    untaken: bool,
 }
 
 impl fmt::Debug for FakeSandbox {
@@ -141,6 +154,10 @@ impl Sandbox for FakeSandbox {
     }
 
     async fn invoke(&mut self, event: Event, limit: Duration) -> Answer {
+        if self.host.program.is_gone(&event) {
+            (self.dead, self.untaken) = (Some(Exit::Signal(9)), true);
+            return Answer::Exited(Exit::Signal(9));
+        }
         self.did(&format!("invoke {}", event.request_id));
         let work = tokio::time::sleep(self.host.program.takes(&event));
         if tokio::time::timeout(limit, work).await.is_err() {
@@ -156,6 +173,10 @@ impl Sandbox for FakeSandbox {
 
     async fn settle(&mut self, _limit: Duration) -> Settled {
         self.dead.map_or(Settled::Ready, Settled::Exited)
+    }
+
+    fn untaken(&self) -> bool {
+        self.untaken
     }
 
     fn freeze(&mut self) {
