@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import json
+import os
 import pathlib
 import signal
 import socket
@@ -159,21 +160,18 @@ def test_a_second_signal_ends_the_drain(own_server, second, status):
 
 
 def test_a_signal_while_the_server_starts_is_kept(tmp_path):
-    command = [BINARY, "serve", "--listen", f"127.0.0.1:{free_port()}", "--data-dir", tmp_path / "data"]
+    file = tmp_path / "lambent.toml"
+    os.mkfifo(file)
+    more = ["--config", file, "--listen", f"127.0.0.1:{free_port()}", "--data-dir", tmp_path / "data"]
     started = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean_environment()
+        [BINARY, "serve", *more], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=clean_environment()
     )
-    terminate = 1 << (signal.SIGTERM - 1)
-    while not any(mask & terminate for mask in masks(started.pid)):
-        pass
-    started.send_signal(signal.SIGTERM)
-    assert started.wait(60) == 0
-
-
-def masks(pid):
-    """What a process holds back and what it listens to."""
-    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
-    return [int(line.split()[1], 16) for line in lines if line.startswith(("SigBlk:", "SigCgt:"))]
+    # It opens: the server is about to read its configuration, and has done nothing else yet.
+    with open(file, "w") as writer:
+        started.send_signal(signal.SIGTERM)
+        writer.write('region = "eu-west-1"\n')
+    _, log = started.communicate(timeout=60)
+    assert started.returncode == 0 and b"draining" in log, log
 
 
 class Upstream(http.server.BaseHTTPRequestHandler):
