@@ -54,6 +54,8 @@ def test_a_thousand_environments_come_and_go(own_server):
     settings = custom(WAITER, Timeout=900)
     # Some first, so that what the server makes once and keeps (pools of bounded size) is not taken for a leak.
     burst(running, client, settings, 5, 10)
+    with ThreadPoolExecutor(32) as pool:  # The store opens its readers, a few, when as many ask at once.
+        [list(pool.map(lambda _: client.list_functions(), range(200))) for _ in range(3)]
     before = settled(running)
     rss_before_mib = rss_mib(running)
     burst(running, client, settings, FUNCTIONS, EACH)

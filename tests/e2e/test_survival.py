@@ -96,6 +96,24 @@ def test_a_sandbox_killed_while_it_is_idle_hurts_one_call_at_most(waiter, victim
     assert call(client, "waiter") == (None, "fine")
 
 
+def test_a_server_that_lost_its_spawner_ends_and_goes_on_when_started_again(own_server):
+    running = own_server()
+    client = running.client()
+    client.create_function(FunctionName="hello", **python(HELLO))
+    active(client, "hello")
+    assert call(client, "hello", name="x")[0] is None
+    running.family |= descendants(running.process.pid)
+    # The first process of each sandbox bears the spawner's name too; the spawner is the server's own child.
+    [spawner] = pathlib.Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
+    os.kill(int(spawner), signal.SIGKILL)
+    assert running.process.wait(30) == 1
+    assert "the spawner's process has ended" in running.log_tail()
+    running.process = None
+    assert running.leftovers() == []
+    running.start()
+    assert call(running.client(), "hello", name="x")[0] is None
+
+
 def test_a_server_killed_while_functions_run_leaves_nothing_and_goes_on(waiter):
     running, client = waiter
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use lambent_code::interpreter::{Family, Interpreters};
-use lambent_sandbox::linux::{Enforcement, probe};
+use lambent_sandbox::linux::{Enforcement, Options as SandboxOptions, probe};
 
 use crate::config::{Command, Config, Raw};
 use crate::{interpreters, output, serve};
@@ -28,7 +28,10 @@ pub(crate) fn main(raw: &Raw) -> ExitCode {
 }
 
 fn look(config: &Config) -> anyhow::Result<u8> {
-    let report = probe(&serve::sandbox_options(config));
+    // Looking needs a folder to try things in, and must not leave one.
+    let folder = tempfile::tempdir()?;
+    let report =
+        probe(&SandboxOptions { run_dir: folder.path().join("run"), ..serve::sandbox_options(config) });
     output::line(&report.summary);
     for item in &report.items {
         let mark = match item.enforcement {

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use lambent_core::limits::LAST_ANSWERS_MAX;
 use lambent_sandbox::LinuxHost;
+use lambent_sandbox::linux::Options as SandboxOptions;
 use lambent_sandbox::linux::spawner::{self, SpawnerHandle};
-use lambent_sandbox::linux::{Enforcement, Options as SandboxOptions};
 use lambent_services::Server;
 use lambent_services::lambda::resume;
 use lambent_store::Store;
@@ -43,8 +43,14 @@ async fn run(config: Config, spawner: SpawnerHandle) -> Result<ExitCode> {
     let mut signals = Signals::listen()?;
     let running = Running::start(config, spawner).await?;
     running.announce();
-    signals.next().await;
-    info!("draining: no new requests, running functions may end");
+    let host = Arc::clone(&running.host);
+    tokio::select! {
+        _ = signals.next() => info!("draining: no new requests, running functions may end"),
+        () = host.broken() => {
+            running.stop().await;
+            bail!("the spawner's process has ended, and every sandbox with it: start the server again");
+        }
+    }
     tokio::select! {
         () = running.stop() => Ok(ExitCode::SUCCESS),
         code = signals.next() => {
@@ -85,7 +91,8 @@ impl Running {
     pub(crate) async fn start(config: Config, spawner: SpawnerHandle) -> Result<Self> {
         data_folder::close_to_others(&config.data_dir)?;
         let listeners = listen::bind(&config.listen).await?;
-        let (server, host, store) = assemble(&config, spawner).await?;
+        let assembled = assemble(&config, spawner).await;
+        let (server, host, store) = assembled.context("`lambent doctor` tells what a host lacks")?;
         resume(&server).await.context("cannot read the functions")?;
         let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?;
         let upstream = config.upstream_endpoint.clone().map(Upstream::new);
@@ -110,9 +117,6 @@ impl Running {
         }
         info!("data in {}", self.config.data_dir.display());
         info!("isolation: {}", self.host.report().summary);
-        for item in self.host.report().items.iter().filter(|item| item.enforcement != Enforcement::Full) {
-            warn!("{}: {}; {}", item.name, item.detail, item.remedy);
-        }
         info!(
             "try: AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION={} aws --endpoint-url {} lambda list-functions",
             self.config.region,

@@ -58,6 +58,11 @@ impl LinuxHost {
         });
     }
 
+    /// Resolves when no sandbox can be made any more, because the spawner's process ended. Cancel safe.
+    pub async fn broken(&self) {
+        self.launcher.broken().await;
+    }
+
     /// What this host isolates and enforces.
     #[must_use]
     pub fn report(&self) -> &Report {

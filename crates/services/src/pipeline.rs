@@ -39,7 +39,11 @@ where
     let (head, body) = request.into_parts();
     let claimed = Scope::claimed(&Head::of(&head));
     let service = service(claimed.as_ref());
-    let protocol = Protocol::spoken(service, &head.headers);
+    let foreign = claimed.as_ref().filter(|scope| scope.service != service.signing_name);
+    let protocol = match foreign {
+        Some(scope) => Protocol::guessed(&scope.service, &head.headers),
+        None => Protocol::spoken(service, &head.headers),
+    };
     let request_id = server.dice.uuid().to_string();
     let mut request = Exchange { server, service, protocol, head, request_id };
     match request.answer(claimed, body).await {
@@ -113,8 +117,7 @@ impl Exchange<'_> {
     fn check_head(&mut self, claimed: Option<Scope>, length_bytes: u64) -> Result<Admitted, Fault> {
         self.name()?;
         if let Some(scope) = claimed.as_ref().filter(|scope| scope.service != self.service.signing_name) {
-            let message = format!("Lambent does not serve the service {} yet.", scope.service);
-            return Err(errors::unknown(message));
+            return Err(errors::foreign(self.protocol, &scope.service));
         }
         let admitted = self.admit(claimed)?;
         if read::is_too_large(length_bytes) {

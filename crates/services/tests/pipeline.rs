@@ -235,3 +235,38 @@ async fn whoever_waits_at_the_end_is_told_that_the_server_shuts_down() {
     refused(&response, 500, "ServiceException");
     assert!(String::from_utf8_lossy(response.body()).contains("shutting down"), "{response:?}");
 }
+
+#[tokio::test]
+async fn a_service_that_is_not_built_says_so_in_its_own_protocol() {
+    let server = TestServer::start(FakeHost::new(|_: &Spec, _: &Event| said("1"))).await;
+    for (service, headers, status, expected) in [
+        (
+            "sns",
+            vec![("content-type", "application/x-www-form-urlencoded")],
+            400,
+            "<Code>InvalidAction</Code>",
+        ),
+        ("s3", vec![], 404, "<Code>UnknownOperationException</Code>"),
+        (
+            "sqs",
+            vec![("content-type", "application/x-amz-json-1.0"), ("x-amz-target", "AmazonSQS.ListQueues")],
+            400,
+            "UnknownOperationException",
+        ),
+        ("elasticfilesystem", vec![], 404, "Lambent does not serve the service elasticfilesystem yet."),
+    ] {
+        let credential = format!("test/20260102/us-east-1/{service}/aws4_request");
+        let authorization =
+            format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00");
+        let mut request =
+            http::Request::post("/").header("host", "test").header("authorization", authorization);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(http_body_util::Full::new(bytes::Bytes::new())).unwrap();
+        let response = lambent_services::pipeline::handle(&server.server, request).await;
+        let body = String::from_utf8_lossy(response.body()).into_owned();
+        assert_eq!(response.status().as_u16(), status, "{service}: {body}");
+        assert!(body.contains(expected), "{service}: {body}");
+    }
+}

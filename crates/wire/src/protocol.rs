@@ -102,6 +102,21 @@ impl Protocol {
         }
     }
 
+    /// The protocol of a request for a service this server does not have, as far as its head tells.
+    #[must_use]
+    pub fn guessed(signing_name: &str, headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let content = text("content-type");
+        match () {
+            () if text("smithy-protocol") == "rpc-v2-cbor" => Self::RpcV2Cbor,
+            () if headers.contains_key("x-amz-target") && content.contains("json-1.0") => Self::AwsJson10,
+            () if headers.contains_key("x-amz-target") => Self::AwsJson11,
+            () if content.starts_with("application/x-www-form-urlencoded") => Self::Query,
+            () if signing_name == "s3" => Self::RestXml,
+            () => Self::RestJson,
+        }
+    }
+
     /// The operation a request asks for.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 use http::StatusCode;
 use lambent_core::limits::REQUEST_BODY_MAX_BYTES;
 use lambent_wire::error::Fault;
+use lambent_wire::protocol::Protocol;
 
 use super::read::Unread;
 
@@ -42,6 +43,18 @@ pub(super) fn request_id() -> Fault {
 /// A service or an operation that is not built.
 pub(super) fn unknown(message: String) -> Fault {
     fault("UnknownOperationException", StatusCode::NOT_FOUND, message)
+}
+
+/// A service that is not built, told as its protocol tells of an operation that is not there.
+pub(super) fn foreign(protocol: Protocol, service: &str) -> Fault {
+    let message = format!("Lambent does not serve the service {service} yet.");
+    match protocol {
+        Protocol::Query => fault("InvalidAction", StatusCode::BAD_REQUEST, message),
+        Protocol::AwsJson10 | Protocol::AwsJson11 => {
+            fault("UnknownOperationException", StatusCode::BAD_REQUEST, message)
+        }
+        Protocol::RestJson | Protocol::RestXml | Protocol::RpcV2Cbor => unknown(message),
+    }
 }
 
 /// What the caller may not do.
