@@ -56,8 +56,18 @@ fn a_program_killed_while_frozen_takes_no_event_with_it() {
             let mut probe = stage.probe().await;
             let program = program_of(&mut probe).await;
             probe.sandbox.freeze();
+            // Killed in the middle of a read it could still take what comes; frozen it is not in the middle of one. The
+            // freezer takes hold a moment after it was told to.
+            let place = format!("/proc/{}/wchan", program.as_raw_pid());
+            for _ in 0..10_000 {
+                if std::fs::read_to_string(&place)
+                    .is_ok_and(|place| place.contains("freez") || place.contains("refrig"))
+                {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
             rustix::process::kill_process(program, rustix::process::Signal::KILL).unwrap();
-            // Killed in the middle of a read it could still take what comes; frozen it is not in the middle of one.
             // Where the old freezer holds it, it dies only once it goes on.
             let stat = format!("/proc/{}/stat", program.as_raw_pid());
             for _ in 0..10_000 {
