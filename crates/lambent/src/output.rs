@@ -63,7 +63,8 @@ pub(crate) struct FunctionLines;
 
 impl LogSink for FunctionLines {
     fn write(&self, line: &Line<'_>) {
-        let text = String::from_utf8_lossy(line.text);
+        // Runtimes join the lines of one event by carriage returns, which a terminal would print over each other.
+        let text = String::from_utf8_lossy(line.text).replace('\r', "\n");
         let function = line.function.name.as_str();
         match line.source {
             Source::Function => info!(target: "lambent::function", function, stream = line.stream, "{text}"),
