@@ -132,43 +132,38 @@ fn variables(given: Option<&Environment>) -> Result<Option<BTreeMap<String, Stri
     Ok(Some(variables.clone()))
 }
 
+/// What both requests may ask for and this server does not have yet; they name it alike.
+macro_rules! refuse_unbuilt {
+    ($name:expr, $r:expr) => {
+        refuse(&[
+            ("VpcConfig", vpc($r.vpc_config.as_ref())),
+            ("DeadLetterConfig", dead_letter($r.dead_letter_config.as_ref())),
+            ("KMSKeyArn", filled($r.kms_key_arn.as_ref())),
+            ("TracingConfig Active", tracing($r.tracing_config.as_ref())),
+            ("Layers", $r.layers.as_ref().is_some_and(|l| !l.is_empty())),
+            ("FileSystemConfigs", $r.file_system_configs.as_ref().is_some_and(|f| !f.is_empty())),
+            ("ImageConfig", $r.image_config.is_some()),
+            ("SnapStart", snap_start($r.snap_start.as_ref())),
+            ("LoggingConfig beyond its defaults", logging($r.logging_config.as_ref(), $name)),
+            ("CapacityProviderConfig", $r.capacity_provider_config.is_some()),
+            ("DurableConfig", $r.durable_config.is_some()),
+            ("RuntimeConfig", $r.runtime_config.is_some()),
+            ("AcceleratorConfig", $r.accelerator_config.is_some()),
+        ])
+    };
+}
+
 fn refuse_unbuilt_of_create(name: &str, r: &CreateFunctionRequest) -> Result<(), Error> {
     refuse(&[
         ("Publish", r.publish == Some(true) || r.publish_to.is_some()),
-        ("VpcConfig", vpc(r.vpc_config.as_ref())),
-        ("DeadLetterConfig", dead_letter(r.dead_letter_config.as_ref())),
-        ("KMSKeyArn", filled(r.kms_key_arn.as_ref())),
-        ("TracingConfig Active", tracing(r.tracing_config.as_ref())),
-        ("Layers", r.layers.as_ref().is_some_and(|l| !l.is_empty())),
-        ("FileSystemConfigs", r.file_system_configs.as_ref().is_some_and(|f| !f.is_empty())),
         ("CodeSigningConfigArn", r.code_signing_config_arn.is_some()),
-        ("ImageConfig", r.image_config.is_some()),
-        ("SnapStart", snap_start(r.snap_start.as_ref())),
-        ("LoggingConfig beyond its defaults", logging(r.logging_config.as_ref(), name)),
         ("TenancyConfig", r.tenancy_config.is_some()),
-        ("CapacityProviderConfig", r.capacity_provider_config.is_some()),
-        ("DurableConfig", r.durable_config.is_some()),
-        ("RuntimeConfig", r.runtime_config.is_some()),
-        ("AcceleratorConfig", r.accelerator_config.is_some()),
-    ])
+    ])?;
+    refuse_unbuilt!(name, r)
 }
 
 fn refuse_unbuilt_of_update(name: &str, r: &UpdateFunctionConfigurationRequest) -> Result<(), Error> {
-    refuse(&[
-        ("VpcConfig", vpc(r.vpc_config.as_ref())),
-        ("DeadLetterConfig", dead_letter(r.dead_letter_config.as_ref())),
-        ("KMSKeyArn", filled(r.kms_key_arn.as_ref())),
-        ("TracingConfig Active", tracing(r.tracing_config.as_ref())),
-        ("Layers", r.layers.as_ref().is_some_and(|l| !l.is_empty())),
-        ("FileSystemConfigs", r.file_system_configs.as_ref().is_some_and(|f| !f.is_empty())),
-        ("ImageConfig", r.image_config.is_some()),
-        ("SnapStart", snap_start(r.snap_start.as_ref())),
-        ("LoggingConfig beyond its defaults", logging(r.logging_config.as_ref(), name)),
-        ("CapacityProviderConfig", r.capacity_provider_config.is_some()),
-        ("DurableConfig", r.durable_config.is_some()),
-        ("RuntimeConfig", r.runtime_config.is_some()),
-        ("AcceleratorConfig", r.accelerator_config.is_some()),
-    ])
+    refuse_unbuilt!(name, r)
 }
 
 fn refuse(asked: &[(&str, bool)]) -> Result<(), Error> {
