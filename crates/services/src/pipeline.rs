@@ -154,9 +154,11 @@ impl Exchange<'_> {
         WireRequest { method, path: uri.path(), query: uri.query().unwrap_or_default(), headers, body }
     }
 
-    async fn perform(&self, operation: &Operation, caller: Caller, input: Value) -> Result<Reply, Fault> {
-        let headers = self.head.headers.clone();
-        let context = Context { caller, request_id: self.request_id.clone(), host: self.host(), headers };
+    /// Hands the request on; its headers go along, since nothing after this reads them.
+    async fn perform(&mut self, operation: &Operation, caller: Caller, input: Value) -> Result<Reply, Fault> {
+        let host = self.host();
+        let headers = std::mem::take(&mut self.head.headers);
+        let context = Context { caller, request_id: self.request_id.clone(), host, headers };
         let performed = (operation.perform)(Arc::clone(self.server), context, input);
         // Whoever still waits when the drain is over is told so: what happens to the function then is not its fault.
         self.server
