@@ -3,13 +3,9 @@
 use bytes::Bytes;
 use http::Method;
 use lambent_sandbox::{Answer, Event, Spec};
+use lambent_testkit::one_function::base64;
 use lambent_testkit::{FakeHost, TestServer, role, zip};
 use serde_json::{Value, json};
-
-fn base64(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
-}
 
 fn function(name: &str, code: &str) -> Value {
     json!({

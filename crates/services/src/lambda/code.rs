@@ -13,10 +13,9 @@ use lambent_code::package::check_upload;
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::function::Code;
 use lambent_core::limits::DOWNLOAD_URL_EXPIRES;
-use lambent_store::{Prefix, tables};
 use lambent_wire::sigv4::{Credential, Expected, Head, Keys, Presented, Signer};
 
-use super::Error;
+use super::{Error, every};
 use crate::Server;
 
 /// Where code can be downloaded, before account and digest.
@@ -24,9 +23,6 @@ pub const DOWNLOADS: &str = "/_lambent/code/";
 
 /// The key that signs download URLs.
 const DOWNLOAD_KEY: &str = "LAMBENTDOWNLOADS";
-
-/// Functions read at once while code is collected.
-const PAGE: usize = 1000;
 
 /// Code that was taken in. The tree is held until the function that needs it is written.
 #[derive(Debug)]
@@ -131,15 +127,7 @@ pub async fn sweep(server: &Server) -> io::Result<()> {
 /// [`Error`] if the functions cannot be read or the files cannot be removed.
 pub async fn collect(server: &Server) -> Result<(), Error> {
     let mut digests = BTreeSet::new();
-    let mut after = None;
-    loop {
-        let page = server.store.list(&tables::FUNCTIONS, &Prefix::all(), after.as_ref(), PAGE).await?;
-        digests.extend(page.iter().flat_map(|r| r.value.digests().collect::<Vec<_>>()));
-        match page.into_iter().last() {
-            Some(record) => after = Some(record.key),
-            None => break,
-        }
-    }
+    every::function(server, |function| digests.extend(function.digests())).await?;
     server.blobs.collect(&digests, server.options.code_grace).await?;
     let trees = server.trees.collect(digests).await;
     trees.map(drop).map_err(|source: io::Error| {

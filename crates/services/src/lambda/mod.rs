@@ -4,6 +4,7 @@ mod bounds;
 pub mod code;
 mod configuration;
 mod errors;
+mod every;
 pub mod function;
 pub mod invocation;
 mod json;

@@ -6,14 +6,12 @@ use std::sync::Arc;
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::function::{LastUpdate, State};
 use lambent_core::limits::{SETTLE_PAUSE_MAX, SETTLE_PAUSE_MIN};
-use lambent_store::{Prefix, StoreError, Transaction, WriteError, tables};
+use lambent_store::{StoreError, Transaction, WriteError, tables};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
+use super::every;
 use crate::Server;
-
-/// Functions read at once when the server starts.
-const PAGE: usize = 1000;
 
 /// Ends what was begun, in the background.
 pub(super) fn later(server: &Arc<Server>, id: FunctionId) {
@@ -56,20 +54,12 @@ where
 /// # Errors
 /// [`StoreError`] if the functions cannot be read.
 pub async fn resume(server: &Arc<Server>) -> Result<(), StoreError> {
-    let mut after = None;
-    loop {
-        let page = server.store.list(&tables::FUNCTIONS, &Prefix::all(), after.as_ref(), PAGE).await?;
-        for record in &page {
-            let function = &record.value;
-            if function.state == State::Pending || function.last_update == Some(LastUpdate::InProgress) {
-                later(server, function.id.clone());
-            }
+    every::function(server, |function| {
+        if function.state == State::Pending || function.last_update == Some(LastUpdate::InProgress) {
+            later(server, function.id.clone());
         }
-        match page.into_iter().last() {
-            Some(record) => after = Some(record.key),
-            None => return Ok(()),
-        }
-    }
+    })
+    .await
 }
 
 async fn settle(server: &Server, id: &FunctionId) -> Result<(), StoreError> {
