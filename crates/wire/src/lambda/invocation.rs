@@ -77,6 +77,57 @@ pub static INVOKE: Operation = Operation {
     output_name: None,
 };
 
+/// The operation InvokeAsync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvokeAsync;
+
+impl Call for InvokeAsync {
+    type Input = InvokeAsyncRequest;
+    type Output = InvokeAsyncResponse;
+    const OPERATION: &'static Operation = &INVOKE_ASYNC;
+}
+
+pub static INVOKE_ASYNC: Operation = Operation {
+    name: "InvokeAsync",
+    method: "POST",
+    uri: "/2014-11-13/functions/{FunctionName}/invoke-async",
+    status: 202,
+    input: Some(&shape::INVOKE_ASYNC_REQUEST),
+    output: Some(&shape::INVOKE_ASYNC_RESPONSE),
+    errors: &[
+        "ServiceQuotaExceededException",
+        "InvalidSecurityGroupIDException",
+        "SnapStartTimeoutException",
+        "EC2ThrottledException",
+        "EFSMountConnectivityException",
+        "SubnetIPAddressLimitReachedException",
+        "KMSAccessDeniedException",
+        "KMSDisabledException",
+        "S3FilesMountConnectivityException",
+        "InvalidRuntimeException",
+        "EC2UnexpectedException",
+        "InvalidSubnetIDException",
+        "KMSNotFoundException",
+        "EC2AccessDeniedException",
+        "EFSIOException",
+        "KMSInvalidStateException",
+        "ResourceConflictException",
+        "ENILimitReachedException",
+        "SnapStartNotReadyException",
+        "ServiceException",
+        "SnapStartException",
+        "S3FilesMountFailureException",
+        "EFSMountTimeoutException",
+        "S3FilesMountTimeoutException",
+        "ModeNotSupportedException",
+        "ResourceNotFoundException",
+        "InvalidRequestContentException",
+        "SnapStartRegenerationFailureException",
+        "EFSMountFailureException",
+    ],
+    output_name: None,
+};
+
 #[derive(Clone, Default, PartialEq)]
 pub struct InvocationRequest {
     pub function_name: String,
@@ -187,6 +238,55 @@ impl Field for InvocationResponse {
 
 impl Shaped for InvocationResponse {
     const SHAPE: &'static Shape = &shape::INVOCATION_RESPONSE;
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct InvokeAsyncRequest {
+    pub function_name: String,
+    pub invoke_args: Bytes,
+}
+
+impl Field for InvokeAsyncRequest {
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        let mut given = members(value)?;
+        Ok(Self {
+            function_name: required(&mut given, "FunctionName")?,
+            invoke_args: required(&mut given, "InvokeArgs")?,
+        })
+    }
+
+    fn into_value(self) -> Value {
+        let mut made = Structure::with_capacity(2);
+        put(&mut made, "FunctionName", Some(self.function_name));
+        put(&mut made, "InvokeArgs", Some(self.invoke_args));
+        Value::Structure(made)
+    }
+}
+
+impl Shaped for InvokeAsyncRequest {
+    const SHAPE: &'static Shape = &shape::INVOKE_ASYNC_REQUEST;
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct InvokeAsyncResponse {
+    pub status: Option<i32>,
+}
+
+impl Field for InvokeAsyncResponse {
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        let mut given = members(value)?;
+        Ok(Self { status: optional(&mut given, "Status")? })
+    }
+
+    fn into_value(self) -> Value {
+        let mut made = Structure::with_capacity(1);
+        put(&mut made, "Status", self.status);
+        Value::Structure(made)
+    }
+}
+
+impl Shaped for InvokeAsyncResponse {
+    const SHAPE: &'static Shape = &shape::INVOKE_ASYNC_RESPONSE;
 }
 
 /// The descriptions of the shapes.
@@ -305,4 +405,32 @@ pub mod shape {
         ),
         ..Shape::of("DurableExecutionArn", Kind::String)
     };
+
+    pub static INVOKE_ASYNC_REQUEST: Shape = Shape::of(
+        "InvokeAsyncRequest",
+        Kind::Structure {
+            members: &[
+                Member {
+                    required: true,
+                    location: Location::Uri,
+                    location_name: Some("FunctionName"),
+                    ..Member::of("FunctionName", &super::super::function::shape::NAMESPACED_FUNCTION_NAME)
+                },
+                Member { required: true, ..Member::of("InvokeArgs", &BLOB_STREAM) },
+            ],
+            payload: Some("InvokeArgs"),
+        },
+    );
+
+    pub static BLOB_STREAM: Shape = Shape { streaming: true, ..Shape::of("BlobStream", Kind::Blob) };
+
+    pub static INVOKE_ASYNC_RESPONSE: Shape = Shape::of(
+        "InvokeAsyncResponse",
+        Kind::Structure {
+            members: &[Member { location: Location::Status, ..Member::of("Status", &HTTP_STATUS) }],
+            payload: None,
+        },
+    );
+
+    pub static HTTP_STATUS: Shape = Shape::of("HttpStatus", Kind::Integer);
 }

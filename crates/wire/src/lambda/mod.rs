@@ -2,9 +2,23 @@
 
 #![allow(missing_docs, clippy::too_many_lines, reason = "generated: names and constraints only")]
 
+pub mod alias;
+pub mod code_signing;
+pub mod concurrency;
 pub mod errors;
+pub mod event_invoke;
+pub mod event_source_mapping;
 pub mod function;
+pub mod function_url;
 pub mod invocation;
+pub mod layer;
+pub mod policy;
+pub mod provisioned;
+pub mod recursion;
+pub mod runtime_management;
+pub mod scaling;
+pub mod tags;
+pub mod version;
 
 use std::sync::OnceLock;
 
@@ -12,11 +26,50 @@ use crate::protocol::Protocol;
 use crate::schema::{Known, Manners, Service};
 
 pub use self::{
+    alias::{CreateAlias, DeleteAlias, GetAlias, ListAliases, UpdateAlias},
+    code_signing::{
+        CreateCodeSigningConfig, DeleteCodeSigningConfig, DeleteFunctionCodeSigningConfig,
+        GetCodeSigningConfig, GetFunctionCodeSigningConfig, ListCodeSigningConfigs,
+        ListFunctionsByCodeSigningConfig, PutFunctionCodeSigningConfig, UpdateCodeSigningConfig,
+    },
+    concurrency::{
+        DeleteFunctionConcurrency, GetAccountSettings, GetFunctionConcurrency, PutFunctionConcurrency,
+    },
+    event_invoke::{
+        DeleteFunctionEventInvokeConfig, GetFunctionEventInvokeConfig, ListFunctionEventInvokeConfigs,
+        PutFunctionEventInvokeConfig, UpdateFunctionEventInvokeConfig,
+    },
+    event_source_mapping::{
+        CreateEventSourceMapping, DeleteEventSourceMapping, GetEventSourceMapping, ListEventSourceMappings,
+        UpdateEventSourceMapping,
+    },
     function::{
         CreateFunction, DeleteFunction, GetFunction, GetFunctionConfiguration, ListFunctions,
         UpdateFunctionCode, UpdateFunctionConfiguration,
     },
-    invocation::Invoke,
+    function_url::{
+        CreateFunctionUrlConfig, DeleteFunctionUrlConfig, GetFunctionUrlConfig, ListFunctionUrlConfigs,
+        UpdateFunctionUrlConfig,
+    },
+    invocation::{Invoke, InvokeAsync},
+    layer::{
+        AddLayerVersionPermission, DeleteLayerVersion, GetLayerVersion, GetLayerVersionByArn,
+        GetLayerVersionPolicy, ListLayerVersions, ListLayers, PublishLayerVersion,
+        RemoveLayerVersionPermission,
+    },
+    policy::{
+        AddPermission, DeleteResourcePolicy, GetPolicy, GetResourcePolicy, PutResourcePolicy,
+        RemovePermission,
+    },
+    provisioned::{
+        DeleteProvisionedConcurrencyConfig, GetProvisionedConcurrencyConfig,
+        ListProvisionedConcurrencyConfigs, PutProvisionedConcurrencyConfig,
+    },
+    recursion::{GetFunctionRecursionConfig, PutFunctionRecursionConfig},
+    runtime_management::{GetRuntimeManagementConfig, PutRuntimeManagementConfig},
+    scaling::{GetFunctionScalingConfig, PutFunctionScalingConfig},
+    tags::{ListTags, TagResource, UntagResource},
+    version::{ListVersionsByFunction, PublishVersion},
 };
 
 /// The service.
@@ -36,6 +89,70 @@ pub static LAMBDA: Service = Service {
         &function::UPDATE_FUNCTION_CONFIGURATION,
         &function::DELETE_FUNCTION,
         &invocation::INVOKE,
+        &invocation::INVOKE_ASYNC,
+        &version::PUBLISH_VERSION,
+        &version::LIST_VERSIONS_BY_FUNCTION,
+        &alias::CREATE_ALIAS,
+        &alias::GET_ALIAS,
+        &alias::LIST_ALIASES,
+        &alias::UPDATE_ALIAS,
+        &alias::DELETE_ALIAS,
+        &policy::ADD_PERMISSION,
+        &policy::GET_POLICY,
+        &policy::REMOVE_PERMISSION,
+        &policy::PUT_RESOURCE_POLICY,
+        &policy::GET_RESOURCE_POLICY,
+        &policy::DELETE_RESOURCE_POLICY,
+        &concurrency::PUT_FUNCTION_CONCURRENCY,
+        &concurrency::GET_FUNCTION_CONCURRENCY,
+        &concurrency::DELETE_FUNCTION_CONCURRENCY,
+        &concurrency::GET_ACCOUNT_SETTINGS,
+        &provisioned::PUT_PROVISIONED_CONCURRENCY_CONFIG,
+        &provisioned::GET_PROVISIONED_CONCURRENCY_CONFIG,
+        &provisioned::LIST_PROVISIONED_CONCURRENCY_CONFIGS,
+        &provisioned::DELETE_PROVISIONED_CONCURRENCY_CONFIG,
+        &event_invoke::PUT_FUNCTION_EVENT_INVOKE_CONFIG,
+        &event_invoke::UPDATE_FUNCTION_EVENT_INVOKE_CONFIG,
+        &event_invoke::GET_FUNCTION_EVENT_INVOKE_CONFIG,
+        &event_invoke::LIST_FUNCTION_EVENT_INVOKE_CONFIGS,
+        &event_invoke::DELETE_FUNCTION_EVENT_INVOKE_CONFIG,
+        &function_url::CREATE_FUNCTION_URL_CONFIG,
+        &function_url::GET_FUNCTION_URL_CONFIG,
+        &function_url::LIST_FUNCTION_URL_CONFIGS,
+        &function_url::UPDATE_FUNCTION_URL_CONFIG,
+        &function_url::DELETE_FUNCTION_URL_CONFIG,
+        &layer::PUBLISH_LAYER_VERSION,
+        &layer::GET_LAYER_VERSION,
+        &layer::GET_LAYER_VERSION_BY_ARN,
+        &layer::LIST_LAYERS,
+        &layer::LIST_LAYER_VERSIONS,
+        &layer::DELETE_LAYER_VERSION,
+        &layer::ADD_LAYER_VERSION_PERMISSION,
+        &layer::GET_LAYER_VERSION_POLICY,
+        &layer::REMOVE_LAYER_VERSION_PERMISSION,
+        &tags::TAG_RESOURCE,
+        &tags::UNTAG_RESOURCE,
+        &tags::LIST_TAGS,
+        &code_signing::CREATE_CODE_SIGNING_CONFIG,
+        &code_signing::GET_CODE_SIGNING_CONFIG,
+        &code_signing::UPDATE_CODE_SIGNING_CONFIG,
+        &code_signing::DELETE_CODE_SIGNING_CONFIG,
+        &code_signing::LIST_CODE_SIGNING_CONFIGS,
+        &code_signing::LIST_FUNCTIONS_BY_CODE_SIGNING_CONFIG,
+        &code_signing::PUT_FUNCTION_CODE_SIGNING_CONFIG,
+        &code_signing::GET_FUNCTION_CODE_SIGNING_CONFIG,
+        &code_signing::DELETE_FUNCTION_CODE_SIGNING_CONFIG,
+        &runtime_management::PUT_RUNTIME_MANAGEMENT_CONFIG,
+        &runtime_management::GET_RUNTIME_MANAGEMENT_CONFIG,
+        &recursion::PUT_FUNCTION_RECURSION_CONFIG,
+        &recursion::GET_FUNCTION_RECURSION_CONFIG,
+        &scaling::PUT_FUNCTION_SCALING_CONFIG,
+        &scaling::GET_FUNCTION_SCALING_CONFIG,
+        &event_source_mapping::CREATE_EVENT_SOURCE_MAPPING,
+        &event_source_mapping::GET_EVENT_SOURCE_MAPPING,
+        &event_source_mapping::LIST_EVENT_SOURCE_MAPPINGS,
+        &event_source_mapping::UPDATE_EVENT_SOURCE_MAPPING,
+        &event_source_mapping::DELETE_EVENT_SOURCE_MAPPING,
     ],
     errors: &[
         &errors::ALIAS_LIMIT_EXCEEDED_EXCEPTION,
