@@ -1,5 +1,5 @@
-//! What the tests need and a fresh machine has not: Debian packages, a virtual environment, botocore's source,
-//! npm packages. Does nothing where everything is there, so that a second run works without a network.
+//! What the tests need and a fresh machine has not: Debian packages, a virtual environment, the source packages of
+//! botocore and moto, npm packages. Does nothing where everything is there, so that a second run works without a network.
 
 use std::fs;
 use std::path::Path;
@@ -8,6 +8,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::project;
 use crate::run::{self, say};
+
+mod sdist;
 
 /// Which Debian package brings what: a piece of shell that succeeds when it is there, and the package.
 const DEBIAN: &[(&str, &str)] = &[
@@ -22,7 +24,6 @@ const DEBIAN: &[(&str, &str)] = &[
 
 const REQUIREMENTS: &str = "tests/requirements.txt";
 const JS: &str = "tests/e2e/js";
-const BOTOCORE: &str = "target/botocore-source";
 
 /// Brings everything, each part only if it is missing or stale.
 ///
@@ -32,7 +33,7 @@ pub(crate) fn run() -> Result<()> {
     let root = project::root();
     debian(&root)?;
     python(&root)?;
-    botocore(&root)?;
+    sdist::run(&root)?;
     npm(&root)
 }
 
@@ -76,54 +77,6 @@ fn python(root: &Path) -> Result<()> {
         root,
     )?;
     write_stamp(&stamp, &wanted)
-}
-
-/// botocore's source package, of the version that is installed: it holds the protocol vectors and the
-/// signature test suite, which the installed package does not.
-fn botocore(root: &Path) -> Result<()> {
-    let python = root.join(".venv/bin/python").to_string_lossy().into_owned();
-    let version = run::output(&python, &["-c", "import botocore; print(botocore.__version__)"], root)?;
-    let version = version.trim();
-    if unpacked_version(root).as_deref() == Some(version) {
-        return Ok(());
-    }
-    say(&format!("fetching the source of botocore {version}"));
-    let sdist = root.join("target/botocore-sdist");
-    fs::create_dir_all(&sdist)?;
-    let (folder, wanted) = (sdist.to_string_lossy(), format!("botocore=={version}"));
-    let mut args = vec!["-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps"];
-    args.extend(["--no-build-isolation", "--no-binary", ":all:", "-d", &folder, &wanted]);
-    run::visible(&python, &args, root)?;
-    run::output(&python, &["-c", UNPACK, &folder, version, BOTOCORE], root)?;
-    match unpacked_version(root).as_deref() == Some(version) {
-        true => Ok(()),
-        false => bail!("botocore's source package {version} has no tests/unit: the vectors have moved"),
-    }
-}
-
-/// Unpacks the one folder of the archive to the place asked for, through a sibling so that a broken run
-/// leaves nothing that looks whole.
-const UNPACK: &str = "
-import os, shutil, sys, tarfile
-folder, version, target = sys.argv[1:]
-fresh = target + '.fresh'
-shutil.rmtree(fresh, ignore_errors=True)
-with tarfile.open(os.path.join(folder, f'botocore-{version}.tar.gz')) as archive:
-    archive.extractall(fresh, filter='data') if hasattr(tarfile, 'data_filter') else archive.extractall(fresh)
-shutil.rmtree(target, ignore_errors=True)
-os.rename(os.path.join(fresh, f'botocore-{version}'), target)
-shutil.rmtree(fresh)
-";
-
-/// The version of the unpacked source; nothing if it is not there or not whole.
-fn unpacked_version(root: &Path) -> Option<String> {
-    let source = root.join(BOTOCORE);
-    if !source.join("tests/unit/protocols").is_dir() {
-        return None;
-    }
-    let text = fs::read_to_string(source.join("botocore/__init__.py")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("__version__ = "))?;
-    Some(line.trim_matches(|c| c == '\'' || c == '"').to_owned())
 }
 
 fn npm(root: &Path) -> Result<()> {

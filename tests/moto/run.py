@@ -1,0 +1,98 @@
+"""moto's own tests of Lambda against the real binary: `run.py [PYTEST ARGS]`, part of `cargo xtask e2e`.
+
+Three servers on free ports, gone at the end: ours, a moto server for every other service (and for what ours looks up),
+and the proxy that the tests talk to. `exceptions.toml` names the tests that must fail, and why."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SOURCE = pathlib.Path(os.environ.get("LAMBENT_MOTO_SOURCE", ROOT / "target/moto-source"))
+sys.path[:0] = [str(ROOT / "tests/e2e")]
+
+import pytest  # noqa: E402
+import requests  # noqa: E402
+from exceptions import Exceptions  # noqa: E402
+from proxy import Proxy  # noqa: E402
+from server import READY_TIMEOUT_S, Server, clean_environment, free_port  # noqa: E402
+
+TESTS = "tests/test_awslambda"
+# The account that moto gives to any key.
+ACCOUNT = "123456789012"
+# moto's key is none of ours, and one of its functions asks EC2.
+OPTIONS = ["--auth", "open", "--account-id", ACCOUNT, "--network", "host"]
+OPTIONS += ["--interpreter", f"python={sys.executable}"]
+
+
+class Moto:
+    """A moto server of its own process."""
+
+    def __init__(self, log_path):
+        """Starts it and waits until it answers."""
+        self.address = f"127.0.0.1:{free_port()}"
+        host, port = self.address.split(":")
+        command = [sys.executable, "-m", "moto.server", "--host", host, "--port", port]
+        with open(log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=SOURCE, env=clean_environment()
+            )
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise AssertionError(f"moto did not start:\n{log_path.read_text()[-4000:]}")
+            time.sleep(0.02)
+
+    def answers(self):
+        """Whether it is ready."""
+        try:
+            return requests.get(f"http://{self.address}/moto-api/data.json", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def stop(self):
+        """Ends it; it keeps nothing."""
+        self.process.kill()
+        self.process.wait()
+
+
+def run(arguments, folder):
+    """Starts all, tests, and stops all. Gives pytest's exit status."""
+    moto = Moto(folder / "moto.txt")
+    try:
+        options = [*OPTIONS, "--upstream-endpoint", f"http://{moto.address}"]
+        lambent = Server(folder / "data", folder / "lambent.txt", *options).start()
+        proxy = Proxy(lambent.listen, moto.address)
+        try:
+            return test(arguments, proxy.endpoint)
+        finally:
+            proxy.shutdown()
+            proxy.server_close()
+            lambent.stop()
+    finally:
+        moto.stop()
+
+
+def test(arguments, endpoint):
+    """Runs moto's tests where moto's source is, judged by our list."""
+    settings = {"TEST_SERVER_MODE": "true", "TEST_SERVER_MODE_ENDPOINT": endpoint}
+    settings |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "none", "AWS_SHARED_CREDENTIALS_FILE": "none"}
+    environment = clean_environment() | settings
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(SOURCE)
+    chosen = [] if any(argument.startswith("tests/") for argument in arguments) else [TESTS]
+    judge = Exceptions(pathlib.Path(__file__).with_name("exceptions.toml"), whole=not arguments)
+    quiet = ["-q", "-ra", "--tb=short", "--color=auto", "-p", "no:cacheprovider"]
+    return pytest.main([*quiet, *chosen, *arguments], plugins=[judge])
+
+
+if __name__ == "__main__":
+    if not (SOURCE / TESTS).is_dir():
+        sys.exit(f"{SOURCE} is missing: `cargo xtask install` fetches moto's source package")
+    with tempfile.TemporaryDirectory(prefix="lambent-moto-") as folder:
+        sys.exit(run(sys.argv[1:], pathlib.Path(folder)))
