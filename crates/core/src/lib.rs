@@ -6,6 +6,7 @@
 pub mod account;
 pub mod dice;
 pub mod digest;
+pub mod iam;
 pub mod lambda;
 pub mod limits;
 pub mod time;
