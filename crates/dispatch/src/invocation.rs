@@ -1,7 +1,7 @@
 //! One call of a function: what goes in, what comes out, and why it may not run. Never an AWS error code.
 
 use bytes::Bytes;
-use lambent_core::lambda::function::Reason;
+use lambent_core::lambda::state::Reason;
 
 use crate::{ProgramError, Throttle};
 

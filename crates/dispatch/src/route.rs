@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use lambent_core::lambda::arn::FunctionId;
-use lambent_core::lambda::function::{Deployment, Function, Reason, State};
+use lambent_core::lambda::function::{Deployment, Function};
+use lambent_core::lambda::state::{Reason, State};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 

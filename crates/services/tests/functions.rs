@@ -281,10 +281,10 @@ async fn each_account_and_region_has_its_own_functions() {
 #[tokio::test]
 async fn what_is_not_built_says_so() {
     let server = server().await;
-    let aliases = server.send(Method::GET, "/2015-03-31/functions/f/aliases", Bytes::new()).await;
-    assert_eq!(aliases.status().as_u16(), 404);
-    assert_eq!(aliases.headers()["x-amzn-errortype"], "UnknownOperationException");
-    assert!(String::from_utf8_lossy(aliases.body()).contains("does not have the operation ListAliases yet"));
+    let durable = server.send(Method::GET, "/2025-12-01/functions/f/durable-executions", Bytes::new()).await;
+    assert_eq!(durable.status().as_u16(), 404);
+    assert_eq!(durable.headers()["x-amzn-errortype"], "UnknownOperationException");
+    assert!(String::from_utf8_lossy(durable.body()).contains("ListDurableExecutionsByFunction yet"));
     let nowhere = server.send(Method::GET, "/nowhere", Bytes::new()).await;
     assert_eq!(nowhere.headers()["x-amzn-errortype"], "UnknownOperationException");
 }

@@ -1,12 +1,69 @@
 //! The whole keyspace of the server on one page: each table with the parts of its keys. Never holds logic beyond keys.
 
+use lambent_core::account::{AccountId, Region};
 use lambent_core::lambda::arn::FunctionId;
+use lambent_core::lambda::concurrency::Reservations;
 use lambent_core::lambda::function::Function;
+use lambent_core::lambda::layer::{Layer, LayerId, LayerVersion};
+use lambent_core::lambda::version::{Version, VersionNumber};
 
-use crate::{Key, Table};
+use crate::{Key, Prefix, Table};
 
 /// Functions by account, region and name.
 pub const FUNCTIONS: Table<Function> = Table::new("functions");
+
+/// Published versions by account, region, name of the function and number.
+pub const VERSIONS: Table<Version> = Table::new("versions");
+
+/// What functions have reserved of their account's concurrency, by account and region.
+pub const RESERVATIONS: Table<Reservations> = Table::new("reservations");
+
+/// Layers by account, region and name. They outlive their versions, so that no number is used twice.
+pub const LAYERS: Table<Layer> = Table::new("layers");
+
+/// Layer versions by account, region, name of the layer and number.
+pub const LAYER_VERSIONS: Table<LayerVersion> = Table::new("layer_versions");
+
+/// Where a version stands in [`VERSIONS`].
+#[must_use]
+pub fn version_key(id: &FunctionId, number: VersionNumber) -> Key {
+    Key::of([id.account.as_str(), id.region.as_str(), &id.name, &digits(number.0)])
+}
+
+/// All versions of a function.
+#[must_use]
+pub fn versions_of(id: &FunctionId) -> Prefix {
+    Prefix::under([id.account.as_str(), id.region.as_str(), &id.name])
+}
+
+/// Where the reservations of an account and region stand in [`RESERVATIONS`].
+#[must_use]
+pub fn reservations_key(account: &AccountId, region: &Region) -> Key {
+    Key::of([account.as_str(), region.as_str()])
+}
+
+/// Where a layer stands in [`LAYERS`].
+#[must_use]
+pub fn layer_key(id: &LayerId) -> Key {
+    Key::of([id.account.as_str(), id.region.as_str(), &id.name])
+}
+
+/// Where a layer version stands in [`LAYER_VERSIONS`].
+#[must_use]
+pub fn layer_version_key(id: &LayerId, number: u64) -> Key {
+    Key::of([id.account.as_str(), id.region.as_str(), &id.name, &digits(number)])
+}
+
+/// All versions of a layer.
+#[must_use]
+pub fn layer_versions_of(id: &LayerId) -> Prefix {
+    Prefix::under([id.account.as_str(), id.region.as_str(), &id.name])
+}
+
+/// A number whose text sorts as it does.
+fn digits(number: u64) -> String {
+    format!("{number:020}")
+}
 
 /// Where a function stands in [`FUNCTIONS`].
 #[must_use]

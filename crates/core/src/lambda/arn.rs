@@ -37,8 +37,9 @@ impl FunctionId {
     }
 }
 
-/// What stands behind a function's name: `$LATEST`, a version number or an alias.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What stands behind a function's name: `$LATEST`, a version number or an alias. Kept as its text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum Qualifier {
     /// `$LATEST`, the version that can change.
     Latest,
@@ -59,6 +60,18 @@ impl Qualifier {
         } else {
             Self::Alias(text.to_owned())
         }
+    }
+}
+
+impl From<String> for Qualifier {
+    fn from(text: String) -> Self {
+        Self::read(&text)
+    }
+}
+
+impl From<Qualifier> for String {
+    fn from(qualifier: Qualifier) -> Self {
+        qualifier.to_string()
     }
 }
 

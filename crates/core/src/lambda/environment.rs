@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::arn::FunctionId;
-use super::function::Configuration;
+use super::configuration::Configuration;
 use super::runtime::Runtime;
 use crate::limits::ENVIRONMENT_MAX_BYTES;
 

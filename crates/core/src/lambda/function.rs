@@ -1,4 +1,5 @@
-//! A function: its configuration, its code, and the states both go through. Never runs one.
+//! A function: what `$LATEST` is, the states it goes through, and all that ends with the function but for its versions.
+//! One record, so that aliases, policies and settings never disagree with the function. Never runs one.
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>
 
@@ -7,8 +8,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::architecture::Architecture;
+use super::alias::Alias;
 use super::arn::{FunctionId, Qualifier};
+use super::configuration::Configuration;
+use super::settings::Settings;
+use super::state::{Busy, LastUpdate, State};
 use crate::digest::Digest;
 use crate::time::Timestamp;
 
@@ -33,6 +37,28 @@ pub struct Function {
     pub last_modified: Timestamp,
     /// Tags of the function, at most 50.
     pub tags: BTreeMap<String, String>,
+    /// The number the next version gets; those of deleted versions never come again.
+    #[serde(default = "first_version")]
+    pub next_version: u64,
+    /// Aliases by name.
+    #[serde(default)]
+    pub aliases: BTreeMap<String, Alias>,
+    /// What belongs to single qualifiers; no entry where nothing is set.
+    #[serde(default)]
+    pub settings: BTreeMap<Qualifier, Settings>,
+    /// Concurrency that is kept for this function and that it never exceeds; 0 stops it.
+    #[serde(default)]
+    pub reserved_concurrency: Option<u32>,
+    /// Whether a loop through this function goes on: `RecursiveLoop` is `Allow`.
+    #[serde(default)]
+    pub recursion_allowed: bool,
+    /// The code signing configuration its code is checked against: an ARN.
+    #[serde(default)]
+    pub code_signing_config: Option<String>,
+}
+
+fn first_version() -> u64 {
+    1
 }
 
 /// Configuration and code that belong together.
@@ -46,29 +72,6 @@ pub struct Deployment {
     pub number: u64,
 }
 
-/// How a function runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Configuration {
-    /// The runtime's identifier.
-    pub runtime: String,
-    /// What the runtime calls.
-    pub handler: String,
-    /// The execution role's ARN.
-    pub role: String,
-    /// Free text, up to 256 characters.
-    pub description: String,
-    /// How long one invocation may run: 1 to 900 seconds.
-    pub timeout_s: u32,
-    /// Memory: 128 to 10,240 MiB.
-    pub memory_mib: u32,
-    /// `/tmp`: 512 to 10,240 MiB.
-    pub tmp_mib: u32,
-    /// Environment variables; none where none were given.
-    pub environment: Option<BTreeMap<String, String>>,
-    /// The processor it is built for.
-    pub architecture: Architecture,
-}
-
 /// A zip file as it was uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
@@ -76,53 +79,16 @@ pub struct Code {
     pub digest: Digest,
     /// `CodeSize`: bytes of the zip.
     pub size_bytes: u64,
+    /// Bytes of what is in the zip, which count towards the 250 MB of a function.
+    #[serde(default)]
+    pub unzipped_bytes: u64,
 }
 
-/// Whether a function can be invoked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum State {
-    /// It is being created.
-    Pending,
-    /// It can be invoked.
-    Active,
-    /// It could not be created, for this reason.
-    Failed(Reason),
-}
-
-/// How the last update of a function went.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LastUpdate {
-    /// It is running; invocations get what was there before.
-    InProgress,
-    /// It is in force.
-    Successful,
-    /// It is not; invocations get what was there before.
-    Failed(Reason),
-}
-
-/// Why a function is in a state, in AWS's code and in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    /// `StateReasonCode`.
-    pub code: String,
-    /// `StateReason`.
-    pub text: String,
-}
-
-/// Why an operation cannot be done in the state a function is in.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum Busy {
-    /// It is being created.
-    #[error(
-        "The operation cannot be performed at this time. The function is currently in the following state: Pending"
-    )]
-    Pending,
-    /// An update is running.
-    #[error("The operation cannot be performed at this time. An update is in progress for resource: {arn}")]
-    Updating {
-        /// The function.
-        arn: String,
-    },
+impl Deployment {
+    /// Every code digest it needs: its own and its layers'.
+    pub fn digests(&self) -> impl Iterator<Item = Digest> {
+        std::iter::once(self.code.digest).chain(self.configuration.layers.iter().map(|layer| layer.digest))
+    }
 }
 
 impl Function {
@@ -184,7 +150,18 @@ impl Function {
 
     /// Every code digest the function still needs.
     pub fn digests(&self) -> impl Iterator<Item = Digest> {
-        std::iter::once(&self.latest).chain(&self.serving).map(|d| d.code.digest)
+        std::iter::once(&self.latest).chain(&self.serving).flat_map(Deployment::digests)
+    }
+
+    /// What is set for a qualifier, to be changed.
+    pub fn settings_mut(&mut self, qualifier: &Qualifier) -> &mut Settings {
+        self.settings.entry(qualifier.clone()).or_default()
+    }
+
+    /// What is set for a qualifier.
+    #[must_use]
+    pub fn settings(&self, qualifier: &Qualifier) -> Option<&Settings> {
+        self.settings.get(qualifier)
     }
 
     /// The ARN as shown: qualified only where the caller asked with a qualifier.
@@ -207,9 +184,11 @@ pub struct Change {
 mod tests {
     use super::*;
     use crate::account::{AccountId, Region};
+    use crate::lambda::architecture::Architecture;
+    use crate::lambda::configuration::{Logging, Tracing};
 
     fn code(number: u8) -> Code {
-        Code { digest: Digest::of(&[number]), size_bytes: 1 }
+        Code { digest: Digest::of(&[number]), size_bytes: 1, unzipped_bytes: 1 }
     }
 
     fn function() -> Function {
@@ -223,6 +202,14 @@ mod tests {
             tmp_mib: 512,
             environment: None,
             architecture: Architecture::X86_64,
+            layers: Vec::new(),
+            vpc: None,
+            dead_letter: None,
+            file_systems: Vec::new(),
+            tracing: Tracing::default(),
+            logging: Logging::default(),
+            snap_start: false,
+            kms_key_arn: None,
         };
         Function {
             id: FunctionId {
@@ -238,7 +225,38 @@ mod tests {
             revision_id: Uuid::nil(),
             last_modified: Timestamp::from_millis(0),
             tags: BTreeMap::new(),
+            next_version: 1,
+            aliases: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            reserved_concurrency: None,
+            recursion_allowed: false,
+            code_signing_config: None,
         }
+    }
+
+    #[test]
+    fn a_record_of_an_older_server_is_read() {
+        let mut old = serde_json::to_value(function()).unwrap();
+        let members = old.as_object_mut().unwrap();
+        for new in ["next_version", "aliases", "settings", "reserved_concurrency", "recursion_allowed"] {
+            members.remove(new).unwrap();
+        }
+        let configuration = members["latest"]["configuration"].as_object_mut().unwrap();
+        for new in ["layers", "vpc", "dead_letter", "file_systems", "tracing", "logging", "snap_start"] {
+            configuration.remove(new).unwrap();
+        }
+        assert_eq!(serde_json::from_value::<Function>(old).unwrap(), function());
+    }
+
+    #[test]
+    fn settings_are_kept_by_qualifier() {
+        let mut f = function();
+        for qualifier in ["$LATEST", "1", "live"] {
+            f.settings_mut(&Qualifier::read(qualifier)).url = None;
+        }
+        let text = serde_json::to_string(&f).unwrap();
+        assert!(text.contains("\"$LATEST\":{"), "{text}");
+        assert_eq!(serde_json::from_str::<Function>(&text).unwrap(), f);
     }
 
     fn new_code() -> Change {

@@ -1,9 +1,17 @@
 //! What is true of Lambda's nouns: functions, their names, runtimes, environments and logs.
 
+pub mod alias;
 pub mod architecture;
 pub mod arn;
+pub mod concurrency;
+pub mod configuration;
 pub mod environment;
 pub mod failure;
 pub mod function;
+pub mod layer;
 pub mod log;
+pub mod policy;
 pub mod runtime;
+pub mod settings;
+pub mod state;
+pub mod version;

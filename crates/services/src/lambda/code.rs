@@ -13,6 +13,7 @@ use lambent_code::package::check_upload;
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::function::Code;
 use lambent_core::limits::DOWNLOAD_URL_EXPIRES;
+use lambent_store::tables;
 use lambent_wire::sigv4::{Credential, Expected, Head, Keys, Presented, Signer};
 
 use super::{Error, every};
@@ -37,14 +38,15 @@ pub(super) async fn take_in(server: &Server, zip: Bytes) -> Result<TakenIn, Erro
     let tree = server.trees.unpack(zip.clone()).await?;
     let size_bytes = zip.len() as u64;
     let digest = server.blobs.put(zip).await?;
-    Ok(TakenIn { code: Code { digest, size_bytes }, _tree: tree })
+    let code = Code { digest, size_bytes, unzipped_bytes: tree.unzipped_bytes() };
+    Ok(TakenIn { code, _tree: tree })
 }
 
 /// Checks a zip and keeps nothing but what can be collected.
 pub(super) async fn look_at(server: &Server, zip: Bytes) -> Result<Code, Error> {
     check_upload(&zip)?;
     let tree = server.trees.unpack(zip.clone()).await?;
-    Ok(Code { digest: tree.digest(), size_bytes: zip.len() as u64 })
+    Ok(Code { digest: tree.digest(), size_bytes: zip.len() as u64, unzipped_bytes: tree.unzipped_bytes() })
 }
 
 /// A URL that gives a function's code to anyone for ten minutes.
@@ -127,7 +129,9 @@ pub async fn sweep(server: &Server) -> io::Result<()> {
 /// [`Error`] if the functions cannot be read or the files cannot be removed.
 pub async fn collect(server: &Server) -> Result<(), Error> {
     let mut digests = BTreeSet::new();
-    every::function(server, |function| digests.extend(function.digests())).await?;
+    every::record(server, &tables::FUNCTIONS, |function| digests.extend(function.digests())).await?;
+    every::record(server, &tables::VERSIONS, |version| digests.extend(version.digests())).await?;
+    every::record(server, &tables::LAYER_VERSIONS, |version| _ = digests.insert(version.code.digest)).await?;
     server.blobs.collect(&digests, server.options.code_grace).await?;
     let trees = server.trees.collect(digests).await;
     trees.map(drop).map_err(|source: io::Error| {

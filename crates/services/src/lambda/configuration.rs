@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use lambent_core::lambda::architecture::Architecture;
+use lambent_core::lambda::configuration::{Configuration, Logging, Tracing};
 use lambent_core::lambda::environment;
-use lambent_core::lambda::function::Configuration;
 use lambent_core::lambda::runtime::{self, Runtime};
 use lambent_wire::lambda::function::{
     CreateFunctionRequest, DeadLetterConfig, Environment, LoggingConfig, SnapStart, TracingConfig,
@@ -45,6 +45,14 @@ pub(super) fn create(name: &str, request: &CreateFunctionRequest) -> Result<Conf
         tmp_mib: numbers.tmp_mib.unwrap_or(tmp_mib),
         environment: variables(request.environment.as_ref())?,
         architecture: architecture(request.architectures.as_deref()).unwrap_or(Architecture::X86_64),
+        layers: Vec::new(),
+        vpc: None,
+        dead_letter: None,
+        file_systems: Vec::new(),
+        tracing: Tracing::PassThrough,
+        logging: Logging::default(),
+        snap_start: false,
+        kms_key_arn: None,
     })
 }
 
@@ -86,7 +94,7 @@ impl<'a> Update<'a> {
             memory_mib: self.numbers.memory_mib.unwrap_or(before.memory_mib),
             tmp_mib: self.numbers.tmp_mib.unwrap_or(before.tmp_mib),
             environment: environment.clone(),
-            architecture: before.architecture,
+            ..before.clone()
         }
     }
 }

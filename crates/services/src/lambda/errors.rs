@@ -5,7 +5,7 @@
 use lambent_code::PackageError;
 use lambent_core::lambda::arn::NameError;
 use lambent_core::lambda::environment::EnvironmentError;
-use lambent_core::lambda::function::{Busy, Reason};
+use lambent_core::lambda::state::{Busy, Reason};
 use lambent_dispatch::{InvokeError, ProgramError, Throttle};
 use lambent_store::{BlobError, StoreError, WriteError};
 use lambent_wire::constraints::{self, Violation};
@@ -81,6 +81,42 @@ pub enum Error {
     /// The zip is refused, or could not be kept.
     #[error(transparent)]
     Package(#[from] PackageError),
+    /// Something that a request names is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// What is there does not let it happen.
+    #[error("{0}")]
+    Conflict(String),
+    /// A condition of the request does not hold.
+    #[error("{0}")]
+    Precondition(String),
+    /// The model allows it, the service's own constraints do not.
+    #[error("{0}")]
+    Validation(String),
+    /// The caller may not do it.
+    #[error("{0}")]
+    AccessDenied(String),
+    /// No provisioned concurrency is configured.
+    #[error("No Provisioned Concurrency Config found for this function")]
+    NoProvisionedConcurrency,
+    /// A resource policy would be too long.
+    #[error("{0}")]
+    PolicyLengthExceeded(String),
+    /// A resource policy would let everyone in.
+    #[error("{0}")]
+    PublicPolicy(String),
+    /// The account's code would take more than 75 GB.
+    #[error("{0}")]
+    CodeStorageExceeded(String),
+    /// No such code signing configuration.
+    #[error("{0}")]
+    CodeSigningConfigNotFound(String),
+    /// The code is not signed as its configuration demands.
+    #[error("{0}")]
+    CodeVerificationFailed(String),
+    /// What is to be changed is in use.
+    #[error("{0}")]
+    InUse(String),
     /// Something that AWS has and this server has not.
     #[error("{0} is not there yet in Lambent")]
     NotThereYet(String),
@@ -124,6 +160,18 @@ impl From<Error> for Fault {
             Error::InvalidRequestContent(_) => of("InvalidRequestContentException", message),
             Error::PayloadTooLarge { .. } => of("RequestTooLargeException", message),
             Error::Name(name) => name_fault(&name, message),
+            Error::NotFound(_) => of("ResourceNotFoundException", message),
+            Error::Conflict(_) => of("ResourceConflictException", message),
+            Error::Precondition(_) => of("PreconditionFailedException", message),
+            Error::Validation(_) => Self::new("ValidationException", 400, message),
+            Error::AccessDenied(_) => Self::new("AccessDeniedException", 403, message),
+            Error::NoProvisionedConcurrency => of("ProvisionedConcurrencyConfigNotFoundException", message),
+            Error::PolicyLengthExceeded(_) => of("PolicyLengthExceededException", message),
+            Error::PublicPolicy(_) => of("PublicPolicyException", message),
+            Error::CodeStorageExceeded(_) => of("CodeStorageExceededException", message),
+            Error::CodeSigningConfigNotFound(_) => of("CodeSigningConfigNotFoundException", message),
+            Error::CodeVerificationFailed(_) => of("CodeVerificationFailedException", message),
+            Error::InUse(_) => of("ResourceInUseException", message),
             Error::Package(package) => package_fault(&package),
             Error::Invoke(invoke) => invoke_fault(invoke),
             Error::Store(store) => internal(&store),
@@ -213,6 +261,13 @@ mod tests {
             ("ResourceNotFoundException", 404),
             ("ResourceConflictException", 409),
             ("PreconditionFailedException", 412),
+            ("ProvisionedConcurrencyConfigNotFoundException", 404),
+            ("PolicyLengthExceededException", 400),
+            ("PublicPolicyException", 400),
+            ("CodeStorageExceededException", 400),
+            ("CodeSigningConfigNotFoundException", 404),
+            ("CodeVerificationFailedException", 400),
+            ("ResourceInUseException", 400),
             ("InvalidParameterValueException", 400),
             ("InvalidRequestContentException", 400),
             ("RequestTooLargeException", 413),

@@ -2,14 +2,13 @@
 //!
 //! Every write is conditional on what was read, so two callers never undo each other's work.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use lambent_core::lambda::arn::{FunctionId, Qualifier};
-use lambent_core::lambda::function::{Change, Deployment, Function, State};
-use lambent_core::limits::LIST_PAGE_MAX;
-use lambent_store::{Expect, Prefix, Record, Transaction, WriteError, tables};
+use lambent_core::lambda::arn::Qualifier;
+use lambent_core::lambda::function::{Change, Deployment, Function};
+use lambent_core::lambda::state::State;
+use lambent_store::{Expect, Record, Transaction, WriteError, tables};
 use lambent_wire::lambda::function::{
     CreateFunctionRequest, DeleteFunctionRequest, DeleteFunctionResponse, FunctionCodeLocation,
     GetFunctionConfigurationRequest, GetFunctionRequest, GetFunctionResponse, ListFunctionsRequest,
@@ -17,7 +16,8 @@ use lambent_wire::lambda::function::{
 };
 
 use super::names::Target;
-use super::{Error, code, configuration, processor, settle, source, tags, view};
+use super::page::Wanted;
+use super::{Error, change, code, configuration, processor, settle, source, tags, view};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -51,6 +51,12 @@ pub async fn create_function(
         revision_id: server.dice.uuid(),
         last_modified: server.clock.now(),
         tags,
+        next_version: 1,
+        aliases: BTreeMap::new(),
+        settings: BTreeMap::new(),
+        reserved_concurrency: None,
+        recursion_allowed: false,
+        code_signing_config: None,
     };
     let transaction = Transaction::new().put(&tables::FUNCTIONS, key, &function, Expect::Absent);
     match server.store.write(transaction).await {
@@ -114,25 +120,12 @@ pub async fn list_functions(
     request: ListFunctionsRequest,
 ) -> Result<Reply, Error> {
     let caller = &context.caller;
-    let prefix = Prefix::under([caller.account.as_str(), caller.region.as_str()]);
-    let id = |name| FunctionId { account: caller.account.clone(), region: caller.region.clone(), name };
-    let after =
-        request.marker.as_deref().map(unmark).transpose()?.map(|name| tables::function_key(&id(name)));
-    let asked = request.max_items.and_then(|n| usize::try_from(n).ok()).unwrap_or(LIST_PAGE_MAX);
-    let limit = asked.min(LIST_PAGE_MAX);
-    let mut page = server.store.list(&tables::FUNCTIONS, &prefix, after.as_ref(), limit + 1).await?;
-    let more = page.len() > limit;
-    page.truncate(limit);
+    let wanted = Wanted { marker: request.marker.as_deref(), max_items: request.max_items };
+    let prefix = [caller.account.as_str(), caller.region.as_str()];
+    let page = wanted.stored(server, &tables::FUNCTIONS, &prefix).await?;
     let qualifier = (request.function_version.as_deref() == Some("ALL")).then_some(Qualifier::Latest);
-    let next_marker = page.last().filter(|_| more).map(|record| BASE64.encode(&record.value.id.name));
-    let functions = page.iter().map(|record| view::listed(&record.value, qualifier.as_ref())).collect();
-    Ok(Reply::of(ListFunctionsResponse { next_marker, functions: Some(functions) }))
-}
-
-/// The name behind a marker, which is the last one of the page before.
-fn unmark(marker: &str) -> Result<String, Error> {
-    let name = BASE64.decode(marker).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    name.ok_or_else(|| Error::InvalidParameter(format!("Invalid marker: {marker}")))
+    let functions = page.items.iter().map(|record| view::listed(&record.value, qualifier.as_ref())).collect();
+    Ok(Reply::of(ListFunctionsResponse { next_marker: page.next_marker, functions: Some(functions) }))
 }
 
 /// UpdateFunctionCode.
@@ -151,7 +144,7 @@ pub async fn update_function_code(
     let given = source::of_update(&request);
     let zip = source::zip(&given)?.clone();
     let (revision_id, api) = (request.revision_id.as_deref(), "GetFunction/GetAlias");
-    let mut function = read_latest(server, &target).await?.value;
+    let mut function = change::read(server, &target).await?.value;
     changeable(&function, revision_id, api)?;
     let asked = configuration::architecture(request.architectures.as_deref());
     let architecture = asked.unwrap_or(function.latest.configuration.architecture);
@@ -214,12 +207,7 @@ pub async fn delete_function(
 /// The function a caller means, with a qualifier that exists.
 async fn read(server: &Server, target: &Target) -> Result<Record<Function>, Error> {
     target.only_latest()?;
-    read_latest(server, target).await
-}
-
-async fn read_latest(server: &Server, target: &Target) -> Result<Record<Function>, Error> {
-    let record = server.store.get(&tables::FUNCTIONS, &tables::function_key(&target.id)).await?;
-    record.ok_or_else(|| target.not_found())
+    change::read(server, target).await
 }
 
 fn changeable(function: &Function, revision_id: Option<&str>, api: &'static str) -> Result<(), Error> {
@@ -238,18 +226,13 @@ async fn update(
     api: &'static str,
     change: impl Fn(&Function) -> Change,
 ) -> Result<Reply, Error> {
-    loop {
-        let mut record = read_latest(server, target).await?;
-        changeable(&record.value, revision_id, api)?;
-        let change = change(&record.value);
-        record.value.begin_update(change, server.dice.uuid(), server.clock.now());
-        match server.store.write(Transaction::new().update(&tables::FUNCTIONS, &record)).await {
-            Ok(_) => {
-                settle::later(server, target.id.clone());
-                return Ok(Reply::of(view::configuration(&record.value, None)));
-            }
-            Err(WriteError::Conflict { .. }) => {}
-            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
-        }
-    }
+    let view = change::function(server, target, |function| {
+        changeable(function, revision_id, api)?;
+        let change = change(function);
+        function.begin_update(change, server.dice.uuid(), server.clock.now());
+        Ok(view::configuration(function, None))
+    })
+    .await?;
+    settle::later(server, target.id.clone());
+    Ok(Reply::of(view))
 }

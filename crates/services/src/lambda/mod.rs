@@ -1,6 +1,7 @@
 //! Lambda's operations, a file a noun.
 
 mod bounds;
+mod change;
 pub mod code;
 mod configuration;
 mod errors;
@@ -9,6 +10,7 @@ pub mod function;
 pub mod invocation;
 mod json;
 mod names;
+mod page;
 mod processor;
 mod settle;
 mod source;

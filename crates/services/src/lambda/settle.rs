@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use lambent_core::lambda::arn::FunctionId;
-use lambent_core::lambda::function::{LastUpdate, State};
+use lambent_core::lambda::state::{LastUpdate, State};
 use lambent_core::limits::{SETTLE_PAUSE_MAX, SETTLE_PAUSE_MIN};
 use lambent_store::{StoreError, Transaction, WriteError, tables};
 use tokio_util::sync::CancellationToken;
@@ -54,7 +54,7 @@ where
 /// # Errors
 /// [`StoreError`] if the functions cannot be read.
 pub async fn resume(server: &Arc<Server>) -> Result<(), StoreError> {
-    every::function(server, |function| {
+    every::record(server, &tables::FUNCTIONS, |function| {
         if function.state == State::Pending || function.last_update == Some(LastUpdate::InProgress) {
             later(server, function.id.clone());
         }

@@ -2,7 +2,8 @@
 
 use lambent_core::digest::Digest;
 use lambent_core::lambda::arn::Qualifier;
-use lambent_core::lambda::function::{Function, LastUpdate, State};
+use lambent_core::lambda::function::Function;
+use lambent_core::lambda::state::{LastUpdate, State};
 use lambent_wire::lambda::function::{
     EnvironmentResponse, EphemeralStorage, FunctionConfiguration, LoggingConfig, RuntimeVersionConfig,
     SnapStartResponse, TracingConfigResponse,
