@@ -17,7 +17,7 @@ use crate::connection::Connection;
 use crate::host;
 use crate::kind::Kind;
 
-const FUNCTIONS: &str = "/2015-03-31/functions";
+pub(crate) const FUNCTIONS: &str = "/2015-03-31/functions";
 /// Memory that buys one whole processor, so that the share of a small function is not what is measured.
 pub(crate) const MEMORY_MIB: u32 = 1769;
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -84,16 +84,7 @@ impl Lambent {
 
     /// A function that is active when this returns.
     pub(crate) async fn create(&self, connection: &mut Connection, name: &str, kind: &Kind) -> Result<()> {
-        let body = json!({
-            "FunctionName": name,
-            "Runtime": kind.runtime,
-            "Handler": "app.handler",
-            "Role": "arn:aws:iam::000000000000:role/bench",
-            "MemorySize": MEMORY_MIB,
-            "Timeout": 30,
-            "Code": { "ZipFile": STANDARD.encode(kind.package(name)?) },
-        });
-        connection.succeed(&self.request("POST", FUNCTIONS, body.to_string())?).await?;
+        connection.succeed(&self.creation(name, kind, name)?).await?;
         let start = host::now();
         while start.elapsed() < START_LIMIT {
             let request = self.request("GET", &format!("{FUNCTIONS}/{name}/configuration"), String::new())?;
@@ -103,6 +94,20 @@ impl Lambent {
             }
         }
         bail!("{name} did not become active")
+    }
+
+    /// The request that creates a function; packages of one mark are the same.
+    pub(crate) fn creation(&self, name: &str, kind: &Kind, mark: &str) -> Result<Vec<u8>> {
+        let body = json!({
+            "FunctionName": name,
+            "Runtime": kind.runtime,
+            "Handler": "app.handler",
+            "Role": "arn:aws:iam::000000000000:role/bench",
+            "MemorySize": MEMORY_MIB,
+            "Timeout": 30,
+            "Code": { "ZipFile": STANDARD.encode(kind.package(mark)?) },
+        });
+        self.request("POST", FUNCTIONS, body.to_string())
     }
 
     /// Deletes a function.
@@ -116,7 +121,8 @@ impl Lambent {
         self.request("POST", &format!("{FUNCTIONS}/{name}/invocations"), r#"{"hello":"world"}"#.to_owned())
     }
 
-    fn request(&self, method: &str, path: &str, body: String) -> Result<Vec<u8>> {
+    /// The bytes of a signed request; good for five minutes.
+    pub(crate) fn request(&self, method: &str, target: &str, body: String) -> Result<Vec<u8>> {
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_str(&self.address.to_string())?);
         headers.insert("content-type", HeaderValue::from_static("application/json"));
@@ -130,9 +136,15 @@ impl Lambent {
             service: "lambda",
         };
         signer
-            .authorize(method, (path, ""), &mut headers, &body, host::epoch_s())
+            .authorize(
+                method,
+                target.split_once('?').unwrap_or((target, "")),
+                &mut headers,
+                &body,
+                host::epoch_s(),
+            )
             .map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
-        let mut request = format!("{method} {path} HTTP/1.1\r\n").into_bytes();
+        let mut request = format!("{method} {target} HTTP/1.1\r\n").into_bytes();
         for (name, value) in &headers {
             request.extend_from_slice(name.as_str().as_bytes());
             request.extend_from_slice(b": ");

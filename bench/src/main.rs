@@ -19,6 +19,7 @@ mod lambent;
 mod load;
 mod report;
 mod resting;
+mod stored;
 mod warm;
 
 /// What can be set.
@@ -36,9 +37,19 @@ struct Arguments {
     /// How many functions of each kind are started cold.
     #[arg(long, default_value_t = 20)]
     colds: usize,
+    /// How many functions lie in the store while the control plane is measured; 0 leaves it out.
+    #[arg(long, default_value_t = 10_000)]
+    functions: usize,
     /// Where the JSON goes.
     #[arg(long, default_value = "bench/results")]
     results: PathBuf,
+}
+
+impl Arguments {
+    /// How long each measurement under load takes.
+    fn round(&self) -> Duration {
+        Duration::from_millis(self.round_ms)
+    }
 }
 
 fn main() -> Result<()> {
@@ -67,10 +78,12 @@ async fn measure(
     cold::measure(&server, &kinds, arguments.colds, &mut report).await?;
     let echo = echo::Echo::start()?;
     let floor = floor::Floor::start(spawner, options, folder).await?;
-    let plan = warm::Plan { rounds: arguments.rounds, length: Duration::from_millis(arguments.round_ms) };
+    let plan = warm::Plan { rounds: arguments.rounds, length: arguments.round() };
     warm::measure(&server, &echo, &floor, &kinds, plan, &mut report).await?;
     floor.stop().await;
     server.stop().await?;
+    let smallest = kinds.last().context("at least one kind of function")?;
+    stored::measure(arguments, folder, smallest, &echo, &mut report).await?;
     report.finish(&arguments.results)
 }
 

@@ -19,7 +19,7 @@ impl Report {
     pub(crate) fn warm(&mut self, subject: &str, connections: usize, got: Figures, echo: Figures) {
         let (latency, rate) = (got.p50_us / echo.p50_us, got.per_s / echo.per_s);
         host::say(&format!(
-            "{subject:<16} {connections:>3} connections  p50 {:>8.0} us ({latency:>5.2} x echo)  p99 {:>8.0} us  \
+            "{subject:<17} {connections:>3} connections  p50 {:>8.0} us ({latency:>5.2} x echo)  p99 {:>8.0} us  \
              {:>8.0}/s ({rate:>5.3} x echo)",
             got.p50_us, got.p99_us, got.per_s
         ));
@@ -56,6 +56,18 @@ impl Report {
             memory / 1024.0
         ));
         self.rows.push(json!({ "what": "resting", "ready_us": ready, "pss_kib": memory }));
+    }
+
+    /// A full store: how fast it was filled, and how long the server takes to start on it.
+    pub(crate) fn stored(&mut self, functions: usize, created_per_s: f64, ready_us: Vec<f64>) {
+        let ready = median(ready_us);
+        host::say(&format!(
+            "{functions} functions: created {created_per_s:.0}/s, ready after {:.0} ms on them",
+            ready / 1e3
+        ));
+        self.rows.push(json!({
+            "what": "stored", "functions": functions, "created_per_s": created_per_s, "ready_us": ready,
+        }));
     }
 
     /// Writes the JSON into the folder.

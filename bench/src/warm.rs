@@ -95,7 +95,8 @@ fn name(kind: &Kind) -> String {
     format!("warm-{}", kind.name)
 }
 
-fn middle(figures: &[Figures]) -> Figures {
+/// The medians over rounds.
+pub(crate) fn middle(figures: &[Figures]) -> Figures {
     let of = |part: fn(&Figures) -> f64| median(figures.iter().map(part).collect());
     Figures { p50_us: of(|f| f.p50_us), p99_us: of(|f| f.p99_us), per_s: of(|f| f.per_s) }
 }
