@@ -118,3 +118,5 @@ pub const LIST_PAGE_MAX: usize = 50;
 pub const DOWNLOAD_URL_EXPIRES: Duration = Duration::from_secs(600);
 /// How long the host may take to make one sandbox, until its program is executed: a host that is stuck shows here.
 pub const SANDBOX_BOOT_MAX: Duration = Duration::from_secs(30);
+/// The longest resource policy, as compact JSON.
+pub const POLICY_MAX_BYTES: usize = 20_480;
