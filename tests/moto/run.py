@@ -5,66 +5,30 @@ and the proxy that the tests talk to. `exceptions.toml` names the tests that mus
 
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCE = pathlib.Path(os.environ.get("LAMBENT_MOTO_SOURCE", ROOT / "target/moto-source"))
 sys.path[:0] = [str(ROOT / "tests/e2e")]
 
 import pytest  # noqa: E402
-import requests  # noqa: E402
 from exceptions import Exceptions  # noqa: E402
+from moto_server import ACCOUNT, Moto  # noqa: E402
 from proxy import Proxy  # noqa: E402
-from server import READY_TIMEOUT_S, Server, clean_environment, free_port  # noqa: E402
+from server import Server, clean_environment  # noqa: E402
 
 TESTS = "tests/test_awslambda"
-# The account that moto gives to any key.
-ACCOUNT = "123456789012"
 # moto's key is none of ours, and one of its functions asks EC2.
 OPTIONS = ["--auth", "open", "--account-id", ACCOUNT, "--network", "host"]
 OPTIONS += ["--interpreter", f"python={sys.executable}"]
-
-
-class Moto:
-    """A moto server of its own process."""
-
-    def __init__(self, log_path):
-        """Starts it and waits until it answers."""
-        self.address = f"127.0.0.1:{free_port()}"
-        host, port = self.address.split(":")
-        command = [sys.executable, "-m", "moto.server", "--host", host, "--port", port]
-        with open(log_path, "wb") as log:
-            self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=SOURCE, env=clean_environment()
-            )
-        deadline = time.monotonic() + READY_TIMEOUT_S
-        while not self.answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise AssertionError(f"moto did not start:\n{log_path.read_text()[-4000:]}")
-            time.sleep(0.02)
-
-    def answers(self):
-        """Whether it is ready."""
-        try:
-            return requests.get(f"http://{self.address}/moto-api/data.json", timeout=5).status_code == 200
-        except requests.ConnectionError:
-            return False
-
-    def stop(self):
-        """Ends it; it keeps nothing."""
-        self.process.kill()
-        self.process.wait()
 
 
 def run(arguments, folder):
     """Starts all, tests, and stops all. Gives pytest's exit status."""
     moto = Moto(folder / "moto.txt")
     try:
-        options = [*OPTIONS, "--upstream-endpoint", f"http://{moto.address}"]
+        options = [*OPTIONS, "--upstream-endpoint", moto.endpoint]
         lambent = Server(folder / "data", folder / "lambent.txt", *options).start()
         proxy = Proxy(lambent.listen, moto.address)
         try:
