@@ -116,6 +116,20 @@ pub const CLIENT_CONTEXT_MAX_BYTES: usize = 3583;
 pub const LIST_PAGE_MAX: usize = 50;
 /// How long the download URL of a function's code is good for.
 pub const DOWNLOAD_URL_EXPIRES: Duration = Duration::from_secs(600);
+/// The longest that state changes can be held up on request.
+pub const TRANSITION_MIN_MAX: Duration = Duration::from_secs(900);
+/// An answer of another service that is not code: far above what any lookup gives.
+pub const UPSTREAM_ANSWER_MAX_BYTES: usize = 1024 * 1024;
+/// How long a connection to another service may take.
+pub const UPSTREAM_CONNECT_MAX: Duration = Duration::from_secs(5);
+/// How long another service may send nothing, before its answer or in the middle of it.
+pub const UPSTREAM_STALL_MAX: Duration = Duration::from_secs(20);
+/// How long one answer of another service may take from first to last: 250 MB at 1 MB a second.
+pub const UPSTREAM_WHOLE_MAX: Duration = Duration::from_secs(250);
+/// The largest zip that is fetched from S3, where AWS limits only what comes out of it: that, and the zip's own records.
+pub const S3_CODE_MAX_BYTES: usize = 300 * 1024 * 1024;
+/// How many zips are fetched from S3 at the same time, since each is held in memory; more wait their turn.
+pub const S3_FETCHES_AT_ONCE_MAX: usize = 4;
 /// How long the host may take to make one sandbox, until its program is executed: a host that is stuck shows here.
 pub const SANDBOX_BOOT_MAX: Duration = Duration::from_secs(30);
 /// The longest resource policy, as compact JSON.

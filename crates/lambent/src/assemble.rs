@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::system::{SystemClock, SystemDice};
-use crate::{bootstraps, data_folder, interpreters, output, serve};
+use crate::{bootstraps, data_folder, interpreters, output, serve, upstream};
 
 /// How long code nobody refers to is kept.
 const CODE_GRACE: Duration = Duration::from_secs(3600);
@@ -62,8 +62,11 @@ pub(crate) async fn assemble(
         region: config.region.clone(),
         public_endpoint: config.public_endpoint.clone(),
         code_grace: CODE_GRACE,
+        transition_min: config.transition_min,
     };
-    let parts = Parts { store: store.clone(), blobs, trees, dispatcher, keys, clock, dice, options };
+    let upstream = upstream::asked(config);
+    let parts =
+        Parts { store: store.clone(), blobs, trees, dispatcher, keys, clock, dice, options, upstream };
     Ok((Server::new(parts), host, store))
 }
 
@@ -73,7 +76,8 @@ fn dispatch_options(config: &Config) -> DispatchOptions {
         concurrency: config.concurrency,
         starts_at_once: processors * STARTS_PER_CPU,
         idle_max: config.idle_max,
-        pending_wait: PENDING_WAIT,
+        // Whoever asks for states that last wants to meet them.
+        pending_wait: if config.transition_min.is_zero() { PENDING_WAIT } else { Duration::ZERO },
         network: config.network,
     }
 }

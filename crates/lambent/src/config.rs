@@ -1,6 +1,7 @@
 //! Configuration: flags, `LAMBENT_*` variables and a TOML file mean the same things, in that order of precedence. What is
 //! raw here is parsed once into a [`Config`]; nothing else reads the environment.
 
+mod credentials;
 mod endpoint;
 mod filter;
 mod place;
@@ -12,9 +13,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use lambent_code::interpreter::{Family, HostEnvironment, Override, Version};
 use lambent_core::account::{AccountId, Region};
+use lambent_core::limits::TRANSITION_MIN_MAX;
 use lambent_sandbox::Network;
 use lambent_sandbox::linux::Isolation;
 use lambent_services::Auth;
+use lambent_services::upstream::{self, Credentials};
 
 pub(crate) use place::Place;
 use raw::{AuthMode, NetworkMode};
@@ -29,7 +32,10 @@ pub(crate) struct Config {
     pub(crate) account: AccountId,
     pub(crate) region: Region,
     pub(crate) public_endpoint: Option<String>,
-    pub(crate) upstream_endpoint: Option<http::Uri>,
+    /// Where the other services are.
+    pub(crate) upstream: Option<upstream::Place>,
+    pub(crate) upstream_credentials: Option<Credentials>,
+    pub(crate) transition_min: Duration,
     pub(crate) isolation: Isolation,
     pub(crate) network: Network,
     pub(crate) strict_runtimes: bool,
@@ -52,7 +58,14 @@ impl Serve {
             given => given.iter().map(|text| Place::read(text)).collect::<Result<_>>()?,
         };
         let concurrency = raw.concurrency.unwrap_or(1000);
+        let transition_min = Duration::from_millis(raw.transition_min_ms.unwrap_or(0));
+        ensure!(
+            transition_min <= TRANSITION_MIN_MAX,
+            "--transition-min-ms takes up to {}",
+            TRANSITION_MIN_MAX.as_millis()
+        );
         ensure!(concurrency > 0, "--concurrency 0 would refuse every call: it takes 1 or more");
+        let upstream = raw.upstream_endpoint.map(|url| endpoint::upstream(&url)).transpose()?;
         Ok(Config {
             listen,
             data_dir: absolute(raw.data_dir.map_or_else(default_data_dir, Ok)?)?,
@@ -66,7 +79,9 @@ impl Serve {
                 .public_endpoint
                 .map(|url| endpoint::text("public-endpoint", &url))
                 .transpose()?,
-            upstream_endpoint: raw.upstream_endpoint.map(|url| endpoint::upstream(&url)).transpose()?,
+            upstream_credentials: upstream.as_ref().map_or(Ok(None), credentials::read)?,
+            upstream,
+            transition_min,
             isolation: isolation(raw.isolation),
             network: match raw.network {
                 None | Some(NetworkMode::None) => Network::None,
@@ -171,6 +186,7 @@ mod tests {
             ["--region", "nowhere"],
             ["--public-endpoint", "host:1"],
             ["--upstream-endpoint", "ftp://x"],
+            ["--transition-min-ms", "900001"],
             ["--interpreter", "cobol=/x"],
             ["--interpreter", "python="],
             ["--concurrency", "0"],

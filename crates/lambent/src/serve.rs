@@ -95,7 +95,7 @@ impl Running {
         let (server, host, store) = assembled.context("`lambent doctor` tells what a host lacks")?;
         resume(&server).await.context("cannot read the functions")?;
         let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?;
-        let upstream = config.upstream_endpoint.clone().map(Upstream::new);
+        let upstream = Upstream::of(&config);
         let connections = Connections::new(Front { server: Arc::clone(&server), upstream });
         for listener in listeners {
             connections.all.spawn(connections.clone().accept(listener));

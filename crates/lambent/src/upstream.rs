@@ -1,6 +1,10 @@
 //! Requests for services that are not served here, passed on as they are to `--upstream-endpoint`. Never looks into one:
 //! whoever answers checks the signature, which stays valid since nothing of the request changes.
 
+mod transport;
+
+use std::sync::Arc;
+
 use anyhow::Result;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version, header, uri};
@@ -8,11 +12,13 @@ use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use lambent_services::pipeline;
+use lambent_services::upstream::{Place, Upstream as Asked};
 
 use crate::activity;
+use crate::config::Config;
+use transport::{Connector, Http, connector};
 
 /// A body that comes from a client or goes to one.
 pub(crate) type Body = BoxBody<Bytes, hyper::Error>;
@@ -21,12 +27,22 @@ pub(crate) type Body = BoxBody<Bytes, hyper::Error>;
 #[derive(Debug)]
 pub(crate) struct Upstream {
     endpoint: Uri,
-    http: Client<HttpConnector, Incoming>,
+    http: Client<Connector, Incoming>,
 }
 
 impl Upstream {
     pub(crate) fn new(endpoint: Uri) -> Self {
-        Self { endpoint, http: Client::builder(TokioExecutor::new()).build_http() }
+        let tls = endpoint.scheme_str() == Some("https");
+        Self { endpoint, http: Client::builder(TokioExecutor::new()).build(connector(tls)) }
+    }
+
+    /// Where foreign requests go, if anywhere. AWS takes none that was signed for this server.
+    pub(crate) fn of(config: &Config) -> Option<Self> {
+        match config.upstream.as_ref()? {
+            Place::Aws => None,
+            // It was made of an URI.
+            Place::Emulator(url) => Some(Self::new(url.parse().ok()?)),
+        }
     }
 
     /// Whether a request is for a service that is not served here.
@@ -81,6 +97,17 @@ impl Upstream {
         parts.path_and_query = request.path_and_query().cloned();
         Ok(Uri::from_parts(parts)?)
     }
+}
+
+/// What operations ask the other services by.
+pub(crate) fn asked(config: &Config) -> Option<Asked> {
+    let place = config.upstream.clone()?;
+    let tls = match &place {
+        Place::Aws => true,
+        Place::Emulator(url) => url.starts_with("https:"),
+    };
+    let credentials = config.upstream_credentials.clone();
+    Some(Asked { place, credentials, transport: Arc::new(Http::new(tls)) })
 }
 
 /// Drops what is said to the next hop only, and what `Connection` names.

@@ -11,6 +11,7 @@ pub mod pipeline;
 mod reply;
 mod server;
 mod traffic;
+pub mod upstream;
 
 pub use reply::Reply;
 pub use server::{Auth, Options, Parts, Server};

@@ -7,16 +7,19 @@ use std::time::Duration;
 use lambent_code::Trees;
 use lambent_core::account::{AccountId, Region};
 use lambent_core::dice::Dice;
+use lambent_core::limits::S3_FETCHES_AT_ONCE_MAX;
 use lambent_core::time::Clock;
 use lambent_dispatch::Dispatcher;
 use lambent_store::Store;
 use lambent_store::blobs::Blobs;
 use lambent_wire::sigv4::Verifier;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::keys::KeyRing;
 use crate::traffic::Traffic;
+use crate::upstream::Upstream;
 
 /// Whether signatures are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub struct Options {
     pub public_endpoint: Option<String>,
     /// How long code nobody refers to is kept, so that code is never collected before its function is written.
     pub code_grace: Duration,
+    /// How long `Pending` and `InProgress` stay visible at least.
+    pub transition_min: Duration,
 }
 
 /// What the server is assembled from.
@@ -61,6 +66,8 @@ pub struct Parts {
     pub dice: Arc<dyn Dice>,
     /// What can be set.
     pub options: Options,
+    /// The other services; none if there is nobody to ask.
+    pub upstream: Option<Upstream>,
 }
 
 /// What the operations work with.
@@ -73,6 +80,7 @@ pub struct Server {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<dyn Dice>,
     pub(crate) options: Options,
+    pub(crate) upstream: Option<Upstream>,
     pub(crate) verifier: Verifier,
     /// Signs the download URLs of code; made anew at each start, since they live ten minutes.
     pub(crate) download_secret: String,
@@ -81,6 +89,8 @@ pub struct Server {
     pub(crate) closing: CancellationToken,
     /// What requests under way share.
     pub(crate) traffic: Traffic,
+    /// Turns to fetch code from S3.
+    pub(crate) fetches: Semaphore,
 }
 
 impl fmt::Debug for Server {
@@ -93,7 +103,7 @@ impl Server {
     /// A server of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { store, blobs, trees, dispatcher, keys, clock, dice, options } = parts;
+        let Parts { store, blobs, trees, dispatcher, keys, clock, dice, options, upstream } = parts;
         let download_secret = format!("{:016x}{:016x}", dice.bits(), dice.bits());
         Arc::new(Self {
             store,
@@ -104,11 +114,13 @@ impl Server {
             clock,
             dice,
             options,
+            upstream,
             verifier: Verifier::default(),
             download_secret,
             tasks: TaskTracker::new(),
             traffic: Traffic::new(),
             closing: CancellationToken::new(),
+            fetches: Semaphore::new(S3_FETCHES_AT_ONCE_MAX),
         })
     }
 

@@ -73,6 +73,8 @@ async fn code_comes_from_exactly_one_place() {
     let others = "Please do not provide other FunctionCode parameters when providing a ZipFile.";
     let not_yet = |what: &str| format!("{what} is not there yet in Lambent");
     let key = "arn:aws:kms:us-east-1:000000000000:key/1";
+    let no_s3 = "Lambent has no S3 to take code from: --upstream-endpoint says where one is.";
+    let both = "Please provide both S3Bucket and S3Key.";
     let s3 = json!({ "S3Bucket": "bucket", "S3Key": "key" });
     let table = [
         (&zip, json!({ "S3Bucket": "bucket" }), others.to_owned()),
@@ -81,7 +83,11 @@ async fn code_comes_from_exactly_one_place() {
         (&zip, json!({ "S3ObjectStorageMode": "REFERENCE" }), others.to_owned()),
         (&zip, json!({ "ImageUri": "image" }), others.to_owned()),
         (&zip, json!({ "SourceKMSKeyArn": key }), not_yet("SourceKMSKeyArn")),
-        (&s3, json!({}), not_yet("Code from S3")),
+        (&s3, json!({}), no_s3.to_owned()),
+        (&s3, json!({ "S3ObjectStorageMode": "COPY", "S3ObjectVersion": "1" }), no_s3.to_owned()),
+        (&s3, json!({ "S3ObjectStorageMode": "REFERENCE" }), not_yet("S3ObjectStorageMode REFERENCE")),
+        (&json!({}), json!({ "S3Bucket": "bucket" }), both.to_owned()),
+        (&json!({}), json!({ "S3Key": "key" }), both.to_owned()),
         (&s3, json!({ "ImageUri": "i" }), "Please provide only one source for function code.".to_owned()),
         (&json!({}), json!({ "ImageUri": "image" }), not_yet("ImageUri")),
         (&json!({}), json!({}), "Please provide a source for function code.".to_owned()),

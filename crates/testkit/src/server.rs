@@ -108,6 +108,7 @@ impl TestServer {
             region: Region::default_region(),
             public_endpoint: None,
             code_grace: Duration::ZERO,
+            transition_min: Duration::ZERO,
         };
         let (kept, unpacked) = (blobs.clone(), trees.clone());
         let ring = keys.clone();
@@ -120,6 +121,7 @@ impl TestServer {
             clock: clock.clone(),
             dice,
             options,
+            upstream: None,
         };
         Self {
             host,

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use http::Uri;
+use lambent_services::upstream::Place;
 
 /// A URL of scheme, host and port only, the port left out where it is the scheme's own: that is what a client writes into
 /// `Host` and signs.
@@ -26,11 +27,12 @@ pub(super) fn text(option: &str, url: &str) -> Result<String> {
     Ok(read(option, url)?.to_string().trim_end_matches('/').to_owned())
 }
 
-/// Where foreign requests go.
-pub(super) fn upstream(url: &str) -> Result<Uri> {
-    let uri = read("upstream-endpoint", url)?;
-    ensure!(uri.scheme_str() == Some("http"), "--upstream-endpoint takes http:// only for now");
-    Ok(uri)
+/// Where the other services are: `aws`, or the URL of an emulator.
+pub(super) fn upstream(given: &str) -> Result<Place> {
+    match given {
+        "aws" => Ok(Place::Aws),
+        url => Ok(Place::Emulator(text("upstream-endpoint", url)?)),
+    }
 }
 
 #[cfg(test)]
@@ -62,9 +64,12 @@ mod tests {
     }
 
     #[test]
-    fn an_upstream_has_no_path_and_no_tls() {
-        assert_eq!(upstream("http://127.0.0.1:9/").unwrap().authority().unwrap(), "127.0.0.1:9");
+    fn an_upstream_is_an_emulator_without_a_path_or_aws() {
+        let emulator = |url: &str| Place::Emulator(url.to_owned());
+        assert_eq!(upstream("http://127.0.0.1:9/").unwrap(), emulator("http://127.0.0.1:9"));
+        assert_eq!(upstream("https://a.test:443").unwrap(), emulator("https://a.test"));
+        assert_eq!(upstream("aws").unwrap(), Place::Aws);
         assert!(upstream("http://127.0.0.1:9/base").is_err());
-        assert!(upstream("https://127.0.0.1:9").is_err());
+        assert!(upstream("AWS").is_err());
     }
 }

@@ -51,9 +51,13 @@ pub(crate) struct Serve {
     /// How clients reach the server, for the URLs it gives out [default: as the request says].
     #[arg(long, env = "LAMBENT_PUBLIC_ENDPOINT", value_name = "URL")]
     pub(super) public_endpoint: Option<String>,
-    /// Where requests for services other than Lambda go; without it they are refused.
+    /// Where the other services are, which operations ask for code, roles, networks and keys: the URL of an emulator, to
+    /// which requests for those services are passed on, or `aws` for AWS itself, to which they are not.
     #[arg(long, env = "LAMBENT_UPSTREAM_ENDPOINT", value_name = "URL")]
     pub(super) upstream_endpoint: Option<String>,
+    /// How long Pending and InProgress stay visible at least, in milliseconds, for tests of waiters [default: 0].
+    #[arg(long, env = "LAMBENT_TRANSITION_MIN_MS", value_name = "MS")]
+    pub(super) transition_min_ms: Option<u64>,
     /// How sandboxes are kept apart [default: namespaces].
     #[arg(long, env = "LAMBENT_ISOLATION", value_enum)]
     pub(super) isolation: Option<IsolationMode>,
@@ -165,6 +169,7 @@ impl Serve {
             region: self.region.or(file.region),
             public_endpoint: self.public_endpoint.or(file.public_endpoint),
             upstream_endpoint: self.upstream_endpoint.or(file.upstream_endpoint),
+            transition_min_ms: self.transition_min_ms.or(file.transition_min_ms),
             isolation: self.isolation.or(file.isolation),
             network: self.network.or(file.network),
             strict_runtimes: self.strict_runtimes.or(file.strict_runtimes),

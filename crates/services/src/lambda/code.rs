@@ -8,8 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode, header};
-use lambent_code::Tree;
-use lambent_code::package::check_upload;
+use lambent_code::{PackageError, Tree};
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::function::Code;
 use lambent_core::limits::DOWNLOAD_URL_EXPIRES;
@@ -32,9 +31,8 @@ pub(super) struct TakenIn {
     _tree: Tree,
 }
 
-/// Checks a zip, unpacks it, and keeps it.
+/// Unpacks a zip and keeps it.
 pub(super) async fn take_in(server: &Server, zip: Bytes) -> Result<TakenIn, Error> {
-    check_upload(&zip)?;
     let tree = server.trees.unpack(zip.clone()).await?;
     let size_bytes = zip.len() as u64;
     let digest = server.blobs.put(zip).await?;
@@ -42,9 +40,8 @@ pub(super) async fn take_in(server: &Server, zip: Bytes) -> Result<TakenIn, Erro
     Ok(TakenIn { code, _tree: tree })
 }
 
-/// Checks a zip and keeps nothing but what can be collected.
+/// Unpacks a zip and keeps nothing but what can be collected.
 pub(super) async fn look_at(server: &Server, zip: Bytes) -> Result<Code, Error> {
-    check_upload(&zip)?;
     let tree = server.trees.unpack(zip.clone()).await?;
     Ok(Code { digest: tree.digest(), size_bytes: zip.len() as u64, unzipped_bytes: tree.unzipped_bytes() })
 }
@@ -135,6 +132,6 @@ pub async fn collect(server: &Server) -> Result<(), Error> {
     server.blobs.collect(&digests, server.options.code_grace).await?;
     let trees = server.trees.collect(digests).await;
     trees.map(drop).map_err(|source: io::Error| {
-        Error::Package(lambent_code::PackageError::Storage { doing: "remove unused code", source })
+        Error::Package(PackageError::Storage { doing: "remove unused code", source })
     })
 }

@@ -14,6 +14,8 @@ use lambent_wire::lambda::LAMBDA;
 use lambent_wire::value::Value;
 use tracing::error;
 
+use crate::upstream::UpstreamError;
+
 /// Why an operation was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -117,6 +119,9 @@ pub enum Error {
     /// What is to be changed is in use.
     #[error("{0}")]
     InUse(String),
+    /// Another service could not be asked.
+    #[error("another service could not be asked")]
+    Upstream(#[from] UpstreamError),
     /// Something that AWS has and this server has not.
     #[error("{0} is not there yet in Lambent")]
     NotThereYet(String),
@@ -175,6 +180,7 @@ impl From<Error> for Fault {
             Error::Package(package) => package_fault(&package),
             Error::Invoke(invoke) => invoke_fault(invoke),
             Error::Store(store) => internal(&store),
+            Error::Upstream(upstream) => internal(&upstream),
             Error::Blob(blob) => internal(&blob),
         }
     }

@@ -17,7 +17,8 @@ use lambent_wire::lambda::function::{
 
 use super::names::Target;
 use super::page::Wanted;
-use super::{Error, change, code, configuration, processor, settle, source, tags, view};
+use super::source::Source;
+use super::{Error, change, code, configuration, lookups, processor, settle, tags, view};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -32,7 +33,7 @@ pub async fn create_function(
 ) -> Result<Reply, Error> {
     let target = Target::read_unqualified(&context.caller, &request.function_name)?;
     let configuration = configuration::create(&target.id.name, &request)?;
-    let zip = source::zip(&request.code)?.clone();
+    let source = Source::read(&request.code)?;
     let tags = request.tags.unwrap_or_default();
     tags::check(&tags)?;
     let key = tables::function_key(&target.id);
@@ -40,6 +41,8 @@ pub async fn create_function(
     if server.store.get(&tables::FUNCTIONS, &key).await?.is_some() {
         return Err(exists());
     }
+    lookups::role(server, &context.caller, &request.role).await?;
+    let zip = source.bytes(server, &context.caller).await?;
     let taken_in = code::take_in(server, zip).await?;
     let function = Function {
         id: target.id.clone(),
@@ -141,13 +144,13 @@ pub async fn update_function_code(
     if request.publish == Some(true) || request.publish_to.is_some() {
         return Err(Error::NotThereYet("Publish".to_owned()));
     }
-    let given = source::of_update(&request);
-    let zip = source::zip(&given)?.clone();
+    let source = Source::read(&request)?;
     let (revision_id, api) = (request.revision_id.as_deref(), "GetFunction/GetAlias");
     let mut function = change::read(server, &target).await?.value;
     changeable(&function, revision_id, api)?;
     let asked = configuration::architecture(request.architectures.as_deref());
     let architecture = asked.unwrap_or(function.latest.configuration.architecture);
+    let zip = source.bytes(server, &context.caller).await?;
     if request.dry_run == Some(true) {
         function.latest.code = code::look_at(server, zip).await?;
         function.latest.configuration.architecture = architecture;
