@@ -98,6 +98,8 @@ pub const OUTPUT_PER_SECOND_MAX_BYTES: u32 = 4 * 1024 * 1024;
 pub const OUTPUT_PER_SECOND_MAX_LINES: u32 = 20_000;
 /// The largest body of UpdateFunctionConfiguration.
 pub const CONFIGURATION_BODY_MAX_BYTES: u64 = 5120;
+/// The most layers of a function.
+pub const LAYERS_MAX: usize = 5;
 /// The longest a function may run.
 pub const TIMEOUT_MAX_S: u32 = 900;
 /// The most memory of a function.

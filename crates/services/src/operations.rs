@@ -10,12 +10,16 @@ use lambent_wire::lambda::function::{
     UpdateFunctionConfiguration,
 };
 use lambent_wire::lambda::invocation::Invoke;
+use lambent_wire::lambda::layer::{
+    DeleteLayerVersion, GetLayerVersion, GetLayerVersionByArn, ListLayerVersions, ListLayers,
+    PublishLayerVersion,
+};
 use lambent_wire::schema::Service;
 use lambent_wire::shaped::{Call, Field};
 use lambent_wire::value::Value;
 
 use crate::caller::Context;
-use crate::lambda::{function, invocation};
+use crate::lambda::{function, invocation, layer};
 use crate::{Reply, Server};
 
 /// Every service the server answers for.
@@ -59,10 +63,16 @@ macro_rules! index {
 index! {
     CreateFunction, Write => function::create_function,
     DeleteFunction, Write => function::delete_function,
+    DeleteLayerVersion, Write => layer::delete_layer_version,
     GetFunction, Read => function::get_function,
     GetFunctionConfiguration, Read => function::get_function_configuration,
+    GetLayerVersion, Read => layer::get_layer_version,
+    GetLayerVersionByArn, Read => layer::get_layer_version_by_arn,
     Invoke, Invoke => invocation::invoke,
     ListFunctions, Read => function::list_functions,
+    ListLayerVersions, Read => layer::list_layer_versions,
+    ListLayers, Read => layer::list_layers,
+    PublishLayerVersion, Write => layer::publish_layer_version,
     UpdateFunctionCode, Write => function::update_function_code,
     UpdateFunctionConfiguration, Write => function::update_function_configuration,
 }

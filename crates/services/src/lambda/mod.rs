@@ -9,6 +9,7 @@ mod every;
 pub mod function;
 pub mod invocation;
 mod json;
+pub mod layer;
 pub mod lookups;
 mod names;
 mod page;

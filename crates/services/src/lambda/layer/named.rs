@@ -1,0 +1,106 @@
+//! From what a caller wrote to the layer version that is meant, and whether the caller may have it. Never changes one.
+
+use lambent_core::iam::{self, Decision, Kind, Requester};
+use lambent_core::lambda::layer::{LayerId, LayerVersion};
+use lambent_store::tables;
+
+use super::super::Error;
+use crate::Server;
+use crate::caller::Caller;
+
+/// The permission that a layer's policy can give.
+const GET: &str = "GetLayerVersion";
+
+/// The layer that a name or an ARN means.
+pub(super) fn layer(caller: &Caller, given: &str) -> Result<LayerId, Error> {
+    LayerId::read(given, &caller.account, &caller.region).ok_or_else(not_there)
+}
+
+/// The layer that a name or an ARN means, which must be the caller's and lie where the request goes.
+pub(super) fn own(caller: &Caller, given: &str, action: &str) -> Result<LayerId, Error> {
+    let id = layer(caller, given)?;
+    check_owner(caller, &id, None, action)?;
+    if id.region == caller.region { Ok(id) } else { Err(not_there()) }
+}
+
+/// The layer and the number of a version, which is 1 at least.
+pub(super) fn version(caller: &Caller, given: &str, number: i64) -> Result<(LayerId, u64), Error> {
+    let words = || Error::InvalidParameter("Layer Version Cannot be less than 1".to_owned());
+    let number = u64::try_from(number).ok().filter(|number| *number > 0).ok_or_else(words)?;
+    Ok((layer(caller, given)?, number))
+}
+
+/// The layer and the number in the ARN of a version, whose form the model has checked.
+pub(super) fn by_arn(arn: &str) -> Result<(LayerId, u64), Error> {
+    LayerId::read_version(arn).ok_or_else(not_there)
+}
+
+/// A version that is there and that the caller may read. Who may not is not told whether it is there.
+pub(super) async fn readable(
+    server: &Server,
+    caller: &Caller,
+    id: &LayerId,
+    number: u64,
+) -> Result<LayerVersion, Error> {
+    let found = find(server, caller, id, number).await?;
+    if id.account == caller.account {
+        return found.ok_or_else(not_there);
+    }
+    found.filter(|version| lets(version, caller)).ok_or_else(|| denied(caller, id, Some(number), GET))
+}
+
+/// A version that is there, in the region of the request.
+async fn find(
+    server: &Server,
+    caller: &Caller,
+    id: &LayerId,
+    number: u64,
+) -> Result<Option<LayerVersion>, Error> {
+    if id.region != caller.region {
+        return Ok(None);
+    }
+    let key = tables::layer_version_key(id, number);
+    Ok(server.store.get(&tables::LAYER_VERSIONS, &key).await?.map(|record| record.value))
+}
+
+/// Refuses whoever acts on another account's layer: no policy can allow that.
+pub(super) fn check_owner(
+    caller: &Caller,
+    id: &LayerId,
+    number: Option<u64>,
+    action: &str,
+) -> Result<(), Error> {
+    if id.account == caller.account { Ok(()) } else { Err(denied(caller, id, number, action)) }
+}
+
+/// Whether the policy of a version lets another account read it.
+fn lets(version: &LayerVersion, caller: &Caller) -> bool {
+    let requester =
+        Requester::Identity { account: caller.account.clone(), arn: caller.arn.clone(), role: None };
+    let resource = version.id.version_arn(version.number);
+    let context = iam::Context::new().with("aws:PrincipalAccount", caller.account.as_str());
+    let request = iam::Request {
+        requester: &requester,
+        action: "lambda:GetLayerVersion",
+        resource: &resource,
+        context: &context,
+    };
+    // What nobody understands allows nothing.
+    let document = version.policy.as_ref().and_then(|policy| policy.document().ok());
+    document.is_some_and(|document| {
+        matches!(iam::evaluate(&document, Kind::Resource, &request), Decision::Allowed(_))
+    })
+}
+
+/// The refusal for a layer or version that is not there.
+fn not_there() -> Error {
+    Error::NotFound("The resource you requested does not exist.".to_owned())
+}
+
+fn denied(caller: &Caller, id: &LayerId, number: Option<u64>, action: &str) -> Error {
+    let resource = number.map_or_else(|| id.arn(), |number| id.version_arn(number));
+    Error::AccessDenied(format!(
+        "User: {} is not authorized to perform: lambda:{action} on resource: {resource} because no resource-based policy allows the lambda:{action} action",
+        caller.arn
+    ))
+}
