@@ -5,6 +5,11 @@ use std::sync::Arc;
 
 use lambent_wire::error::Fault;
 use lambent_wire::lambda::LAMBDA;
+use lambent_wire::lambda::code_signing::{
+    CreateCodeSigningConfig, DeleteCodeSigningConfig, DeleteFunctionCodeSigningConfig, GetCodeSigningConfig,
+    GetFunctionCodeSigningConfig, ListCodeSigningConfigs, ListFunctionsByCodeSigningConfig,
+    PutFunctionCodeSigningConfig, UpdateCodeSigningConfig,
+};
 use lambent_wire::lambda::function::{
     CreateFunction, DeleteFunction, GetFunction, GetFunctionConfiguration, ListFunctions, UpdateFunctionCode,
     UpdateFunctionConfiguration,
@@ -14,12 +19,21 @@ use lambent_wire::lambda::layer::{
     DeleteLayerVersion, GetLayerVersion, GetLayerVersionByArn, ListLayerVersions, ListLayers,
     PublishLayerVersion,
 };
+use lambent_wire::lambda::recursion::{GetFunctionRecursionConfig, PutFunctionRecursionConfig};
+use lambent_wire::lambda::tags::{ListTags, TagResource, UntagResource};
 use lambent_wire::schema::Service;
 use lambent_wire::shaped::{Call, Field};
 use lambent_wire::value::Value;
 
 use crate::caller::Context;
-use crate::lambda::{function, invocation, layer};
+// A line each: branches that add one meet without a conflict.
+use crate::lambda::code_signing;
+use crate::lambda::code_signing_use;
+use crate::lambda::function;
+use crate::lambda::invocation;
+use crate::lambda::layer;
+use crate::lambda::recursion;
+use crate::lambda::tags;
 use crate::{Reply, Server};
 
 /// Every service the server answers for.
@@ -61,18 +75,32 @@ macro_rules! index {
 }
 
 index! {
+    CreateCodeSigningConfig, Write => code_signing::create_code_signing_config,
     CreateFunction, Write => function::create_function,
+    DeleteCodeSigningConfig, Write => code_signing::delete_code_signing_config,
     DeleteFunction, Write => function::delete_function,
+    DeleteFunctionCodeSigningConfig, Write => code_signing_use::delete_function_code_signing_config,
     DeleteLayerVersion, Write => layer::delete_layer_version,
+    GetCodeSigningConfig, Read => code_signing::get_code_signing_config,
     GetFunction, Read => function::get_function,
+    GetFunctionCodeSigningConfig, Read => code_signing_use::get_function_code_signing_config,
     GetFunctionConfiguration, Read => function::get_function_configuration,
+    GetFunctionRecursionConfig, Read => recursion::get_function_recursion_config,
     GetLayerVersion, Read => layer::get_layer_version,
     GetLayerVersionByArn, Read => layer::get_layer_version_by_arn,
     Invoke, Invoke => invocation::invoke,
+    ListCodeSigningConfigs, Read => code_signing::list_code_signing_configs,
     ListFunctions, Read => function::list_functions,
+    ListFunctionsByCodeSigningConfig, Read => code_signing_use::list_functions_by_code_signing_config,
     ListLayerVersions, Read => layer::list_layer_versions,
     ListLayers, Read => layer::list_layers,
+    ListTags, Read => tags::list_tags,
     PublishLayerVersion, Write => layer::publish_layer_version,
+    PutFunctionCodeSigningConfig, Write => code_signing_use::put_function_code_signing_config,
+    PutFunctionRecursionConfig, Write => recursion::put_function_recursion_config,
+    TagResource, Write => tags::tag_resource,
+    UntagResource, Write => tags::untag_resource,
+    UpdateCodeSigningConfig, Write => code_signing::update_code_signing_config,
     UpdateFunctionCode, Write => function::update_function_code,
     UpdateFunctionConfiguration, Write => function::update_function_configuration,
 }

@@ -2,6 +2,7 @@
 
 use lambent_core::account::{AccountId, Region};
 use lambent_core::lambda::arn::FunctionId;
+use lambent_core::lambda::code_signing::{CodeSigningConfig, CodeSigningId};
 use lambent_core::lambda::concurrency::Reservations;
 use lambent_core::lambda::function::Function;
 use lambent_core::lambda::layer::{Layer, LayerId, LayerVersion};
@@ -23,6 +24,15 @@ pub const LAYERS: Table<Layer> = Table::new("layers");
 
 /// Layer versions by account, region, name of the layer and number.
 pub const LAYER_VERSIONS: Table<LayerVersion> = Table::new("layer_versions");
+
+/// Code signing configurations by account, region and id.
+pub const CODE_SIGNING_CONFIGS: Table<CodeSigningConfig> = Table::new("code_signing_configs");
+
+/// Where a code signing configuration stands in [`CODE_SIGNING_CONFIGS`].
+#[must_use]
+pub fn code_signing_key(id: &CodeSigningId) -> Key {
+    Key::of([id.account.as_str(), id.region.as_str(), &id.id])
+}
 
 /// Where a version stands in [`VERSIONS`].
 #[must_use]

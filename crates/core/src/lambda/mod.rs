@@ -3,6 +3,7 @@
 pub mod alias;
 pub mod architecture;
 pub mod arn;
+pub mod code_signing;
 pub mod concurrency;
 pub mod configuration;
 pub mod environment;

@@ -18,7 +18,7 @@ use lambent_wire::lambda::function::{
 use super::names::Target;
 use super::page::Wanted;
 use super::source::Source;
-use super::{Error, change, code, configuration, lookups, processor, settle, tags, view};
+use super::{Error, change, code, code_signing_use, configuration, lookups, processor, settle, tags, view};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -148,6 +148,7 @@ pub async fn update_function_code(
     let (revision_id, api) = (request.revision_id.as_deref(), "GetFunction/GetAlias");
     let mut function = change::read(server, &target).await?.value;
     changeable(&function, revision_id, api)?;
+    code_signing_use::verify_for(server, &function).await?;
     let asked = configuration::architecture(request.architectures.as_deref());
     let architecture = asked.unwrap_or(function.latest.configuration.architecture);
     let zip = source.bytes(server, &context.caller).await?;

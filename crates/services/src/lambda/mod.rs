@@ -3,6 +3,8 @@
 mod bounds;
 mod change;
 pub mod code;
+pub mod code_signing;
+pub mod code_signing_use;
 mod configuration;
 mod errors;
 mod every;
@@ -12,11 +14,13 @@ mod json;
 pub mod layer;
 pub mod lookups;
 mod names;
+mod owner;
 mod page;
 mod processor;
+pub mod recursion;
 mod settle;
 mod source;
-mod tags;
+pub mod tags;
 mod view;
 
 pub use errors::Error;
