@@ -1,6 +1,7 @@
 //! Who sends a request: account, region and ARN. Never decides what the caller may do.
 
 use lambent_core::account::{AccountId, Region};
+use lambent_core::iam::Requester;
 
 /// The sender of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct Caller {
     pub region: Region,
     /// Who it is: `arn:aws:iam::A:root` or a role session.
     pub arn: String,
+    /// For the session of a role, the role's own ARN with its path.
+    pub role: Option<String>,
 }
 
 impl Caller {
@@ -18,13 +21,20 @@ impl Caller {
     #[must_use]
     pub fn root(account: AccountId, region: Region) -> Self {
         let arn = format!("arn:{}:iam::{account}:root", region.partition());
-        Self { account, region, arn }
+        Self { account, region, arn, role: None }
     }
 
     /// Whether it is the session of a role, such as a function has.
     #[must_use]
     pub fn is_session(&self) -> bool {
-        self.arn.contains(":assumed-role/")
+        self.role.is_some()
+    }
+
+    /// The caller as policies see it.
+    #[must_use]
+    pub fn requester(&self) -> Requester {
+        let Self { account, arn, role, .. } = self.clone();
+        Requester::Identity { account, arn, role }
     }
 }
 

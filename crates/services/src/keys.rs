@@ -23,6 +23,7 @@ struct Session {
     credential: Credential,
     account: AccountId,
     arn: String,
+    role: String,
 }
 
 /// Every access key that is good now.
@@ -54,7 +55,8 @@ impl KeyRing {
         }
         let sessions = self.sessions.read().unwrap_or_else(PoisonError::into_inner);
         let session = sessions.get(access_key_id)?;
-        Some(Caller { account: session.account.clone(), region, arn: session.arn.clone() })
+        let Session { account, arn, role, .. } = session.clone();
+        Some(Caller { account, region, arn, role: Some(role) })
     }
 
     fn token(&self, prefix: &str, words: usize) -> String {
@@ -91,6 +93,7 @@ impl RoleCredentials for KeyRing {
             },
             account: account.clone(),
             arn: format!("arn:{partition}:sts::{account}:assumed-role/{role}/{}", function.name),
+            role: role_arn.to_owned(),
         };
         let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
         sessions.insert(access_key_id.clone(), session);
@@ -119,6 +122,7 @@ mod tests {
         assert_eq!((found.secret, found.session_token), (keys.secret_access_key, Some(keys.session_token)));
         let caller = ring.caller(&keys.access_key_id, Region::default_region()).unwrap();
         assert_eq!(caller.arn, "arn:aws:sts::000000000000:assumed-role/r/f");
+        assert_eq!(caller.role.as_deref(), Some("arn:aws:iam::000000000000:role/path/r"));
         ring.revoke(&keys.access_key_id);
         assert!(ring.find(&keys.access_key_id).is_none());
         assert!(ring.caller(&keys.access_key_id, Region::default_region()).is_none());

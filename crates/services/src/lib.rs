@@ -8,6 +8,7 @@ pub mod keys;
 pub mod lambda;
 pub mod operations;
 pub mod pipeline;
+mod policies;
 mod reply;
 mod server;
 mod traffic;

@@ -18,6 +18,10 @@ use lambent_wire::lambda::invocation::Invoke;
 use lambent_wire::lambda::layer::{
     DeleteLayerVersion, GetLayerVersion, GetLayerVersionByArn, ListLayerVersions, ListLayers,
     PublishLayerVersion,
+    AddLayerVersionPermission, GetLayerVersionPolicy, RemoveLayerVersionPermission,
+};
+use lambent_wire::lambda::policy::{
+    AddPermission, DeleteResourcePolicy, GetPolicy, GetResourcePolicy, PutResourcePolicy, RemovePermission,
 };
 use lambent_wire::lambda::recursion::{GetFunctionRecursionConfig, PutFunctionRecursionConfig};
 use lambent_wire::lambda::tags::{ListTags, TagResource, UntagResource};
@@ -34,6 +38,8 @@ use crate::lambda::invocation;
 use crate::lambda::layer;
 use crate::lambda::recursion;
 use crate::lambda::tags;
+use crate::lambda::{function, invocation, layer};
+use crate::lambda::{function, invocation, layer_policy, policy};
 use crate::{Reply, Server};
 
 /// Every service the server answers for.
@@ -76,6 +82,8 @@ macro_rules! index {
 
 index! {
     CreateCodeSigningConfig, Write => code_signing::create_code_signing_config,
+    AddLayerVersionPermission, Write => layer_policy::add_layer_version_permission,
+    AddPermission, Write => policy::add_permission,
     CreateFunction, Write => function::create_function,
     DeleteCodeSigningConfig, Write => code_signing::delete_code_signing_config,
     DeleteFunction, Write => function::delete_function,
@@ -101,6 +109,17 @@ index! {
     TagResource, Write => tags::tag_resource,
     UntagResource, Write => tags::untag_resource,
     UpdateCodeSigningConfig, Write => code_signing::update_code_signing_config,
+    DeleteResourcePolicy, Write => policy::delete_resource_policy,
+    GetFunction, Read => function::get_function,
+    GetFunctionConfiguration, Read => function::get_function_configuration,
+    GetLayerVersionPolicy, Read => layer_policy::get_layer_version_policy,
+    GetPolicy, Read => policy::get_policy,
+    GetResourcePolicy, Read => policy::get_resource_policy,
+    Invoke, Invoke => invocation::invoke,
+    ListFunctions, Read => function::list_functions,
+    PutResourcePolicy, Write => policy::put_resource_policy,
+    RemoveLayerVersionPermission, Write => layer_policy::remove_layer_version_permission,
+    RemovePermission, Write => policy::remove_permission,
     UpdateFunctionCode, Write => function::update_function_code,
     UpdateFunctionConfiguration, Write => function::update_function_configuration,
 }

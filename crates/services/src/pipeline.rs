@@ -1,13 +1,15 @@
 //! The straight line of every request: admit (by its head) -> read (bounded) -> authenticate -> parse -> authorise ->
 //! perform -> write.
 //!
-//! Invariants: no body is read whose head is refused, and nothing parses a body before its signature is checked. The
-//! session of a role may invoke and read, and change nothing: see `authorise`.
+//! Invariants: no body is read whose head is refused, and nothing parses a body before its signature is checked. What
+//! a caller may do is decided before the model's constraints: see `authorise`.
 
 mod authenticate;
 mod authorise;
 mod errors;
 mod read;
+
+pub(crate) use authorise::refused_layer;
 
 use std::sync::Arc;
 
@@ -96,7 +98,7 @@ impl Exchange<'_> {
         let _whole = self.server.traffic.whole.token();
         let (route, input) = self.parse(body)?;
         let operation = find(&route)?;
-        authorise::authorise(&caller, operation, &input)?;
+        authorise::authorise(self.server, &caller, &self.head.headers, operation, &input).await?;
         constrain(&route, &input)?;
         let reply = self.perform(operation, caller, input).await?;
         Ok(self.write(&route, reply))

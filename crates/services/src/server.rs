@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::keys::KeyRing;
+use crate::policies::Policies;
 use crate::traffic::Traffic;
 use crate::upstream::Upstream;
 
@@ -82,6 +83,8 @@ pub struct Server {
     pub(crate) options: Options,
     pub(crate) upstream: Option<Upstream>,
     pub(crate) verifier: Verifier,
+    /// Who else may use which function.
+    pub(crate) policies: Arc<Policies>,
     /// Signs the download URLs of code; made anew at each start, since they live ten minutes.
     pub(crate) download_secret: String,
     pub(crate) tasks: TaskTracker,
@@ -104,6 +107,7 @@ impl Server {
     #[must_use]
     pub fn new(parts: Parts) -> Arc<Self> {
         let Parts { store, blobs, trees, dispatcher, keys, clock, dice, options, upstream } = parts;
+        let policies = Policies::watch(&store);
         let download_secret = format!("{:016x}{:016x}", dice.bits(), dice.bits());
         Arc::new(Self {
             store,
@@ -116,6 +120,7 @@ impl Server {
             options,
             upstream,
             verifier: Verifier::default(),
+            policies,
             download_secret,
             tasks: TaskTracker::new(),
             traffic: Traffic::new(),

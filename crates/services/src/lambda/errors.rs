@@ -5,6 +5,7 @@
 use lambent_code::PackageError;
 use lambent_core::lambda::arn::NameError;
 use lambent_core::lambda::environment::EnvironmentError;
+use lambent_core::lambda::policy::PolicyError;
 use lambent_core::lambda::state::{Busy, Reason};
 use lambent_dispatch::{InvokeError, ProgramError, Throttle};
 use lambent_store::{BlobError, StoreError, WriteError};
@@ -101,9 +102,9 @@ pub enum Error {
     /// No provisioned concurrency is configured.
     #[error("No Provisioned Concurrency Config found for this function")]
     NoProvisionedConcurrency,
-    /// A resource policy would be too long.
-    #[error("{0}")]
-    PolicyLengthExceeded(String),
+    /// A resource policy cannot be as asked.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// A resource policy would let everyone in.
     #[error("{0}")]
     PublicPolicy(String),
@@ -171,7 +172,7 @@ impl From<Error> for Fault {
             Error::Validation(_) => Self::new("ValidationException", 400, message),
             Error::AccessDenied(_) => Self::new("AccessDeniedException", 403, message),
             Error::NoProvisionedConcurrency => of("ProvisionedConcurrencyConfigNotFoundException", message),
-            Error::PolicyLengthExceeded(_) => of("PolicyLengthExceededException", message),
+            Error::Policy(policy) => policy_fault(&policy, message),
             Error::PublicPolicy(_) => of("PublicPolicyException", message),
             Error::CodeStorageExceeded(_) => of("CodeStorageExceededException", message),
             Error::CodeSigningConfigNotFound(_) => of("CodeSigningConfigNotFoundException", message),
@@ -198,6 +199,15 @@ fn package_fault(package: &PackageError) -> Fault {
         }
         (_, Some(words)) => of("InvalidParameterValueException", words),
         (_, None) => internal(package),
+    }
+}
+
+fn policy_fault(policy: &PolicyError, message: String) -> Fault {
+    match policy {
+        PolicyError::DuplicateSid { .. } => of("ResourceConflictException", message),
+        PolicyError::NoStatement { .. } => of("ResourceNotFoundException", message),
+        PolicyError::TooLong { .. } => of("PolicyLengthExceededException", message),
+        PolicyError::Document(_) | PolicyError::Content(_) => of("InvalidParameterValueException", message),
     }
 }
 

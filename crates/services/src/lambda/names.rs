@@ -1,5 +1,6 @@
 //! From what a caller wrote to the function that is meant: name, partial ARN or ARN, and a qualifier beside it.
 
+use lambent_core::account::AccountId;
 use lambent_core::lambda::arn::{FunctionId, Qualifier, Reference};
 
 use super::Error;
@@ -13,14 +14,17 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Reads a name and the qualifier beside it. A name without account and region means the caller's own.
+    /// Reads a name and the qualifier beside it. A name without account and region means the caller's own; whether the
+    /// caller may name another account's is decided before, by the pipeline.
     pub(super) fn read(caller: &Caller, name: &str, beside: Option<&str>) -> Result<Self, Error> {
         let reference = Reference::read(name)?;
         let qualifier = reference.qualifier_with(beside)?;
         if let Some(named) = reference.region.filter(|region| region != caller.region.as_str()) {
             return Err(Error::OtherRegion { named, here: caller.region.to_string() });
         }
-        let (account, region) = (caller.account.clone(), caller.region.clone());
+        let named = reference.account.and_then(|account| AccountId::try_from(account).ok());
+        let account = named.unwrap_or_else(|| caller.account.clone());
+        let region = caller.region.clone();
         Ok(Self { id: FunctionId { account, region, name: reference.name }, qualifier })
     }
 

@@ -55,6 +55,7 @@ where
 /// [`StoreError`] if the functions cannot be read.
 pub async fn resume(server: &Arc<Server>) -> Result<(), StoreError> {
     every::record(server, &tables::FUNCTIONS, |function| {
+        server.policies.take_in(function);
         if function.state == State::Pending || function.last_update == Some(LastUpdate::InProgress) {
             later(server, function.id.clone());
         }

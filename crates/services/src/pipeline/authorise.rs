@@ -1,49 +1,110 @@
-//! What a caller may do. Policies are not there yet, so the rules are few: everyone acts in the own account, its owner may
-//! do everything, and the session of a role, as a function has it, may invoke and read but change nothing. Never asks who
-//! the caller is.
+//! What a caller may do. The owner of an account may do everything in it unless a resource policy denies it. The session of
+//! a role, as a function has it, may invoke and read, and change nothing: its role's own policies are not there yet. On
+//! another account's resource the policy of exactly that resource must allow the action too. Never asks who the caller is.
+//!
+//! Decided before the model's constraints and before anything is looked up, so that who may not see a resource does not
+//! learn whether it is there.
 
-use lambent_core::lambda::arn::Reference;
+mod known;
+mod resource;
+
+use http::HeaderMap;
+use lambent_core::iam::{Decision, Document, Grant, Kind, Request, evaluate};
+use lambent_core::lambda::layer::LayerVersion;
 use lambent_wire::error::Fault;
 use lambent_wire::value::Value;
 
 use super::errors;
-use crate::caller::Caller;
+use crate::Server;
+use crate::caller::{Caller, Context};
 use crate::operations::{Access, Operation};
+use resource::Resource;
+
+/// What the owner may do whatever a policy denies, so that none can be put up that nobody can take down.
+const RECOVERY: [&str; 3] = ["DeleteResourcePolicy", "GetResourcePolicy", "PutResourcePolicy"];
+
+/// Why what a policy denies is refused.
+const DENIED: &str = "with an explicit deny in a resource-based policy";
 
 /// Refuses what the caller may not do.
-pub(super) fn authorise(caller: &Caller, operation: &Operation, input: &Value) -> Result<(), Fault> {
-    let named = named(input);
-    let account = named.as_ref().and_then(|reference| reference.account.as_deref());
-    if account.is_some_and(|account| account != caller.account.as_str()) {
-        return Err(denied(caller, operation, named.as_ref(), "resource-based"));
-    }
-    match operation.access {
-        Access::Write if caller.is_session() => {
-            Err(denied(caller, operation, named.as_ref(), "identity-based"))
+pub(super) async fn authorise(
+    server: &Server,
+    caller: &Caller,
+    headers: &HeaderMap,
+    operation: &Operation,
+    input: &Value,
+) -> Result<(), Fault> {
+    let resource = Resource::named(caller, input);
+    let own = resource.account().is_none_or(|account| *account == caller.account);
+    let policy = resource.policy(server, own).await?;
+    let ask = Ask { caller, headers, action: action(operation.name), resource: resource.arn() };
+    let said = policy.map_or(Decision::Silent, |policy| ask.of(&policy, server));
+    let identity = operation.access != Access::Write || !caller.is_session();
+    match (said, own) {
+        (Decision::Denied, true) if !caller.is_session() && RECOVERY.contains(&operation.name) => Ok(()),
+        (Decision::Denied, _) => Err(errors::denied(ask.refused(DENIED))),
+        (Decision::Silent, false) => Err(errors::denied(ask.unallowed("resource"))),
+        (Decision::Allowed(Grant::Named), true) => Ok(()),
+        (Decision::Allowed(_), _) | (Decision::Silent, true) if identity => Ok(()),
+        (Decision::Allowed(_), _) | (Decision::Silent, true) => {
+            Err(errors::denied(ask.unallowed("identity")))
         }
-        Access::Write | Access::Read | Access::Invoke => Ok(()),
     }
 }
 
-/// The function that a request names.
-fn named(input: &Value) -> Option<Reference> {
-    let Value::Structure(members) = input else { return None };
-    Reference::read(members.get("FunctionName")?.as_str()?).ok()
+/// Why a caller may not have another account's layer version in a function; nothing if its policy allows that. A version
+/// that is not there has no policy.
+pub(crate) fn refused_layer(
+    server: &Server,
+    context: &Context,
+    arn: String,
+    version: Option<&LayerVersion>,
+) -> Option<String> {
+    let policy = version.and_then(resource::policy_of_layer);
+    let Context { caller, headers, .. } = context;
+    let ask = Ask { caller, headers, action: "GetLayerVersion", resource: arn };
+    match policy.map_or(Decision::Silent, |policy| ask.of(&policy, server)) {
+        Decision::Allowed(_) => None,
+        Decision::Denied => Some(ask.refused(DENIED)),
+        Decision::Silent => Some(ask.unallowed("resource")),
+    }
 }
 
-fn denied(caller: &Caller, operation: &Operation, named: Option<&Reference>, policy: &str) -> Fault {
-    // The permission to invoke is named differently from its operation.
-    let action = if operation.access == Access::Invoke { "InvokeFunction" } else { operation.name };
-    let resource = named.map_or_else(
-        || "*".to_owned(),
-        |Reference { account, region, name, .. }| {
-            let region = region.as_deref().unwrap_or(caller.region.as_str());
-            let account = account.as_deref().unwrap_or(caller.account.as_str());
-            format!("arn:{}:lambda:{region}:{account}:function:{name}", caller.region.partition())
-        },
-    );
-    errors::denied(format!(
-        "User: {} is not authorized to perform: lambda:{action} on resource: {resource} because no {policy} policy allows the lambda:{action} action",
-        caller.arn,
-    ))
+/// The name of the permission an operation needs, without `lambda:`.
+fn action(operation: &'static str) -> &'static str {
+    match operation {
+        "Invoke" | "InvokeWithResponseStream" => "InvokeFunction",
+        "GetLayerVersionByArn" => "GetLayerVersion",
+        other => other,
+    }
+}
+
+/// Who asks to do what on what.
+struct Ask<'a> {
+    caller: &'a Caller,
+    headers: &'a HeaderMap,
+    action: &'static str,
+    resource: String,
+}
+
+impl Ask<'_> {
+    fn of(&self, policy: &Document, server: &Server) -> Decision {
+        let requester = self.caller.requester();
+        let context = known::context(self.caller, self.headers, server.clock.now());
+        let (action, resource) = (format!("lambda:{}", self.action), self.resource.as_str());
+        let request = Request { requester: &requester, action: &action, resource, context: &context };
+        evaluate(policy, Kind::Resource, &request)
+    }
+
+    fn unallowed(&self, kind: &str) -> String {
+        self.refused(&format!("because no {kind}-based policy allows the lambda:{} action", self.action))
+    }
+
+    fn refused(&self, why: &str) -> String {
+        let Self { caller, action, resource, .. } = self;
+        format!(
+            "User: {} is not authorized to perform: lambda:{action} on resource: {resource} {why}",
+            caller.arn
+        )
+    }
 }

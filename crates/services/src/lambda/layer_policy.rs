@@ -1,0 +1,185 @@
+//! The policies of layer versions: who else may have one in a function. Each has a revision of its own, and stays when its
+//! last statement is removed, as it does on AWS.
+
+use std::sync::Arc;
+
+use lambent_core::account::{AccountId, Region};
+use lambent_core::lambda::layer::{LayerId, LayerVersion};
+use lambent_core::lambda::policy::{Permission, Policy, PolicyError, principal};
+use lambent_store::{Transaction, WriteError, tables};
+use lambent_wire::lambda::layer::{
+    AddLayerVersionPermissionRequest, AddLayerVersionPermissionResponse, GetLayerVersionPolicyRequest,
+    GetLayerVersionPolicyResponse, RemoveLayerVersionPermissionRequest,
+};
+use uuid::Uuid;
+
+use super::Error;
+use crate::caller::{Caller, Context};
+use crate::pipeline::refused_layer;
+use crate::{Reply, Server};
+
+/// What shows the revision that a change is conditional on.
+const STALE: &str = "The Revision Id provided does not match the latest Revision Id. Call the GetLayerPolicy API to retrieve the latest Revision Id";
+
+/// AddLayerVersionPermission.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn add_layer_version_permission(
+    server: &Arc<Server>,
+    context: &Context,
+    request: AddLayerVersionPermissionRequest,
+) -> Result<Reply, Error> {
+    let target = Target::read(&context.caller, &request.layer_name, request.version_number)?;
+    let organization = request.organization_id.as_deref();
+    if organization.is_some() && request.principal != "*" {
+        return Err(Error::InvalidParameter(
+            "The principal must be * when an organization id is provided.".to_owned(),
+        ));
+    }
+    let invalid = || {
+        let words = "The provided principal was invalid. Please check the principal and try again.";
+        Error::InvalidParameter(words.to_owned())
+    };
+    let permission = Permission {
+        sid: &request.statement_id,
+        action: &request.action,
+        principal: principal(&request.principal, target.id.region.partition()).ok_or_else(invalid)?,
+        resource: &target.arn(),
+        organization,
+        ..Permission::default()
+    };
+    let (statement, revision_id) = change(server, &target, |policy, next| {
+        if policy.as_ref().is_some_and(|policy| policy.has(permission.sid)) {
+            return Err(PolicyError::DuplicateSid { sid: permission.sid.to_owned() }.into());
+        }
+        current(policy.as_ref(), request.revision_id.as_deref())?;
+        let statement = policy.get_or_insert_with(|| Policy::new(next)).add(&permission, next)?;
+        Ok((statement, next))
+    })
+    .await?;
+    let (statement, revision_id) = (Some(statement.to_string()), Some(revision_id.to_string()));
+    Ok(Reply::of(AddLayerVersionPermissionResponse { statement, revision_id }))
+}
+
+/// GetLayerVersionPolicy.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn get_layer_version_policy(
+    server: &Arc<Server>,
+    context: &Context,
+    request: GetLayerVersionPolicyRequest,
+) -> Result<Reply, Error> {
+    let target = Target::read(&context.caller, &request.layer_name, request.version_number)?;
+    let key = tables::layer_version_key(&target.id, target.number);
+    let version = server.store.get(&tables::LAYER_VERSIONS, &key).await?;
+    let policy = version.ok_or_else(|| target.missing())?.value.policy.ok_or_else(no_policy)?;
+    let (text, revision_id) = (Some(policy.text()), Some(policy.revision_id.to_string()));
+    Ok(Reply::of(GetLayerVersionPolicyResponse { policy: text, revision_id }))
+}
+
+/// RemoveLayerVersionPermission.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn remove_layer_version_permission(
+    server: &Arc<Server>,
+    context: &Context,
+    request: RemoveLayerVersionPermissionRequest,
+) -> Result<Reply, Error> {
+    let target = Target::read(&context.caller, &request.layer_name, request.version_number)?;
+    change(server, &target, |policy, next| {
+        let policy = policy.as_mut().ok_or_else(no_policy)?;
+        current(Some(policy), request.revision_id.as_deref())?;
+        Ok(policy.remove(&request.statement_id, next)?)
+    })
+    .await?;
+    Ok(Reply::of(()))
+}
+
+/// Refuses another account's layer version in a function of the caller's, unless its policy allows that. The own account's
+/// are always allowed; of another's, one that is not there is refused as one that is not allowed.
+///
+/// # Errors
+/// [`Error::AccessDenied`].
+pub(super) fn check_use(
+    server: &Server,
+    context: &Context,
+    (id, number): (&LayerId, u64),
+    version: Option<&LayerVersion>,
+) -> Result<(), Error> {
+    if id.account == context.caller.account {
+        return Ok(());
+    }
+    refused_layer(server, context, id.version_arn(number), version)
+        .map_or(Ok(()), |why| Err(Error::AccessDenied(why)))
+}
+
+/// The layer version a request names.
+struct Target {
+    id: LayerId,
+    number: u64,
+}
+
+impl Target {
+    /// Reads a layer's name or ARN; a name means the caller's own.
+    fn read(caller: &Caller, layer: &str, number: i64) -> Result<Self, Error> {
+        let parts: Vec<&str> = layer.split(':').collect();
+        let (account, region, name) = match parts.as_slice() {
+            ["arn", _, "lambda", region, account, "layer", name] => {
+                (AccountId::try_from((*account).to_owned()), Region::try_from((*region).to_owned()), *name)
+            }
+            _ => (Ok(caller.account.clone()), Ok(caller.region.clone()), layer),
+        };
+        let (Ok(account), Ok(region)) = (account, region) else {
+            return Err(Error::InvalidParameter(format!("Invalid Layer name: {layer}")));
+        };
+        let id = LayerId { account, region, name: name.to_owned() };
+        let number = u64::try_from(number).ok().filter(|number| *number > 0);
+        let number = number
+            .ok_or_else(|| Error::InvalidParameter("Layer Version Cannot be less than 1".to_owned()))?;
+        let target = Self { id, number };
+        if target.id.region == caller.region { Ok(target) } else { Err(target.missing()) }
+    }
+
+    fn arn(&self) -> String {
+        self.id.version_arn(self.number)
+    }
+
+    fn missing(&self) -> Error {
+        Error::NotFound(format!("Layer version {} does not exist.", self.arn()))
+    }
+}
+
+/// Changes the policy of a layer version; looks again as often as others change it meanwhile.
+async fn change<T>(
+    server: &Server,
+    target: &Target,
+    mut change: impl FnMut(&mut Option<Policy>, Uuid) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let key = tables::layer_version_key(&target.id, target.number);
+    loop {
+        let record = server.store.get(&tables::LAYER_VERSIONS, &key).await?;
+        let mut record = record.ok_or_else(|| target.missing())?;
+        let changed = change(&mut record.value.policy, server.dice.uuid())?;
+        match server.store.write(Transaction::new().update(&tables::LAYER_VERSIONS, &record)).await {
+            Ok(_) => return Ok(changed),
+            Err(WriteError::Conflict { .. }) => {}
+            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        }
+    }
+}
+
+/// Refuses a change that is conditional on another revision; a policy that is not there has none.
+fn current(policy: Option<&Policy>, known: Option<&str>) -> Result<(), Error> {
+    let latest = policy.map(|policy| policy.revision_id.to_string());
+    match known {
+        Some(known) if Some(known) != latest.as_deref() => Err(Error::Precondition(STALE.to_owned())),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn no_policy() -> Error {
+    Error::NotFound("No policy is associated with the given resource.".to_owned())
+}
