@@ -149,6 +149,17 @@ impl TestServer {
         (response.status().as_u16(), value)
     }
 
+    /// The same as the owner of another account, which only a server that checks no signatures believes.
+    pub async fn call_as(&self, account: &str, method: Method, path: &str, body: &Value) -> (u16, Value) {
+        let scope = format!("{account}/20260101/us-east-1/lambda/aws4_request");
+        let signed = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00");
+        let request = Request::builder().method(method).uri(path).header("host", "test");
+        let request = request.header("authorization", signed).body(Full::new(Bytes::from(body.to_string())));
+        let response = pipeline::handle(&self.server, request.expect("tests write valid paths")).await;
+        let value = serde_json::from_slice(response.body()).unwrap_or_default();
+        (response.status().as_u16(), value)
+    }
+
     /// The same for a path and body that are made on the spot.
     pub async fn call_owned(&self, method: Method, path: impl Into<String>, body: Value) -> (u16, Value) {
         self.call(method, &path.into(), &body).await
