@@ -16,9 +16,8 @@ use lambent_wire::lambda::function::{
 };
 use lambent_wire::lambda::invocation::Invoke;
 use lambent_wire::lambda::layer::{
-    DeleteLayerVersion, GetLayerVersion, GetLayerVersionByArn, ListLayerVersions, ListLayers,
-    PublishLayerVersion,
-    AddLayerVersionPermission, GetLayerVersionPolicy, RemoveLayerVersionPermission,
+    AddLayerVersionPermission, DeleteLayerVersion, GetLayerVersion, GetLayerVersionByArn,
+    GetLayerVersionPolicy, ListLayerVersions, ListLayers, PublishLayerVersion, RemoveLayerVersionPermission,
 };
 use lambent_wire::lambda::policy::{
     AddPermission, DeleteResourcePolicy, GetPolicy, GetResourcePolicy, PutResourcePolicy, RemovePermission,
@@ -40,6 +39,7 @@ use crate::lambda::recursion;
 use crate::lambda::tags;
 use crate::lambda::{function, invocation, layer};
 use crate::lambda::{function, invocation, layer_policy, policy};
+use crate::lambda::{function, invocation, layer, layer_policy, policy};
 use crate::{Reply, Server};
 
 /// Every service the server answers for.
@@ -90,6 +90,7 @@ index! {
     DeleteFunctionCodeSigningConfig, Write => code_signing_use::delete_function_code_signing_config,
     DeleteLayerVersion, Write => layer::delete_layer_version,
     GetCodeSigningConfig, Read => code_signing::get_code_signing_config,
+    DeleteResourcePolicy, Write => policy::delete_resource_policy,
     GetFunction, Read => function::get_function,
     GetFunctionCodeSigningConfig, Read => code_signing_use::get_function_code_signing_config,
     GetFunctionConfiguration, Read => function::get_function_configuration,
@@ -117,6 +118,9 @@ index! {
     GetResourcePolicy, Read => policy::get_resource_policy,
     Invoke, Invoke => invocation::invoke,
     ListFunctions, Read => function::list_functions,
+    ListLayerVersions, Read => layer::list_layer_versions,
+    ListLayers, Read => layer::list_layers,
+    PublishLayerVersion, Write => layer::publish_layer_version,
     PutResourcePolicy, Write => policy::put_resource_policy,
     RemoveLayerVersionPermission, Write => layer_policy::remove_layer_version_permission,
     RemovePermission, Write => policy::remove_permission,

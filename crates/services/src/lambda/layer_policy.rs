@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use lambent_core::account::{AccountId, Region};
-use lambent_core::lambda::layer::{LayerId, LayerVersion};
+use lambent_core::lambda::layer::LayerId;
 use lambent_core::lambda::policy::{Permission, Policy, PolicyError, principal};
 use lambent_store::{Transaction, WriteError, tables};
 use lambent_wire::lambda::layer::{
@@ -15,7 +14,6 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::caller::{Caller, Context};
-use crate::pipeline::refused_layer;
 use crate::{Reply, Server};
 
 /// What shows the revision that a change is conditional on.
@@ -98,24 +96,6 @@ pub async fn remove_layer_version_permission(
     Ok(Reply::of(()))
 }
 
-/// Refuses another account's layer version in a function of the caller's, unless its policy allows that. The own account's
-/// are always allowed; of another's, one that is not there is refused as one that is not allowed.
-///
-/// # Errors
-/// [`Error::AccessDenied`].
-pub(super) fn check_use(
-    server: &Server,
-    context: &Context,
-    (id, number): (&LayerId, u64),
-    version: Option<&LayerVersion>,
-) -> Result<(), Error> {
-    if id.account == context.caller.account {
-        return Ok(());
-    }
-    refused_layer(server, context, id.version_arn(number), version)
-        .map_or(Ok(()), |why| Err(Error::AccessDenied(why)))
-}
-
 /// The layer version a request names.
 struct Target {
     id: LayerId,
@@ -125,17 +105,8 @@ struct Target {
 impl Target {
     /// Reads a layer's name or ARN; a name means the caller's own.
     fn read(caller: &Caller, layer: &str, number: i64) -> Result<Self, Error> {
-        let parts: Vec<&str> = layer.split(':').collect();
-        let (account, region, name) = match parts.as_slice() {
-            ["arn", _, "lambda", region, account, "layer", name] => {
-                (AccountId::try_from((*account).to_owned()), Region::try_from((*region).to_owned()), *name)
-            }
-            _ => (Ok(caller.account.clone()), Ok(caller.region.clone()), layer),
-        };
-        let (Ok(account), Ok(region)) = (account, region) else {
-            return Err(Error::InvalidParameter(format!("Invalid Layer name: {layer}")));
-        };
-        let id = LayerId { account, region, name: name.to_owned() };
+        let id = LayerId::read(layer, &caller.account, &caller.region);
+        let id = id.ok_or_else(|| Error::InvalidParameter(format!("Invalid Layer name: {layer}")))?;
         let number = u64::try_from(number).ok().filter(|number| *number > 0);
         let number = number
             .ok_or_else(|| Error::InvalidParameter("Layer Version Cannot be less than 1".to_owned()))?;

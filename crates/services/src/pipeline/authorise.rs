@@ -16,7 +16,7 @@ use lambent_wire::value::Value;
 
 use super::errors;
 use crate::Server;
-use crate::caller::{Caller, Context};
+use crate::caller::Caller;
 use crate::operations::{Access, Operation};
 use resource::Resource;
 
@@ -37,7 +37,8 @@ pub(super) async fn authorise(
     let resource = Resource::named(caller, input);
     let own = resource.account().is_none_or(|account| *account == caller.account);
     let policy = resource.policy(server, own).await?;
-    let ask = Ask { caller, headers, action: action(operation.name), resource: resource.arn() };
+    let ask =
+        Ask { caller, headers: Some(headers), action: action(operation.name), resource: resource.arn() };
     let said = policy.map_or(Decision::Silent, |policy| ask.of(&policy, server));
     let identity = operation.access != Access::Write || !caller.is_session();
     match (said, own) {
@@ -56,13 +57,12 @@ pub(super) async fn authorise(
 /// that is not there has no policy.
 pub(crate) fn refused_layer(
     server: &Server,
-    context: &Context,
+    caller: &Caller,
     arn: String,
     version: Option<&LayerVersion>,
 ) -> Option<String> {
     let policy = version.and_then(resource::policy_of_layer);
-    let Context { caller, headers, .. } = context;
-    let ask = Ask { caller, headers, action: "GetLayerVersion", resource: arn };
+    let ask = Ask { caller, headers: None, action: "GetLayerVersion", resource: arn };
     match policy.map_or(Decision::Silent, |policy| ask.of(&policy, server)) {
         Decision::Allowed(_) => None,
         Decision::Denied => Some(ask.refused(DENIED)),
@@ -82,7 +82,7 @@ fn action(operation: &'static str) -> &'static str {
 /// Who asks to do what on what.
 struct Ask<'a> {
     caller: &'a Caller,
-    headers: &'a HeaderMap,
+    headers: Option<&'a HeaderMap>,
     action: &'static str,
     resource: String,
 }

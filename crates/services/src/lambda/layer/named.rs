@@ -1,15 +1,12 @@
 //! From what a caller wrote to the layer version that is meant, and whether the caller may have it. Never changes one.
 
-use lambent_core::iam::{self, Decision, Kind, Requester};
 use lambent_core::lambda::layer::{LayerId, LayerVersion};
 use lambent_store::tables;
 
 use super::super::Error;
 use crate::Server;
 use crate::caller::Caller;
-
-/// The permission that a layer's policy can give.
-const GET: &str = "GetLayerVersion";
+use crate::pipeline::refused_layer;
 
 /// The layer that a name or an ARN means.
 pub(super) fn layer(caller: &Caller, given: &str) -> Result<LayerId, Error> {
@@ -46,7 +43,10 @@ pub(super) async fn readable(
     if id.account == caller.account {
         return found.ok_or_else(not_there);
     }
-    found.filter(|version| lets(version, caller)).ok_or_else(|| denied(caller, id, Some(number), GET))
+    match refused_layer(server, caller, id.version_arn(number), found.as_ref()) {
+        Some(why) => Err(Error::AccessDenied(why)),
+        None => found.ok_or_else(not_there),
+    }
 }
 
 /// A version that is there, in the region of the request.
@@ -71,25 +71,6 @@ pub(super) fn check_owner(
     action: &str,
 ) -> Result<(), Error> {
     if id.account == caller.account { Ok(()) } else { Err(denied(caller, id, number, action)) }
-}
-
-/// Whether the policy of a version lets another account read it.
-fn lets(version: &LayerVersion, caller: &Caller) -> bool {
-    let requester =
-        Requester::Identity { account: caller.account.clone(), arn: caller.arn.clone(), role: None };
-    let resource = version.id.version_arn(version.number);
-    let context = iam::Context::new().with("aws:PrincipalAccount", caller.account.as_str());
-    let request = iam::Request {
-        requester: &requester,
-        action: "lambda:GetLayerVersion",
-        resource: &resource,
-        context: &context,
-    };
-    // What nobody understands allows nothing.
-    let document = version.policy.as_ref().and_then(|policy| policy.document().ok());
-    document.is_some_and(|document| {
-        matches!(iam::evaluate(&document, Kind::Resource, &request), Decision::Allowed(_))
-    })
 }
 
 /// The refusal for a layer or version that is not there.

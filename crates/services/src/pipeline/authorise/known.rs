@@ -14,7 +14,7 @@ use lambent_core::time::Timestamp;
 use crate::caller::Caller;
 
 /// The keys of one request to the API.
-pub(super) fn context(caller: &Caller, headers: &HeaderMap, now: Timestamp) -> Context {
+pub(super) fn context(caller: &Caller, headers: Option<&HeaderMap>, now: Timestamp) -> Context {
     let kind = if caller.is_session() { "AssumedRole" } else { "Account" };
     let context = Context::new()
         .with("aws:PrincipalArn", caller.role.as_ref().unwrap_or(&caller.arn))
@@ -25,7 +25,7 @@ pub(super) fn context(caller: &Caller, headers: &HeaderMap, now: Timestamp) -> C
         .with("aws:EpochTime", now.as_secs().to_string())
         .with("aws:ViaAWSService", "false")
         .with("lambda:InvokedViaFunctionUrl", "false");
-    match headers.get(USER_AGENT).and_then(|value| value.to_str().ok()) {
+    match headers.and_then(|headers| headers.get(USER_AGENT)).and_then(|value| value.to_str().ok()) {
         Some(agent) => context.with("aws:UserAgent", agent),
         None => context,
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use lambent_core::account::{AccountId, Region};
+use lambent_core::account::AccountId;
 use lambent_core::iam::Document;
 use lambent_core::lambda::arn::{FunctionId, Qualifier, Reference};
 use lambent_core::lambda::layer::{LayerId, LayerVersion};
@@ -57,21 +57,10 @@ impl Resource {
     }
 
     fn layer(caller: &Caller, name: &str, beside: Option<u64>) -> Option<Self> {
-        let parts: Vec<&str> = name.split(':').collect();
-        let (region, account, name, version) = match parts.as_slice() {
-            [name] => return Some(Self::Layer(own(caller, name), beside)),
-            ["arn", _, "lambda", region, account, "layer", name] => (region, account, name, beside),
-            ["arn", _, "lambda", region, account, "layer", name, version] => {
-                (region, account, name, version.parse().ok())
-            }
-            _ => return None,
-        };
-        let id = LayerId {
-            account: AccountId::try_from((*account).to_owned()).ok()?,
-            region: Region::try_from((*region).to_owned()).ok()?,
-            name: (*name).to_owned(),
-        };
-        Some(Self::Layer(id, version))
+        if let Some((id, version)) = LayerId::read_version(name) {
+            return Some(Self::Layer(id, Some(version)));
+        }
+        Some(Self::Layer(LayerId::read(name, &caller.account, &caller.region)?, beside))
     }
 
     fn other(arn: &str) -> Option<Self> {
@@ -123,10 +112,6 @@ pub(super) fn policy_of_layer(version: &LayerVersion) -> Option<Document> {
     let document = version.policy.as_ref()?.document();
     let arn = || version.id.version_arn(version.number);
     document.inspect_err(|fault| error!(layer = arn(), %fault, "a stored policy cannot be read")).ok()
-}
-
-fn own(caller: &Caller, name: &str) -> LayerId {
-    LayerId { account: caller.account.clone(), region: caller.region.clone(), name: name.to_owned() }
 }
 
 fn number(members: &Structure, member: &str) -> Option<u64> {
