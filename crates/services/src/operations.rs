@@ -35,11 +35,10 @@ use crate::lambda::code_signing_use;
 use crate::lambda::function;
 use crate::lambda::invocation;
 use crate::lambda::layer;
+use crate::lambda::layer_policy;
+use crate::lambda::policy;
 use crate::lambda::recursion;
 use crate::lambda::tags;
-use crate::lambda::{function, invocation, layer};
-use crate::lambda::{function, invocation, layer_policy, policy};
-use crate::lambda::{function, invocation, layer, layer_policy, policy};
 use crate::{Reply, Server};
 
 /// Every service the server answers for.
@@ -81,22 +80,25 @@ macro_rules! index {
 }
 
 index! {
-    CreateCodeSigningConfig, Write => code_signing::create_code_signing_config,
     AddLayerVersionPermission, Write => layer_policy::add_layer_version_permission,
     AddPermission, Write => policy::add_permission,
+    CreateCodeSigningConfig, Write => code_signing::create_code_signing_config,
     CreateFunction, Write => function::create_function,
     DeleteCodeSigningConfig, Write => code_signing::delete_code_signing_config,
     DeleteFunction, Write => function::delete_function,
     DeleteFunctionCodeSigningConfig, Write => code_signing_use::delete_function_code_signing_config,
     DeleteLayerVersion, Write => layer::delete_layer_version,
-    GetCodeSigningConfig, Read => code_signing::get_code_signing_config,
     DeleteResourcePolicy, Write => policy::delete_resource_policy,
+    GetCodeSigningConfig, Read => code_signing::get_code_signing_config,
     GetFunction, Read => function::get_function,
     GetFunctionCodeSigningConfig, Read => code_signing_use::get_function_code_signing_config,
     GetFunctionConfiguration, Read => function::get_function_configuration,
     GetFunctionRecursionConfig, Read => recursion::get_function_recursion_config,
     GetLayerVersion, Read => layer::get_layer_version,
     GetLayerVersionByArn, Read => layer::get_layer_version_by_arn,
+    GetLayerVersionPolicy, Read => layer_policy::get_layer_version_policy,
+    GetPolicy, Read => policy::get_policy,
+    GetResourcePolicy, Read => policy::get_resource_policy,
     Invoke, Invoke => invocation::invoke,
     ListCodeSigningConfigs, Read => code_signing::list_code_signing_configs,
     ListFunctions, Read => function::list_functions,
@@ -107,23 +109,12 @@ index! {
     PublishLayerVersion, Write => layer::publish_layer_version,
     PutFunctionCodeSigningConfig, Write => code_signing_use::put_function_code_signing_config,
     PutFunctionRecursionConfig, Write => recursion::put_function_recursion_config,
-    TagResource, Write => tags::tag_resource,
-    UntagResource, Write => tags::untag_resource,
-    UpdateCodeSigningConfig, Write => code_signing::update_code_signing_config,
-    DeleteResourcePolicy, Write => policy::delete_resource_policy,
-    GetFunction, Read => function::get_function,
-    GetFunctionConfiguration, Read => function::get_function_configuration,
-    GetLayerVersionPolicy, Read => layer_policy::get_layer_version_policy,
-    GetPolicy, Read => policy::get_policy,
-    GetResourcePolicy, Read => policy::get_resource_policy,
-    Invoke, Invoke => invocation::invoke,
-    ListFunctions, Read => function::list_functions,
-    ListLayerVersions, Read => layer::list_layer_versions,
-    ListLayers, Read => layer::list_layers,
-    PublishLayerVersion, Write => layer::publish_layer_version,
     PutResourcePolicy, Write => policy::put_resource_policy,
     RemoveLayerVersionPermission, Write => layer_policy::remove_layer_version_permission,
     RemovePermission, Write => policy::remove_permission,
+    TagResource, Write => tags::tag_resource,
+    UntagResource, Write => tags::untag_resource,
+    UpdateCodeSigningConfig, Write => code_signing::update_code_signing_config,
     UpdateFunctionCode, Write => function::update_function_code,
     UpdateFunctionConfiguration, Write => function::update_function_configuration,
 }
