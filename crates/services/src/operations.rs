@@ -4,26 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use lambent_wire::error::Fault;
-use lambent_wire::lambda::LAMBDA;
-use lambent_wire::lambda::code_signing::{
-    CreateCodeSigningConfig, DeleteCodeSigningConfig, DeleteFunctionCodeSigningConfig, GetCodeSigningConfig,
-    GetFunctionCodeSigningConfig, ListCodeSigningConfigs, ListFunctionsByCodeSigningConfig,
-    PutFunctionCodeSigningConfig, UpdateCodeSigningConfig,
-};
-use lambent_wire::lambda::function::{
-    CreateFunction, DeleteFunction, GetFunction, GetFunctionConfiguration, ListFunctions, UpdateFunctionCode,
-    UpdateFunctionConfiguration,
-};
-use lambent_wire::lambda::invocation::Invoke;
-use lambent_wire::lambda::layer::{
-    AddLayerVersionPermission, DeleteLayerVersion, GetLayerVersion, GetLayerVersionByArn,
-    GetLayerVersionPolicy, ListLayerVersions, ListLayers, PublishLayerVersion, RemoveLayerVersionPermission,
-};
-use lambent_wire::lambda::policy::{
-    AddPermission, DeleteResourcePolicy, GetPolicy, GetResourcePolicy, PutResourcePolicy, RemovePermission,
-};
-use lambent_wire::lambda::recursion::{GetFunctionRecursionConfig, PutFunctionRecursionConfig};
-use lambent_wire::lambda::tags::{ListTags, TagResource, UntagResource};
+use lambent_wire::lambda::{self as wire, LAMBDA};
 use lambent_wire::schema::Service;
 use lambent_wire::shaped::{Call, Field};
 use lambent_wire::value::Value;
@@ -65,15 +46,15 @@ pub(crate) struct Operation {
 }
 
 macro_rules! index {
-    ($($call:ident, $access:ident => $perform:path,)*) => {
+    ($($call:ident, $access:ident => $noun:ident::$perform:ident,)*) => {
         /// Every operation.
         pub(crate) static OPERATIONS: &[Operation] = &[$(Operation {
             name: stringify!($call),
             access: Access::$access,
             perform: |server, context, input| Box::pin(async move {
-                let input = <$call as Call>::Input::from_value(input)
+                let input = <wire::$call as Call>::Input::from_value(input)
                     .map_err(|fault| Fault::new("SerializationException", 400, fault.to_string()))?;
-                $perform(&server, &context, input).await.map_err(Fault::from)
+                crate::lambda::$noun::$perform(&server, &context, input).await.map_err(Fault::from)
             }),
         }),*];
     };
