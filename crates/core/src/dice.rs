@@ -14,6 +14,12 @@ pub trait Dice: Debug + Send + Sync {
         uuid::Builder::from_random_bytes(self.bytes16()).into_uuid()
     }
 
+    /// A number uniform in 0.0 to 1.0, 1.0 excluded.
+    fn fraction(&self) -> f64 {
+        let [a, b, c, d, ..] = self.bits().to_be_bytes();
+        f64::from(u32::from_be_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
+    }
+
     /// 16 random bytes.
     fn bytes16(&self) -> [u8; 16] {
         ((u128::from(self.bits()) << 64) | u128::from(self.bits())).to_be_bytes()

@@ -108,6 +108,8 @@ pub const MEMORY_MAX_MIB: u32 = 10_240;
 pub const TMP_MAX_MIB: u32 = 10_240;
 /// The most tags of a function.
 pub const TAGS_MAX: usize = 50;
+/// The most aliases of a function: all are in its record. AWS has a limit too, but does not say which.
+pub const ALIASES_MAX: usize = 1000;
 /// The shortest pause before a state change that could not be written is tried again; each next is twice as long.
 pub const SETTLE_PAUSE_MIN: Duration = Duration::from_millis(100);
 /// The longest pause between two such tries.

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lambent_core::dice::Dice;
-use lambent_core::lambda::arn::FunctionId;
+use lambent_core::lambda::arn::{FunctionId, Qualifier};
 use lambent_core::lambda::log::stream_name;
 use lambent_core::time::Clock;
 use lambent_sandbox::{Host, Network, Sandbox};
-use lambent_store::{Change, Store, StoreError, tables};
+use lambent_store::{Store, StoreError};
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -64,6 +64,10 @@ pub struct Parts {
     pub options: Options,
 }
 
+/// What an invocation will run, whatever becomes of the function meanwhile.
+#[derive(Debug)]
+pub struct Resolved(pub(crate) Arc<Route>);
+
 /// Runs functions.
 #[derive(Debug)]
 pub struct Dispatcher {
@@ -73,7 +77,7 @@ pub struct Dispatcher {
     pub(crate) start_slots: Semaphore,
     pub(crate) options: Options,
     programs: Programs,
-    routes: Routes,
+    pub(crate) routes: Routes,
     admission: Admission,
     pub(crate) credentials: Arc<dyn RoleCredentials>,
     freezer: Freezer,
@@ -83,7 +87,7 @@ pub struct Dispatcher {
     closing: CancellationToken,
     killing: AtomicBool,
     /// Told of every change of a route: who waits for a function to become active looks again.
-    moved: Notify,
+    pub(crate) moved: Notify,
     runtime: tokio::runtime::Handle,
 }
 
@@ -125,11 +129,11 @@ impl Dispatcher {
     /// [`InvokeError`] if the function was not run. A function that failed is an [`Outcome`].
     pub async fn invoke(
         self: &Arc<Self>,
-        id: &FunctionId,
+        resolved: Resolved,
         invocation: Invocation,
     ) -> Result<Outcome, InvokeError> {
-        let route = self.active(id).await?;
-        let permit = self.admission.admit(id).map_err(|throttle| {
+        let Resolved(route) = resolved;
+        let permit = self.admission.admit(&route.id).map_err(|throttle| {
             add(&self.metrics.throttles, 1);
             InvokeError::Throttled(throttle)
         })?;
@@ -144,12 +148,31 @@ impl Dispatcher {
         told.await.unwrap_or(Err(InvokeError::Closing))
     }
 
-    /// Whether the function is there and could be run now; nothing is run.
+    /// What an invocation of this function and qualifier would run now; an alias that splits its traffic draws. One that
+    /// is just being created is waited for a moment: its caller would only ask again.
     ///
     /// # Errors
-    /// [`InvokeError`] as [`Self::invoke`] would give it.
-    pub async fn check(&self, id: &FunctionId) -> Result<(), InvokeError> {
-        self.active(id).await.map(drop)
+    /// [`InvokeError`] if nothing could be run.
+    pub async fn resolve(&self, id: &FunctionId, qualifier: &Qualifier) -> Result<Resolved, InvokeError> {
+        if self.closing.is_cancelled() {
+            return Err(InvokeError::Closing);
+        }
+        let find = || self.routes.find(id, qualifier, || self.dice.fraction()).map(Resolved);
+        let wait = async {
+            loop {
+                let moved = self.moved.notified();
+                match find() {
+                    Err(InvokeError::Pending) => moved.await,
+                    found => return found,
+                }
+            }
+        };
+        match find() {
+            Err(InvokeError::Pending) => tokio::time::timeout(self.options.pending_wait, wait)
+                .await
+                .unwrap_or(Err(InvokeError::Pending)),
+            found => found,
+        }
     }
 
     /// What was counted.
@@ -171,28 +194,6 @@ impl Dispatcher {
         self.killing.store(true, Ordering::SeqCst);
         self.host.close().await;
         self.tasks.wait().await;
-    }
-
-    /// The route of a function. One that is just being created is waited for a moment: its caller would only ask again.
-    async fn active(&self, id: &FunctionId) -> Result<Arc<Route>, InvokeError> {
-        if self.closing.is_cancelled() {
-            return Err(InvokeError::Closing);
-        }
-        let wait = async {
-            loop {
-                let moved = self.moved.notified();
-                match self.routes.find(id) {
-                    Err(InvokeError::Pending) => moved.await,
-                    found => return found,
-                }
-            }
-        };
-        match self.routes.find(id) {
-            Err(InvokeError::Pending) => tokio::time::timeout(self.options.pending_wait, wait)
-                .await
-                .unwrap_or(Err(InvokeError::Pending)),
-            found => found,
-        }
     }
 
     pub(crate) async fn program<'r>(&self, route: &'r Route) -> Result<&'r Program, InvokeError> {
@@ -230,30 +231,8 @@ impl Dispatcher {
         self.tasks.spawn_on(sandbox.stop(), &self.runtime);
     }
 
-    /// Takes in all functions and follows their changes from then on.
-    async fn follow(self: &Arc<Self>, store: &Store) -> Result<(), StoreError> {
-        let dispatcher = Arc::downgrade(self);
-        let apply = move |change: &Change| {
-            if let Some(dispatcher) = dispatcher.upgrade() {
-                dispatcher.apply(change);
-            }
-        };
-        store.follow(&tables::FUNCTIONS, apply).await
-    }
-
-    fn apply(&self, change: &Change) {
-        match change.decode(&tables::FUNCTIONS) {
-            Ok(Some(function)) => self.stop_all(self.routes.set(&function)),
-            Ok(None) => match tables::function_id(&change.key) {
-                Some(id) => self.stop_all(self.routes.remove(&id)),
-                None => error!(key = %change.key, "a deleted function has no readable key"),
-            },
-            Err(fault) => error!(%fault, "a function in the change feed cannot be read"),
-        }
-        self.moved.notify_waiters();
-    }
-
-    fn stop_all(&self, environments: Vec<Environment>) {
+    /// Stops what must not be used any more.
+    pub(crate) fn stop_all(&self, environments: Vec<Environment>) {
         for environment in environments {
             self.discard(environment.sandbox);
         }

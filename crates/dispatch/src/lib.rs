@@ -6,6 +6,7 @@
 mod admission;
 mod dispatcher;
 mod environment;
+mod follow;
 mod freezer;
 mod invocation;
 mod logs;
@@ -19,7 +20,7 @@ mod start;
 mod told;
 
 pub use admission::Throttle;
-pub use dispatcher::{Dispatcher, Options, Parts};
+pub use dispatcher::{Dispatcher, Options, Parts, Resolved};
 pub use invocation::{Invocation, InvokeError, Outcome};
 pub use logs::{Line, LogSink, Source};
 pub use metrics::Metrics;

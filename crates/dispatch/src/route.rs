@@ -1,11 +1,14 @@
-//! Which deployment of a function runs now. In memory, kept current by the store's change feed.
+//! Which deployment a function's `$LATEST`, versions and aliases run now. In memory, kept current by the store's change
+//! feed; the tables of functions and of versions are followed one by one, so neither may count on the other.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
-use lambent_core::lambda::arn::FunctionId;
+use lambent_core::lambda::alias::Alias;
+use lambent_core::lambda::arn::{FunctionId, Qualifier};
 use lambent_core::lambda::function::{Deployment, Function};
 use lambent_core::lambda::state::{Reason, State};
+use lambent_core::lambda::version::{Version, VersionNumber};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -14,12 +17,13 @@ use crate::environment::Environment;
 use crate::pool::Pool;
 use crate::program::Program;
 
-/// One deployment of one function, with its environments.
+/// One deployment of one function, with its environments: what `$LATEST` runs, or a version.
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) id: FunctionId,
     pub(crate) incarnation: Uuid,
     pub(crate) deployment: Deployment,
+    /// `$LATEST`, or the number of a version.
     pub(crate) version: String,
     pub(crate) program: OnceCell<Program>,
     pub(crate) pool: Pool,
@@ -32,49 +36,131 @@ enum Entry {
     Ready(Arc<Route>),
 }
 
+/// What is known of one function.
+#[derive(Debug, Default)]
+struct Known {
+    /// None until its record was seen, and once it is deleted.
+    latest: Option<Latest>,
+    /// Those of the function and, until their deletion is seen, of one of the same name that came before it.
+    versions: BTreeMap<VersionNumber, (Uuid, Entry)>,
+}
+
+#[derive(Debug)]
+struct Latest {
+    incarnation: Uuid,
+    entry: Entry,
+    aliases: BTreeMap<String, Alias>,
+}
+
 /// All functions, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
-    entries: RwLock<HashMap<FunctionId, Entry>>,
+    functions: RwLock<HashMap<FunctionId, Known>>,
 }
 
 impl Routes {
-    /// What runs for this function.
-    pub(crate) fn find(&self, id: &FunctionId) -> Result<Arc<Route>, InvokeError> {
-        match self.entries.read().unwrap_or_else(PoisonError::into_inner).get(id) {
-            None => Err(InvokeError::NotFound),
-            Some(Entry::Pending) => Err(InvokeError::Pending),
-            Some(Entry::Failed(reason)) => Err(InvokeError::Failed(reason.clone())),
-            Some(Entry::Ready(route)) => Ok(Arc::clone(route)),
+    /// What runs for this function and qualifier. `draw` gives a number from 0.0 to 1.0, 1.0 excluded, where an alias
+    /// splits its traffic.
+    pub(crate) fn find(
+        &self,
+        id: &FunctionId,
+        qualifier: &Qualifier,
+        draw: impl FnOnce() -> f64,
+    ) -> Result<Arc<Route>, InvokeError> {
+        let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
+        let known = functions.get(id).ok_or(InvokeError::NotFound)?;
+        let latest = known.latest.as_ref().ok_or(InvokeError::NotFound)?;
+        let number = match qualifier {
+            Qualifier::Latest => None,
+            Qualifier::Version(text) => Some(VersionNumber::read(text).ok_or(InvokeError::NotFound)?),
+            Qualifier::Alias(name) => latest.aliases.get(name).ok_or(InvokeError::NotFound)?.draw(draw),
+        };
+        let entry = match number {
+            None => &latest.entry,
+            Some(number) => match known.versions.get(&number) {
+                Some((incarnation, entry)) if *incarnation == latest.incarnation => entry,
+                Some(_) | None => return Err(InvokeError::NotFound),
+            },
+        };
+        match entry {
+            Entry::Pending => Err(InvokeError::Pending),
+            Entry::Failed(reason) => Err(InvokeError::Failed(reason.clone())),
+            Entry::Ready(route) => Ok(Arc::clone(route)),
         }
     }
 
     /// Every route that runs now.
     pub(crate) fn all(&self) -> Vec<Arc<Route>> {
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        entries
-            .values()
-            .filter_map(|e| if let Entry::Ready(r) = e { Some(Arc::clone(r)) } else { None })
-            .collect()
+        let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
+        functions.values().flat_map(Known::routes).map(Arc::clone).collect()
     }
 
     /// Follows one function; hands out the environments that must not be used any more.
-    pub(crate) fn set(&self, function: &Function) -> Vec<Environment> {
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        let old = match entries.get(&function.id) {
-            Some(Entry::Ready(route)) if route.runs(function) => return Vec::new(),
-            Some(Entry::Ready(route)) => Some(Arc::clone(route)),
-            Some(Entry::Pending | Entry::Failed(_)) | None => None,
+    pub(crate) fn set(&self, function: Function) -> Vec<Environment> {
+        let mut functions = self.write();
+        let known = functions.entry(function.id.clone()).or_default();
+        let old = match known.latest.take() {
+            Some(Latest { entry: Entry::Ready(route), .. }) if route.runs(&function) => {
+                let Function { incarnation, aliases, .. } = function;
+                known.latest = Some(Latest { incarnation, entry: Entry::Ready(route), aliases });
+                return Vec::new();
+            }
+            old => old,
         };
-        entries.insert(function.id.clone(), Entry::of(function));
-        drop(entries);
-        old.map(|route| route.pool.retire()).unwrap_or_default()
+        let (incarnation, entry) = (function.incarnation, Entry::of(&function));
+        known.latest = Some(Latest { incarnation, entry, aliases: function.aliases });
+        drop(functions);
+        old.map(|latest| latest.entry.retire()).unwrap_or_default()
     }
 
-    /// Forgets a function; hands out the environments that must not be used any more.
+    /// Forgets a function but for its versions; hands out the environments that must not be used any more.
     pub(crate) fn remove(&self, id: &FunctionId) -> Vec<Environment> {
-        let old = self.entries.write().unwrap_or_else(PoisonError::into_inner).remove(id);
-        if let Some(Entry::Ready(route)) = old { route.pool.retire() } else { Vec::new() }
+        let old = self.change(id, |known| known.latest.take());
+        old.map(|latest| latest.entry.retire()).unwrap_or_default()
+    }
+
+    /// Follows one version; hands out the environments that must not be used any more.
+    pub(crate) fn set_version(&self, version: Version) -> Vec<Environment> {
+        let (id, number, incarnation) = (version.id.clone(), version.number, version.incarnation);
+        let mut functions = self.write();
+        let known = functions.entry(id).or_default();
+        // A version never changes what it runs.
+        if let Some((same, Entry::Ready(_))) = known.versions.get(&number)
+            && *same == incarnation
+        {
+            return Vec::new();
+        }
+        let old = known.versions.insert(number, (incarnation, Entry::of_version(version)));
+        drop(functions);
+        old.map(|(_, entry)| entry.retire()).unwrap_or_default()
+    }
+
+    /// Forgets a version; hands out the environments that must not be used any more.
+    pub(crate) fn remove_version(&self, id: &FunctionId, number: VersionNumber) -> Vec<Environment> {
+        let old = self.change(id, |known| known.versions.remove(&number));
+        old.map(|(_, entry)| entry.retire()).unwrap_or_default()
+    }
+
+    /// Changes what is known of a function, and forgets it once that is nothing.
+    fn change<T>(&self, id: &FunctionId, change: impl FnOnce(&mut Known) -> Option<T>) -> Option<T> {
+        let mut functions = self.write();
+        let known = functions.get_mut(id)?;
+        let changed = change(known);
+        if known.latest.is_none() && known.versions.is_empty() {
+            functions.remove(id);
+        }
+        changed
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<FunctionId, Known>> {
+        self.functions.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn routes(&self) -> impl Iterator<Item = &Arc<Route>> {
+        let latest = self.latest.iter().map(|latest| &latest.entry);
+        latest.chain(self.versions.values().map(|(_, entry)| entry)).filter_map(Entry::route)
     }
 }
 
@@ -86,17 +172,44 @@ impl Entry {
                 id: function.id.clone(),
                 incarnation: function.incarnation,
                 deployment: deployment.clone(),
-                version: "$LATEST".to_owned(),
+                version: Qualifier::Latest.to_string(),
                 program: OnceCell::new(),
                 pool: Pool::default(),
             })),
             (State::Pending | State::Active, None) => Self::Pending,
         }
     }
+
+    fn of_version(version: Version) -> Self {
+        let Version { id, incarnation, number, deployment, state, .. } = version;
+        match state {
+            State::Pending => Self::Pending,
+            State::Failed(reason) => Self::Failed(reason),
+            State::Active => Self::Ready(Arc::new(Route {
+                id,
+                incarnation,
+                deployment,
+                version: number.to_string(),
+                program: OnceCell::new(),
+                pool: Pool::default(),
+            })),
+        }
+    }
+
+    fn route(&self) -> Option<&Arc<Route>> {
+        match self {
+            Self::Ready(route) => Some(route),
+            Self::Pending | Self::Failed(_) => None,
+        }
+    }
+
+    fn retire(&self) -> Vec<Environment> {
+        self.route().map(|route| route.pool.retire()).unwrap_or_default()
+    }
 }
 
 impl Route {
-    /// Whether this is what the function runs now.
+    /// Whether this is what the function's `$LATEST` runs now.
     fn runs(&self, function: &Function) -> bool {
         self.incarnation == function.incarnation
             && function.running().is_some_and(|running| running.number == self.deployment.number)

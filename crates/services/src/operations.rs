@@ -5,6 +5,28 @@ use std::sync::Arc;
 
 use lambent_wire::error::Fault;
 use lambent_wire::lambda::{self as wire, LAMBDA};
+use lambent_wire::lambda::LAMBDA;
+use lambent_wire::lambda::code_signing::{
+    CreateCodeSigningConfig, DeleteCodeSigningConfig, DeleteFunctionCodeSigningConfig, GetCodeSigningConfig,
+    GetFunctionCodeSigningConfig, ListCodeSigningConfigs, ListFunctionsByCodeSigningConfig,
+    PutFunctionCodeSigningConfig, UpdateCodeSigningConfig,
+};
+use lambent_wire::lambda::alias::{CreateAlias, DeleteAlias, GetAlias, ListAliases, UpdateAlias};
+use lambent_wire::lambda::function::{
+    CreateFunction, DeleteFunction, GetFunction, GetFunctionConfiguration, ListFunctions, UpdateFunctionCode,
+    UpdateFunctionConfiguration,
+};
+use lambent_wire::lambda::invocation::Invoke;
+use lambent_wire::lambda::layer::{
+    AddLayerVersionPermission, DeleteLayerVersion, GetLayerVersion, GetLayerVersionByArn,
+    GetLayerVersionPolicy, ListLayerVersions, ListLayers, PublishLayerVersion, RemoveLayerVersionPermission,
+};
+use lambent_wire::lambda::policy::{
+    AddPermission, DeleteResourcePolicy, GetPolicy, GetResourcePolicy, PutResourcePolicy, RemovePermission,
+};
+use lambent_wire::lambda::recursion::{GetFunctionRecursionConfig, PutFunctionRecursionConfig};
+use lambent_wire::lambda::tags::{ListTags, TagResource, UntagResource};
+use lambent_wire::lambda::version::{ListVersionsByFunction, PublishVersion};
 use lambent_wire::schema::Service;
 use lambent_wire::shaped::{Call, Field};
 use lambent_wire::value::Value;
@@ -20,6 +42,7 @@ use crate::lambda::layer_policy;
 use crate::lambda::policy;
 use crate::lambda::recursion;
 use crate::lambda::tags;
+use crate::lambda::{alias, function, invocation, version};
 use crate::{Reply, Server};
 
 /// Every service the server answers for.
@@ -71,6 +94,11 @@ index! {
     DeleteLayerVersion, Write => layer::delete_layer_version,
     DeleteResourcePolicy, Write => policy::delete_resource_policy,
     GetCodeSigningConfig, Read => code_signing::get_code_signing_config,
+    CreateAlias, Write => alias::create_alias,
+    CreateFunction, Write => function::create_function,
+    DeleteAlias, Write => alias::delete_alias,
+    DeleteFunction, Write => function::delete_function,
+    GetAlias, Read => alias::get_alias,
     GetFunction, Read => function::get_function,
     GetFunctionCodeSigningConfig, Read => code_signing_use::get_function_code_signing_config,
     GetFunctionConfiguration, Read => function::get_function_configuration,
@@ -96,6 +124,11 @@ index! {
     TagResource, Write => tags::tag_resource,
     UntagResource, Write => tags::untag_resource,
     UpdateCodeSigningConfig, Write => code_signing::update_code_signing_config,
+    ListAliases, Read => alias::list_aliases,
+    ListFunctions, Read => function::list_functions,
+    ListVersionsByFunction, Read => version::list_versions_by_function,
+    PublishVersion, Write => version::publish_version,
+    UpdateAlias, Write => alias::update_alias,
     UpdateFunctionCode, Write => function::update_function_code,
     UpdateFunctionConfiguration, Write => function::update_function_configuration,
 }

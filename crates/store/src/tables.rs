@@ -40,6 +40,14 @@ pub fn version_key(id: &FunctionId, number: VersionNumber) -> Key {
     Key::of([id.account.as_str(), id.region.as_str(), &id.name, &digits(number.0)])
 }
 
+/// The version that stands under a key of [`VERSIONS`]; nothing for a key of another form.
+#[must_use]
+pub fn version_id(key: &Key) -> Option<(FunctionId, VersionNumber)> {
+    let [account, region, name, number] = <[String; 4]>::try_from(key.parts()).ok()?;
+    let id = FunctionId { account: account.try_into().ok()?, region: region.try_into().ok()?, name };
+    Some((id, VersionNumber(number.parse().ok()?)))
+}
+
 /// All versions of a function.
 #[must_use]
 pub fn versions_of(id: &FunctionId) -> Prefix {
@@ -101,7 +109,9 @@ mod tests {
             region: Region::default_region(),
             name: "hello".into(),
         };
-        assert_eq!(function_id(&function_key(&id)), Some(id));
+        assert_eq!(function_id(&function_key(&id)), Some(id.clone()));
         assert_eq!(function_id(&Key::of(["x"])), None);
+        let version = (id, VersionNumber(7));
+        assert_eq!(version_id(&version_key(&version.0, version.1)), Some(version));
     }
 }

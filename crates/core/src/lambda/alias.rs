@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::version::VersionNumber;
+use super::version::{Version, VersionNumber};
 
 /// What a name stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,54 @@ pub struct Routing {
     pub weight: f64,
 }
 
+/// Why an alias cannot split its traffic so.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum RoutingError {
+    /// More than one additional version.
+    #[error("Number of items in AdditionalVersionWeights cannot be greater than 1")]
+    TooMany,
+    /// What can change has no share.
+    #[error("$LATEST is not supported for an alias pointing to more than 1 version")]
+    Latest,
+    /// The additional version is the alias's own.
+    #[error(
+        "Invalid function version {0}. Function version {0} is already included in routing configuration."
+    )]
+    Same(VersionNumber),
+    /// The versions run under different roles.
+    #[error(
+        "The function versions of an alias with routing configuration must have the same execution role."
+    )]
+    Roles,
+    /// The versions send what failed to different places.
+    #[error(
+        "The function versions of an alias with routing configuration must have the same dead-letter queue configuration."
+    )]
+    DeadLetters,
+}
+
+impl Routing {
+    /// The share of `version` in an alias that points to `main`; `$LATEST` where none. `weight` is 0.0 to 1.0.
+    ///
+    /// # Errors
+    /// [`RoutingError`] if the two do not go together.
+    pub fn of(main: Option<&Version>, version: &Version, weight: f64) -> Result<Self, RoutingError> {
+        let main = main.ok_or(RoutingError::Latest)?;
+        if main.number == version.number {
+            return Err(RoutingError::Same(main.number));
+        }
+        let (one, other) = (&main.deployment.configuration, &version.deployment.configuration);
+        if one.role != other.role {
+            return Err(RoutingError::Roles);
+        }
+        if one.dead_letter != other.dead_letter {
+            return Err(RoutingError::DeadLetters);
+        }
+        // A share of -0.0 is one of 0.0.
+        Ok(Self { version: version.number, weight: weight.abs() })
+    }
+}
+
 // A weight is checked to be a number between 0 and 1 before it gets here, so equality is total.
 impl Eq for Routing {}
 
@@ -39,11 +87,12 @@ impl Alias {
         self.version == Some(number) || self.routing.is_some_and(|routing| routing.version == number)
     }
 
-    /// The version of one invocation; `drawn` is uniform in 0.0 to 1.0, 1.0 excluded. `$LATEST` where none.
+    /// The version of one invocation; `$LATEST` where none. `draw` gives a number that is uniform in 0.0 to 1.0, 1.0
+    /// excluded, and is asked only where there is a choice.
     #[must_use]
-    pub fn draw(&self, drawn: f64) -> Option<VersionNumber> {
+    pub fn draw(&self, draw: impl FnOnce() -> f64) -> Option<VersionNumber> {
         match self.routing {
-            Some(Routing { version, weight }) if drawn < weight => Some(version),
+            Some(Routing { version, weight }) if draw() < weight => Some(version),
             Some(_) | None => self.version,
         }
     }
@@ -58,7 +107,7 @@ mod tests {
         let routing = Some(Routing { version: VersionNumber(2), weight: 0.25 });
         let version = Some(VersionNumber(1));
         let alias = Alias { version, description: String::new(), routing, revision_id: Uuid::nil() };
-        let drawn: Vec<_> = [0.0, 0.24, 0.25, 0.99].map(|d| alias.draw(d).unwrap().0).to_vec();
+        let drawn: Vec<_> = [0.0, 0.24, 0.25, 0.99].map(|d| alias.draw(|| d).unwrap().0).to_vec();
         assert_eq!(drawn, [2, 2, 1, 1]);
         assert!(
             alias.uses(VersionNumber(1)) && alias.uses(VersionNumber(2)) && !alias.uses(VersionNumber(3))

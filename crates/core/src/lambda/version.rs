@@ -2,14 +2,15 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html>
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::arn::{FunctionId, Qualifier};
-use super::function::Deployment;
-use super::state::State;
+use super::function::{Deployment, Function};
+use super::state::{LastUpdate, State};
 use crate::digest::Digest;
 use crate::time::Timestamp;
 
@@ -17,6 +18,15 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct VersionNumber(pub u64);
+
+impl VersionNumber {
+    /// Reads a number as AWS writes it; nothing where no version can have it, such as 0 or 007.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let digits = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
+        text.parse().ok().filter(|_| digits).map(Self)
+    }
+}
 
 impl fmt::Display for VersionNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,6 +56,63 @@ pub struct Version {
 }
 
 impl Version {
+    /// Publishes what `$LATEST` is, under the function's next number. A description is given where it is to be another.
+    #[must_use]
+    pub fn publish(
+        function: &mut Function,
+        description: Option<String>,
+        revision_id: Uuid,
+        now: Timestamp,
+    ) -> Self {
+        let number = VersionNumber(function.next_version);
+        function.next_version += 1;
+        Self {
+            id: function.id.clone(),
+            incarnation: function.incarnation,
+            number,
+            deployment: function.latest.clone(),
+            description,
+            state: State::Pending,
+            revision_id,
+            last_modified: now,
+        }
+    }
+
+    /// Whether publishing this deployment would make the same once more: a new description alone is no difference.
+    #[must_use]
+    pub fn is_of(&self, deployment: &Deployment) -> bool {
+        let Deployment { configuration, code, number: _ } = deployment;
+        self.deployment.configuration == *configuration && self.deployment.code.digest == code.digest
+    }
+
+    /// The version as if it were a function's `$LATEST`, which it once was: what is shown of both is the same.
+    #[must_use]
+    pub fn as_function(&self) -> Function {
+        let mut latest = self.deployment.clone();
+        self.description().clone_into(&mut latest.configuration.description);
+        let last_update = match &self.state {
+            State::Pending | State::Failed(_) => None,
+            State::Active => Some(LastUpdate::Successful),
+        };
+        Function {
+            id: self.id.clone(),
+            incarnation: self.incarnation,
+            latest,
+            serving: None,
+            state: self.state.clone(),
+            last_update,
+            revision_id: self.revision_id,
+            last_modified: self.last_modified,
+            tags: BTreeMap::new(),
+            next_version: 1,
+            aliases: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            reserved_concurrency: None,
+            recursion_allowed: false,
+            code_signing_config: None,
+        }
+    }
+
     /// Ends its creation well. Changes nothing if that is not going on: events may be delivered twice.
     pub fn settle(&mut self, revision_id: Uuid) -> bool {
         let creating = self.state == State::Pending;

@@ -1,12 +1,19 @@
-//! Changes of a function's record: conditional on what was read, so that two callers never undo each other's work. Never
-//! decides what changes.
+//! Changes of a function's record: conditional on what was read, so that two callers never undo each other's work. Whoever
+//! deletes a version changes the record of its function too, so what was read of versions holds as well. Never decides
+//! what changes.
+
+use std::collections::BTreeMap;
 
 use lambent_core::lambda::function::Function;
+use lambent_core::lambda::version::{Version, VersionNumber};
 use lambent_store::{Record, Transaction, WriteError, tables};
 
-use super::Error;
 use super::names::Target;
+use super::{Error, resolve};
 use crate::Server;
+
+/// Versions of one function that were asked for and are there.
+pub(super) type Versions = BTreeMap<VersionNumber, Version>;
 
 /// The function's record.
 pub(super) async fn read(server: &Server, target: &Target) -> Result<Record<Function>, Error> {
@@ -29,9 +36,38 @@ pub(super) async fn together<T>(
     target: &Target,
     mut change: impl FnMut(&mut Function, Transaction) -> Result<(T, Transaction), Error>,
 ) -> Result<T, Error> {
+    let change = |function: &mut Function, _: &Versions, transaction| change(function, transaction);
+    with_versions(server, target, |_| Vec::new(), change).await
+}
+
+/// The same for what belongs to a version or alias, which must be there.
+pub(super) async fn qualified<T>(
+    server: &Server,
+    target: &Target,
+    mut change: impl FnMut(&mut Function, Transaction) -> Result<(T, Transaction), Error>,
+) -> Result<T, Error> {
+    let needed = |_: &Function| target.version().into_iter().collect();
+    with_versions(server, target, needed, |function, versions, transaction| {
+        resolve::expect(target, function, versions)?;
+        change(function, transaction)
+    })
+    .await
+}
+
+/// The same with a look at some versions of the function.
+pub(super) async fn with_versions<T>(
+    server: &Server,
+    target: &Target,
+    needed: impl Fn(&Function) -> Vec<VersionNumber>,
+    mut change: impl FnMut(&mut Function, &Versions, Transaction) -> Result<(T, Transaction), Error>,
+) -> Result<T, Error> {
     loop {
         let mut record = read(server, target).await?;
-        let (changed, transaction) = change(&mut record.value, Transaction::new())?;
+        let mut versions = Versions::new();
+        for number in needed(&record.value) {
+            versions.extend(version(server, &record.value, number).await?.map(|version| (number, version)));
+        }
+        let (changed, transaction) = change(&mut record.value, &versions, Transaction::new())?;
         record.value.settings.retain(|_, settings| !settings.is_empty());
         match server.store.write(transaction.update(&tables::FUNCTIONS, &record)).await {
             Ok(_) => return Ok(changed),
@@ -39,4 +75,15 @@ pub(super) async fn together<T>(
             Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
         }
     }
+}
+
+/// A version of this very function, if it is there.
+pub(super) async fn version(
+    server: &Server,
+    function: &Function,
+    number: VersionNumber,
+) -> Result<Option<Version>, Error> {
+    let record = server.store.get(&tables::VERSIONS, &tables::version_key(&function.id, number)).await?;
+    let version = record.map(|record| record.value);
+    Ok(version.filter(|version| version.incarnation == function.incarnation))
 }

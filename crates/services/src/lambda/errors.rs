@@ -108,6 +108,9 @@ pub enum Error {
     /// A resource policy would let everyone in.
     #[error("{0}")]
     PublicPolicy(String),
+    /// The function has as many aliases as it may.
+    #[error("{0}")]
+    AliasLimitExceeded(String),
     /// The account's code would take more than 75 GB.
     #[error("{0}")]
     CodeStorageExceeded(String),
@@ -174,6 +177,7 @@ impl From<Error> for Fault {
             Error::NoProvisionedConcurrency => of("ProvisionedConcurrencyConfigNotFoundException", message),
             Error::Policy(policy) => policy_fault(&policy, message),
             Error::PublicPolicy(_) => of("PublicPolicyException", message),
+            Error::AliasLimitExceeded(_) => of("AliasLimitExceededException", message),
             Error::CodeStorageExceeded(_) => of("CodeStorageExceededException", message),
             Error::CodeSigningConfigNotFound(_) => of("CodeSigningConfigNotFoundException", message),
             Error::CodeVerificationFailed(_) => of("CodeVerificationFailedException", message),
@@ -280,6 +284,7 @@ mod tests {
             ("ProvisionedConcurrencyConfigNotFoundException", 404),
             ("PolicyLengthExceededException", 400),
             ("PublicPolicyException", 400),
+            ("AliasLimitExceededException", 400),
             ("CodeStorageExceededException", 400),
             ("CodeSigningConfigNotFoundException", 404),
             ("CodeVerificationFailedException", 400),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use lambent_core::lambda::arn::Qualifier;
 use lambent_core::lambda::function::{Change, Deployment, Function};
 use lambent_core::lambda::state::State;
-use lambent_store::{Expect, Record, Transaction, WriteError, tables};
+use lambent_store::{Expect, Transaction, WriteError, tables};
 use lambent_wire::lambda::function::{
     CreateFunctionRequest, DeleteFunctionRequest, DeleteFunctionResponse, FunctionCodeLocation,
     GetFunctionConfigurationRequest, GetFunctionRequest, GetFunctionResponse, ListFunctionsRequest,
@@ -18,7 +18,9 @@ use lambent_wire::lambda::function::{
 use super::names::Target;
 use super::page::Wanted;
 use super::source::Source;
-use super::{Error, change, code, code_signing_use, configuration, lookups, processor, settle, tags, view};
+use super::{
+    Error, change, code, code_signing_use, configuration, lookups, processor, resolve, settle, tags, view,
+};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -83,12 +85,12 @@ pub async fn get_function(
     request: GetFunctionRequest,
 ) -> Result<Reply, Error> {
     let target = Target::read(&context.caller, &request.function_name, request.qualifier.as_deref())?;
-    let function = read(server, &target).await?.value;
-    let Function { id, latest, tags, .. } = &function;
-    let location = code::location(server, &context.host, id, &latest.code);
+    let found = resolve::find(server, &target).await?;
+    let Function { id, tags, .. } = &found.function;
+    let location = code::location(server, &context.host, id, &found.deployment().code);
     let tags = (target.qualifier.is_none() && !tags.is_empty()).then(|| tags.clone());
     Ok(Reply::of(GetFunctionResponse {
-        configuration: Some(view::configuration(&function, target.qualifier.as_ref())),
+        configuration: Some(view::found(&found, target.qualifier.as_ref())),
         code: Some(FunctionCodeLocation {
             repository_type: Some("S3".to_owned()),
             location: Some(location),
@@ -109,8 +111,8 @@ pub async fn get_function_configuration(
     request: GetFunctionConfigurationRequest,
 ) -> Result<Reply, Error> {
     let target = Target::read(&context.caller, &request.function_name, request.qualifier.as_deref())?;
-    let function = read(server, &target).await?.value;
-    Ok(Reply::of(view::configuration(&function, target.qualifier.as_ref())))
+    let found = resolve::find(server, &target).await?;
+    Ok(Reply::of(view::found(&found, target.qualifier.as_ref())))
 }
 
 /// ListFunctions.
@@ -206,12 +208,6 @@ pub async fn delete_function(
         Err(WriteError::Conflict { .. }) => Err(target.not_found()),
         Err(fault @ WriteError::Store(_)) => Err(fault.into()),
     }
-}
-
-/// The function a caller means, with a qualifier that exists.
-async fn read(server: &Server, target: &Target) -> Result<Record<Function>, Error> {
-    target.only_latest()?;
-    change::read(server, target).await
 }
 
 fn changeable(function: &Function, revision_id: Option<&str>, api: &'static str) -> Result<(), Error> {

@@ -41,12 +41,13 @@ pub async fn invoke(
     }
     // AWS names the version it looked for even where the caller named none.
     let looked_for = target.qualifier.clone().unwrap_or(Qualifier::Latest);
-    let missing = || Error::FunctionNotFound { arn: target.id.qualified_arn(&looked_for) };
-    target.only_latest().map_err(|_| missing())?;
-    let refused = |refusal| {
-        if matches!(refusal, InvokeError::NotFound) { missing() } else { Error::Invoke(refusal) }
-    };
-    server.dispatcher.check(&target.id).await.map_err(refused)?;
+    let resolved = server.dispatcher.resolve(&target.id, &looked_for).await.map_err(|refusal| {
+        if matches!(refusal, InvokeError::NotFound) {
+            Error::FunctionNotFound { arn: target.id.qualified_arn(&looked_for) }
+        } else {
+            Error::Invoke(refusal)
+        }
+    })?;
     let payload = event(payload)?;
     let trace_id = trace_id(server, &context.headers);
     let client_context = client_context(request.client_context.as_deref())?;
@@ -61,7 +62,7 @@ pub async fn invoke(
         trace_id: Some(trace_id.clone()),
         tail: request.log_type.as_deref() == Some("Tail"),
     };
-    let outcome = server.dispatcher.invoke(&target.id, invocation).await.map_err(refused)?;
+    let outcome = server.dispatcher.invoke(resolved, invocation).await?;
     Ok(reply(outcome).with(TRACE, &trace_id))
 }
 

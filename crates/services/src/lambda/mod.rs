@@ -1,5 +1,6 @@
 //! Lambda's operations, a file a noun.
 
+pub mod alias;
 mod bounds;
 mod change;
 pub mod code;
@@ -23,6 +24,11 @@ pub mod recursion;
 mod settle;
 mod source;
 pub mod tags;
+mod resolve;
+mod settle;
+mod source;
+mod tags;
+pub mod version;
 mod view;
 
 pub use errors::Error;

@@ -52,6 +52,27 @@ impl Wanted<'_> {
         Ok(cut(records, limit, |record| record.key.last()))
     }
 
+    /// The same where one item stands before all records, whose key sorts before theirs: the first page is one shorter.
+    pub(super) async fn stored_behind<T: DeserializeOwned>(
+        self,
+        server: &Server,
+        table: &Table<T>,
+        prefix: &[&str],
+        first: &str,
+    ) -> Result<Page<Record<T>>, Error> {
+        if self.marker.is_some() {
+            return self.stored(server, table, prefix).await;
+        }
+        let limit = self.limit() - 1;
+        let records = server.store.list(table, &Prefix::under(prefix), None, limit + 1).await?;
+        let more = records.len() > limit;
+        let mut page = cut(records, limit, |record| record.key.last());
+        if more && limit == 0 {
+            page.next_marker = Some(BASE64.encode(first));
+        }
+        Ok(page)
+    }
+
     /// How many items the page holds at most.
     pub(super) fn limit(self) -> usize {
         let asked = self.max_items.and_then(|n| usize::try_from(n).ok());

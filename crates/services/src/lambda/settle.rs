@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::state::{LastUpdate, State};
+use lambent_core::lambda::version::VersionNumber;
 use lambent_core::limits::{SETTLE_PAUSE_MAX, SETTLE_PAUSE_MIN};
 use lambent_store::{StoreError, Transaction, WriteError, tables};
 use tokio_util::sync::CancellationToken;
@@ -13,14 +14,26 @@ use tracing::{error, warn};
 use super::every;
 use crate::Server;
 
-/// Ends what was begun, in the background.
+/// Ends what was begun on a function, in the background.
 pub(super) fn later(server: &Arc<Server>, id: FunctionId) {
     let task = Arc::clone(server);
     server.tasks.spawn(async move {
-        if let Err(fault) = until_written(&id, &task.closing, || settle(&task, &id)).await {
-            error!(function = id.arn(), %fault, "a state change was not written: it is taken up at the next start");
-        }
+        told(&id, until_written(&id, &task.closing, || settle(&task, &id)).await);
     });
+}
+
+/// The same for a version.
+pub(super) fn version_later(server: &Arc<Server>, id: FunctionId, number: VersionNumber) {
+    let task = Arc::clone(server);
+    server.tasks.spawn(async move {
+        told(&id, until_written(&id, &task.closing, || settle_version(&task, &id, number)).await);
+    });
+}
+
+fn told(id: &FunctionId, written: Result<(), StoreError>) {
+    if let Err(fault) = written {
+        error!(function = id.arn(), %fault, "a state change was not written: it is taken up at the next start");
+    }
 }
 
 /// Tries until it works, with pauses that grow; gives up when the server closes.
@@ -60,6 +73,12 @@ pub async fn resume(server: &Arc<Server>) -> Result<(), StoreError> {
             later(server, function.id.clone());
         }
     })
+    .await?;
+    every::record(server, &tables::VERSIONS, |version| {
+        if version.state == State::Pending {
+            version_later(server, version.id.clone(), version.number);
+        }
+    })
     .await
 }
 
@@ -74,6 +93,23 @@ async fn settle(server: &Server, id: &FunctionId) -> Result<(), StoreError> {
         match server.store.write(Transaction::new().update(&tables::FUNCTIONS, &record)).await {
             Ok(_) => return Ok(()),
             // Somebody changed the function meanwhile: look again.
+            Err(WriteError::Conflict { .. }) => {}
+            Err(WriteError::Store(fault)) => return Err(fault),
+        }
+    }
+}
+
+async fn settle_version(server: &Server, id: &FunctionId, number: VersionNumber) -> Result<(), StoreError> {
+    loop {
+        let Some(mut record) = server.store.get(&tables::VERSIONS, &tables::version_key(id, number)).await?
+        else {
+            return Ok(());
+        };
+        if !record.value.settle(server.dice.uuid()) {
+            return Ok(());
+        }
+        match server.store.write(Transaction::new().update(&tables::VERSIONS, &record)).await {
+            Ok(_) => return Ok(()),
             Err(WriteError::Conflict { .. }) => {}
             Err(WriteError::Store(fault)) => return Err(fault),
         }

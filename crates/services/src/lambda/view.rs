@@ -4,10 +4,13 @@ use lambent_core::digest::Digest;
 use lambent_core::lambda::arn::Qualifier;
 use lambent_core::lambda::function::Function;
 use lambent_core::lambda::state::{LastUpdate, State};
+use lambent_core::lambda::version::Version;
 use lambent_wire::lambda::function::{
     EnvironmentResponse, EphemeralStorage, FunctionConfiguration, LoggingConfig, RuntimeVersionConfig,
     SnapStartResponse, TracingConfigResponse,
 };
+
+use super::resolve::Found;
 
 /// The reason AWS gives for anything that is still going on.
 const CREATING: (&str, &str) = ("The function is being created.", "Creating");
@@ -75,6 +78,28 @@ pub(super) fn configuration(function: &Function, qualifier: Option<&Qualifier>) 
     view.runtime_version_config =
         Some(RuntimeVersionConfig { runtime_version_arn: Some(runtime_arn(function)), error: None });
     view
+}
+
+/// What a caller asked for, with its states; an alias shows the version it points to under its own ARN.
+pub(super) fn found(found: &Found, qualifier: Option<&Qualifier>) -> FunctionConfiguration {
+    match &found.version {
+        None => configuration(&found.function, qualifier),
+        Some(number) => version(number, qualifier.unwrap_or(&number.qualifier())),
+    }
+}
+
+/// A version with its states.
+pub(super) fn version(version: &Version, qualifier: &Qualifier) -> FunctionConfiguration {
+    numbered(version, configuration(&version.as_function(), Some(qualifier)))
+}
+
+/// A version without its states, as lists show it.
+pub(super) fn listed_version(version: &Version) -> FunctionConfiguration {
+    numbered(version, listed(&version.as_function(), Some(&version.qualifier())))
+}
+
+fn numbered(version: &Version, view: FunctionConfiguration) -> FunctionConfiguration {
+    FunctionConfiguration { version: Some(version.number.to_string()), ..view }
 }
 
 fn owned(reason: Option<(&str, &str)>) -> (Option<String>, Option<String>) {
