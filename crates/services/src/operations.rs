@@ -6,12 +6,12 @@ use std::sync::Arc;
 use lambent_wire::error::Fault;
 use lambent_wire::lambda::{self as wire, LAMBDA};
 use lambent_wire::lambda::LAMBDA;
+use lambent_wire::lambda::alias::{CreateAlias, DeleteAlias, GetAlias, ListAliases, UpdateAlias};
 use lambent_wire::lambda::code_signing::{
     CreateCodeSigningConfig, DeleteCodeSigningConfig, DeleteFunctionCodeSigningConfig, GetCodeSigningConfig,
     GetFunctionCodeSigningConfig, ListCodeSigningConfigs, ListFunctionsByCodeSigningConfig,
     PutFunctionCodeSigningConfig, UpdateCodeSigningConfig,
 };
-use lambent_wire::lambda::alias::{CreateAlias, DeleteAlias, GetAlias, ListAliases, UpdateAlias};
 use lambent_wire::lambda::function::{
     CreateFunction, DeleteFunction, GetFunction, GetFunctionConfiguration, ListFunctions, UpdateFunctionCode,
     UpdateFunctionConfiguration,
@@ -33,6 +33,7 @@ use lambent_wire::value::Value;
 
 use crate::caller::Context;
 // A line each: branches that add one meet without a conflict.
+use crate::lambda::alias;
 use crate::lambda::code_signing;
 use crate::lambda::code_signing_use;
 use crate::lambda::function;
@@ -42,7 +43,7 @@ use crate::lambda::layer_policy;
 use crate::lambda::policy;
 use crate::lambda::recursion;
 use crate::lambda::tags;
-use crate::lambda::{alias, function, invocation, version};
+use crate::lambda::version;
 use crate::{Reply, Server};
 
 /// Every service the server answers for.
@@ -86,19 +87,17 @@ macro_rules! index {
 index! {
     AddLayerVersionPermission, Write => layer_policy::add_layer_version_permission,
     AddPermission, Write => policy::add_permission,
+    CreateAlias, Write => alias::create_alias,
     CreateCodeSigningConfig, Write => code_signing::create_code_signing_config,
     CreateFunction, Write => function::create_function,
+    DeleteAlias, Write => alias::delete_alias,
     DeleteCodeSigningConfig, Write => code_signing::delete_code_signing_config,
     DeleteFunction, Write => function::delete_function,
     DeleteFunctionCodeSigningConfig, Write => code_signing_use::delete_function_code_signing_config,
     DeleteLayerVersion, Write => layer::delete_layer_version,
     DeleteResourcePolicy, Write => policy::delete_resource_policy,
-    GetCodeSigningConfig, Read => code_signing::get_code_signing_config,
-    CreateAlias, Write => alias::create_alias,
-    CreateFunction, Write => function::create_function,
-    DeleteAlias, Write => alias::delete_alias,
-    DeleteFunction, Write => function::delete_function,
     GetAlias, Read => alias::get_alias,
+    GetCodeSigningConfig, Read => code_signing::get_code_signing_config,
     GetFunction, Read => function::get_function,
     GetFunctionCodeSigningConfig, Read => code_signing_use::get_function_code_signing_config,
     GetFunctionConfiguration, Read => function::get_function_configuration,
@@ -109,13 +108,16 @@ index! {
     GetPolicy, Read => policy::get_policy,
     GetResourcePolicy, Read => policy::get_resource_policy,
     Invoke, Invoke => invocation::invoke,
+    ListAliases, Read => alias::list_aliases,
     ListCodeSigningConfigs, Read => code_signing::list_code_signing_configs,
     ListFunctions, Read => function::list_functions,
     ListFunctionsByCodeSigningConfig, Read => code_signing_use::list_functions_by_code_signing_config,
     ListLayerVersions, Read => layer::list_layer_versions,
     ListLayers, Read => layer::list_layers,
     ListTags, Read => tags::list_tags,
+    ListVersionsByFunction, Read => version::list_versions_by_function,
     PublishLayerVersion, Write => layer::publish_layer_version,
+    PublishVersion, Write => version::publish_version,
     PutFunctionCodeSigningConfig, Write => code_signing_use::put_function_code_signing_config,
     PutFunctionRecursionConfig, Write => recursion::put_function_recursion_config,
     PutResourcePolicy, Write => policy::put_resource_policy,
@@ -123,12 +125,8 @@ index! {
     RemovePermission, Write => policy::remove_permission,
     TagResource, Write => tags::tag_resource,
     UntagResource, Write => tags::untag_resource,
-    UpdateCodeSigningConfig, Write => code_signing::update_code_signing_config,
-    ListAliases, Read => alias::list_aliases,
-    ListFunctions, Read => function::list_functions,
-    ListVersionsByFunction, Read => version::list_versions_by_function,
-    PublishVersion, Write => version::publish_version,
     UpdateAlias, Write => alias::update_alias,
+    UpdateCodeSigningConfig, Write => code_signing::update_code_signing_config,
     UpdateFunctionCode, Write => function::update_function_code,
     UpdateFunctionConfiguration, Write => function::update_function_configuration,
 }

@@ -21,13 +21,10 @@ mod page;
 pub mod policy;
 mod processor;
 pub mod recursion;
-mod settle;
-mod source;
-pub mod tags;
 mod resolve;
 mod settle;
 mod source;
-mod tags;
+pub mod tags;
 pub mod version;
 mod view;
 
