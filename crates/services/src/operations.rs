@@ -5,35 +5,12 @@ use std::sync::Arc;
 
 use lambent_wire::error::Fault;
 use lambent_wire::lambda::{self as wire, LAMBDA};
-use lambent_wire::lambda::LAMBDA;
-use lambent_wire::lambda::alias::{CreateAlias, DeleteAlias, GetAlias, ListAliases, UpdateAlias};
-use lambent_wire::lambda::code_signing::{
-    CreateCodeSigningConfig, DeleteCodeSigningConfig, DeleteFunctionCodeSigningConfig, GetCodeSigningConfig,
-    GetFunctionCodeSigningConfig, ListCodeSigningConfigs, ListFunctionsByCodeSigningConfig,
-    PutFunctionCodeSigningConfig, UpdateCodeSigningConfig,
-};
-use lambent_wire::lambda::function::{
-    CreateFunction, DeleteFunction, GetFunction, GetFunctionConfiguration, ListFunctions, UpdateFunctionCode,
-    UpdateFunctionConfiguration,
-};
-use lambent_wire::lambda::invocation::Invoke;
-use lambent_wire::lambda::layer::{
-    AddLayerVersionPermission, DeleteLayerVersion, GetLayerVersion, GetLayerVersionByArn,
-    GetLayerVersionPolicy, ListLayerVersions, ListLayers, PublishLayerVersion, RemoveLayerVersionPermission,
-};
-use lambent_wire::lambda::policy::{
-    AddPermission, DeleteResourcePolicy, GetPolicy, GetResourcePolicy, PutResourcePolicy, RemovePermission,
-};
-use lambent_wire::lambda::recursion::{GetFunctionRecursionConfig, PutFunctionRecursionConfig};
-use lambent_wire::lambda::tags::{ListTags, TagResource, UntagResource};
-use lambent_wire::lambda::version::{ListVersionsByFunction, PublishVersion};
 use lambent_wire::schema::Service;
 use lambent_wire::shaped::{Call, Field};
 use lambent_wire::value::Value;
 
 use crate::caller::Context;
 // A line each: branches that add one meet without a conflict.
-use crate::lambda::alias;
 use crate::lambda::code_signing;
 use crate::lambda::code_signing_use;
 use crate::lambda::function;
@@ -43,7 +20,6 @@ use crate::lambda::layer_policy;
 use crate::lambda::policy;
 use crate::lambda::recursion;
 use crate::lambda::tags;
-use crate::lambda::version;
 use crate::{Reply, Server};
 
 /// Every service the server answers for.
