@@ -6,8 +6,10 @@ mod host;
 pub mod one_function;
 mod server;
 mod time;
+pub mod upstream;
 
 pub use chance::LoadedDice;
 pub use host::{FakeHost, Program};
 pub use server::{TestServer, role, zip};
 pub use time::PausedClock;
+pub use upstream::FakeUpstream;

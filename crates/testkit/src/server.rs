@@ -15,6 +15,7 @@ use lambent_dispatch::{
 };
 use lambent_sandbox::Network;
 use lambent_services::keys::KeyRing;
+use lambent_services::upstream::Upstream;
 use lambent_services::{Auth, Options, Parts, Server, pipeline};
 use lambent_store::Store;
 use lambent_store::blobs::Blobs;
@@ -76,6 +77,15 @@ impl TestServer {
 
     /// Assembles one that checks signatures, or not.
     pub async fn start_with(host: FakeHost, auth: Auth) -> Self {
+        Self::assemble(host, auth, None).await
+    }
+
+    /// Assembles one that takes any signature and asks other services.
+    pub async fn start_asking(host: FakeHost, upstream: Upstream) -> Self {
+        Self::assemble(host, Auth::Open, Some(upstream)).await
+    }
+
+    async fn assemble(host: FakeHost, auth: Auth, upstream: Option<Upstream>) -> Self {
         let folder = TempDir::new().expect("the system has a temporary folder");
         let (clock, dice) = (Arc::new(PausedClock::default()), Arc::new(LoadedDice::new(1)));
         let store = Store::memory();
@@ -121,7 +131,7 @@ impl TestServer {
             clock: clock.clone(),
             dice,
             options,
-            upstream: None,
+            upstream,
         };
         Self {
             host,

@@ -82,6 +82,9 @@ pub struct Code {
     /// Bytes of what is in the zip, which count towards the 250 MB of a function.
     #[serde(default)]
     pub unzipped_bytes: u64,
+    /// The key that the customer gave for the zip: an ARN. What is kept here is not encrypted with it.
+    #[serde(default)]
+    pub source_kms_key_arn: Option<String>,
 }
 
 impl Deployment {
@@ -188,7 +191,7 @@ mod tests {
     use crate::lambda::configuration::{Logging, Tracing};
 
     fn code(number: u8) -> Code {
-        Code { digest: Digest::of(&[number]), size_bytes: 1, unzipped_bytes: 1 }
+        Code { digest: Digest::of(&[number]), size_bytes: 1, unzipped_bytes: 1, source_kms_key_arn: None }
     }
 
     fn function() -> Function {

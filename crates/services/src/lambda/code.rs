@@ -36,14 +36,16 @@ pub(super) async fn take_in(server: &Server, zip: Bytes) -> Result<TakenIn, Erro
     let tree = server.trees.unpack(zip.clone()).await?;
     let size_bytes = zip.len() as u64;
     let digest = server.blobs.put(zip).await?;
-    let code = Code { digest, size_bytes, unzipped_bytes: tree.unzipped_bytes() };
+    let unzipped_bytes = tree.unzipped_bytes();
+    let code = Code { digest, size_bytes, unzipped_bytes, source_kms_key_arn: None };
     Ok(TakenIn { code, _tree: tree })
 }
 
 /// Unpacks a zip and keeps nothing but what can be collected.
 pub(super) async fn look_at(server: &Server, zip: Bytes) -> Result<Code, Error> {
     let tree = server.trees.unpack(zip.clone()).await?;
-    Ok(Code { digest: tree.digest(), size_bytes: zip.len() as u64, unzipped_bytes: tree.unzipped_bytes() })
+    let (digest, unzipped_bytes) = (tree.digest(), tree.unzipped_bytes());
+    Ok(Code { digest, size_bytes: zip.len() as u64, unzipped_bytes, source_kms_key_arn: None })
 }
 
 /// A URL that gives a function's code to anyone for ten minutes.

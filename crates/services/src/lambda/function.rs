@@ -44,8 +44,7 @@ pub async fn create_function(
         return Err(exists());
     }
     lookups::role(server, &context.caller, &request.role).await?;
-    let zip = source.bytes(server, &context.caller).await?;
-    let taken_in = code::take_in(server, zip).await?;
+    let taken_in = source.take_in(server, &context.caller).await?;
     let function = Function {
         id: target.id.clone(),
         incarnation: server.dice.uuid(),
@@ -94,6 +93,7 @@ pub async fn get_function(
         code: Some(FunctionCodeLocation {
             repository_type: Some("S3".to_owned()),
             location: Some(location),
+            source_kms_key_arn: latest.code.source_kms_key_arn.clone(),
             ..FunctionCodeLocation::default()
         }),
         tags,
@@ -153,13 +153,12 @@ pub async fn update_function_code(
     code_signing_use::verify_for(server, &function).await?;
     let asked = configuration::architecture(request.architectures.as_deref());
     let architecture = asked.unwrap_or(function.latest.configuration.architecture);
-    let zip = source.bytes(server, &context.caller).await?;
     if request.dry_run == Some(true) {
-        function.latest.code = code::look_at(server, zip).await?;
+        function.latest.code = source.look_at(server, &context.caller).await?;
         function.latest.configuration.architecture = architecture;
         return Ok(Reply::of(view::configuration(&function, None)));
     }
-    let taken_in = code::take_in(server, zip).await?;
+    let taken_in = source.take_in(server, &context.caller).await?;
     let reply = update(server, &target, revision_id, api, |function| {
         let mut configuration = function.latest.configuration.clone();
         configuration.architecture = asked.unwrap_or(configuration.architecture);

@@ -7,7 +7,7 @@ mod network;
 mod role;
 mod target;
 
-pub use key::kms_key;
+pub use key::{kms_key, source_key};
 pub use network::{file_system, vpc};
 pub use role::role;
 pub use target::{dead_letter, destination};

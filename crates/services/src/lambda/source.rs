@@ -1,20 +1,31 @@
-//! Where code comes from: exactly one place, a zip in the request or an object of S3, and its bytes. Never reads the zip.
+//! Where code comes from: exactly one place, a zip in the request or an object of S3, and its way from there to what is
+//! kept. Never reads the zip.
 
 use bytes::Bytes;
+use lambent_code::PackageError;
 use lambent_code::package::check_upload;
+use lambent_core::lambda::function::Code;
 use lambent_wire::lambda::function::{FunctionCode, UpdateFunctionCodeRequest};
 use lambent_wire::lambda::layer::LayerVersionContentInput;
 
 use super::Error;
-use super::lookups::Asked;
+use super::code::{self, TakenIn};
+use super::lookups::{self, Asked};
 use crate::Server;
 use crate::caller::Caller;
 use crate::upstream::s3::{self, Object};
-use crate::upstream::{Fault, Refused, Session};
+use crate::upstream::{Fault, Refused, Session, UpstreamError};
 
-/// The one place a request takes code from.
+/// Where a request takes code from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Source<'a> {
+pub(super) struct Source<'a> {
+    place: Place<'a>,
+    /// The key that the zip shall be encrypted with. It is looked up and shown; what is kept is not encrypted.
+    kms_key: Option<&'a str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place<'a> {
     /// A zip inside the request.
     Zip(&'a Bytes),
     /// An object of S3, copied when the request is performed.
@@ -64,20 +75,37 @@ impl<'a> Source<'a> {
     pub(super) fn read(given: impl Into<Given<'a>>) -> Result<Self, Error> {
         let given = given.into();
         let s3 = [given.bucket, given.key, given.version, given.mode].iter().any(Option::is_some);
-        let kms_key = given.kms_key.is_some_and(|arn| !arn.is_empty());
-        match (given.zip, s3, given.image.is_some()) {
+        let place = match (given.zip, s3, given.image.is_some()) {
             (Some(_), true, _) | (Some(_), _, true) => {
                 Err(invalid("Please do not provide other FunctionCode parameters when providing a ZipFile."))
             }
             (None, true, true) => Err(invalid("Please provide only one source for function code.")),
             (None, false, true) => Err(Error::NotThereYet("ImageUri".to_owned())),
             (None, false, false) => Err(invalid("Please provide a source for function code.")),
-            (Some(_), ..) | (None, true, _) if kms_key => {
-                Err(Error::NotThereYet("SourceKMSKeyArn".to_owned()))
-            }
             (None, true, false) => object(&given),
-            (Some(zip), false, false) => Ok(Self::Zip(zip)),
-        }
+            (Some(zip), false, false) => Ok(Place::Zip(zip)),
+        }?;
+        Ok(Self { place, kms_key: given.kms_key.filter(|arn| !arn.is_empty()) })
+    }
+
+    /// The code, taken in and kept. The key is looked up first.
+    ///
+    /// # Errors
+    /// As [`Self::bytes`], [`lookups::source_key`] and [`code::take_in`].
+    pub(super) async fn take_in(&self, server: &Server, caller: &Caller) -> Result<TakenIn, Error> {
+        let zip = self.bytes(server, caller).await?;
+        let mut taken_in = code::take_in(server, zip).await?;
+        taken_in.code.source_kms_key_arn = self.kms_key.map(str::to_owned);
+        Ok(taken_in)
+    }
+
+    /// The same without keeping anything, for a dry run.
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) async fn look_at(&self, server: &Server, caller: &Caller) -> Result<Code, Error> {
+        let code = code::look_at(server, self.bytes(server, caller).await?).await?;
+        Ok(Code { source_kms_key_arn: self.kms_key.map(str::to_owned), ..code })
     }
 
     /// The zip, at most 50 MB from a request, and from S3 as much as may be unpacked.
@@ -85,13 +113,16 @@ impl<'a> Source<'a> {
     /// # Errors
     /// [`Error::Package`] for one that is empty or too large, [`Error::InvalidParameter`] if there is no S3 to ask, and
     /// what S3 says.
-    pub(super) async fn bytes(&self, server: &Server, caller: &Caller) -> Result<Bytes, Error> {
-        let object = match self {
-            Self::Zip(zip) => {
+    async fn bytes(&self, server: &Server, caller: &Caller) -> Result<Bytes, Error> {
+        if let Some(arn) = self.kms_key {
+            lookups::source_key(server, caller, arn).await?;
+        }
+        let object = match &self.place {
+            Place::Zip(zip) => {
                 check_upload(zip)?;
                 return Ok(Bytes::clone(zip));
             }
-            Self::Object(object) => *object,
+            Place::Object(object) => *object,
         };
         let Some(session) = Session::of(server, caller) else {
             return Err(invalid(
@@ -103,7 +134,7 @@ impl<'a> Source<'a> {
     }
 }
 
-fn object<'a>(given: &Given<'a>) -> Result<Source<'a>, Error> {
+fn object<'a>(given: &Given<'a>) -> Result<Place<'a>, Error> {
     // Code is always copied: to refer to an object, it would have to be read again at each start of an environment.
     if given.mode == Some("REFERENCE") {
         return Err(Error::NotThereYet("S3ObjectStorageMode REFERENCE".to_owned()));
@@ -111,12 +142,13 @@ fn object<'a>(given: &Given<'a>) -> Result<Source<'a>, Error> {
     let (Some(bucket), Some(key)) = (given.bucket, given.key) else {
         return Err(invalid("Please provide both S3Bucket and S3Key."));
     };
-    Ok(Source::Object(Object { bucket, key, version: given.version }))
+    Ok(Place::Object(Object { bucket, key, version: given.version }))
 }
 
 /// What S3 says, as Lambda passes it on. S3 names the endpoint of another region, Lambda the region.
 fn refused(object: Object<'_>, fault: Fault) -> Error {
     let fault = match fault {
+        Fault::Upstream(UpstreamError::TooLarge { .. }) => return PackageError::UnpackedTooLarge.into(),
         Fault::Refused(refused @ Refused { region: Some(_), .. }) if elsewhere(&refused) => {
             let region = refused.region.as_deref().unwrap_or_default();
             Fault::Refused(Refused {

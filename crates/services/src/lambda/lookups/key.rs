@@ -8,30 +8,42 @@ use crate::Server;
 use crate::caller::Caller;
 use crate::upstream::{Fault, Session, kms};
 
-/// Looks up a key of KMS, by its ARN or that of an alias. An empty ARN means no key and is fine.
+/// Looks up the key of the environment variables, by its ARN or that of an alias. An empty ARN means none and is fine.
 ///
 /// # Errors
 /// [`Error::InvalidParameter`] if it is not there or cannot be used, or as [`Asked::refused`].
 pub async fn kms_key(server: &Server, caller: &Caller, arn: &str) -> Result<(), Error> {
+    usable(server, caller, arn, "configure access to your environment variables").await
+}
+
+/// The same for the key of a function's zip.
+///
+/// # Errors
+/// The same.
+pub async fn source_key(server: &Server, caller: &Caller, arn: &str) -> Result<(), Error> {
+    usable(server, caller, arn, "encrypt your function's code").await
+}
+
+async fn usable(server: &Server, caller: &Caller, arn: &str, what: &str) -> Result<(), Error> {
     let Some(session) = Session::of(server, caller).filter(|_| !arn.is_empty()) else { return Ok(()) };
     let session = Arn::read(arn).map_or(session.clone(), |read| read.session(session, caller));
     match kms::key_state(&session, arn).await {
         Ok(state) if state.is_empty() || state == "Enabled" => Ok(()),
-        Ok(state) => Err(unusable(arn, &state)),
+        Ok(state) => Err(unusable(what, arn, &state)),
         Err(Fault::Refused(refused)) if !refused.is_denial() => Err(Error::InvalidParameter(format!(
-            "Lambda was unable to configure access to your environment variables because the KMS key was not found. Please check your KMS key settings. KMS Exception: {} KMS Message: {}",
+            "Lambda was unable to {what} because the KMS key was not found. Please check your KMS key settings. KMS Exception: {} KMS Message: {}",
             refused.code, refused.message
         ))),
         Err(fault) => Err(Asked { service: "KMS", operation: "DescribeKey", resource: arn }.refused(fault)),
     }
 }
 
-fn unusable(arn: &str, state: &str) -> Error {
+fn unusable(what: &str, arn: &str, state: &str) -> Error {
     let (why, exception, told) = match state {
         "Disabled" => ("used is disabled", "Disabled", format!("{arn} is disabled.")),
         _ => ("is in an invalid state for usage", "KMSInvalidState", format!("{arn} is {state}.")),
     };
     Error::InvalidParameter(format!(
-        "Lambda was unable to configure access to your environment variables because the KMS key {why}. Please check your KMS key settings. KMS Exception: {exception}Exception KMS Message: {told}"
+        "Lambda was unable to {what} because the KMS key {why}. Please check your KMS key settings. KMS Exception: {exception}Exception KMS Message: {told}"
     ))
 }
