@@ -52,7 +52,10 @@ async fn code_is_copied_when_the_function_is_created() {
     assert_eq!((status, &body["CodeSize"]), (201, &json!(package.len())), "{body}");
     assert!(server.has_code(body["CodeSha256"].as_str().unwrap()).await);
     let seen = upstream.seen();
-    assert_eq!(seen.iter().map(asked).collect::<Vec<_>>(), ["GetRole", "HEAD /code", "GET /code/dir/k%20%2B.zip"]);
+    assert_eq!(
+        seen.iter().map(asked).collect::<Vec<_>>(),
+        ["GetRole", "HEAD /code", "GET /code/dir/k%20%2B.zip"]
+    );
     let get = &seen[2];
     assert_eq!(get.uri(), "http://emulator.test:5000/code/dir/k%20%2B.zip?versionId=v%2F1");
     let authorization = get.headers()["authorization"].to_str().unwrap();
@@ -148,7 +151,8 @@ async fn a_bucket_of_another_region_is_named_with_its_region() {
     for object in [elsewhere(301, "PermanentRedirect"), elsewhere(400, "AuthorizationHeaderMalformed")] {
         assert_eq!(refusal(Place::Aws, object).await, (400, words.to_owned()));
     }
-    let upstream = FakeUpstream::knowing([("GetRole", answer(200, TRUST)), ("HEAD /code", elsewhere(200, ""))]);
+    let upstream =
+        FakeUpstream::knowing([("GetRole", answer(200, TRUST)), ("HEAD /code", elsewhere(200, ""))]);
     let server = server(emulator(), &upstream).await;
     let (status, body) = create(&server, &code()).await;
     assert_eq!((status, body["message"].as_str()), (400, Some(words)), "an emulator would give it out");

@@ -82,7 +82,7 @@ async fn code_comes_from_exactly_one_place() {
         (&zip, json!({ "S3ObjectVersion": "1" }), others.to_owned()),
         (&zip, json!({ "S3ObjectStorageMode": "REFERENCE" }), others.to_owned()),
         (&zip, json!({ "ImageUri": "image" }), others.to_owned()),
-        (&zip, json!({ "SourceKMSKeyArn": key }), not_yet("SourceKMSKeyArn")),
+        (&s3, json!({ "SourceKMSKeyArn": key }), no_s3.to_owned()),
         (&s3, json!({}), no_s3.to_owned()),
         (&s3, json!({ "S3ObjectStorageMode": "COPY", "S3ObjectVersion": "1" }), no_s3.to_owned()),
         (&s3, json!({ "S3ObjectStorageMode": "REFERENCE" }), not_yet("S3ObjectStorageMode REFERENCE")),

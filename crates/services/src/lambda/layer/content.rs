@@ -16,6 +16,5 @@ pub(super) async fn take_in(
     if *given == LayerVersionContentInput::default() {
         return Err(Error::InvalidParameter("Missing Content".to_owned()));
     }
-    let zip = Source::read(given)?.bytes(server, caller).await?;
-    code::take_in(server, zip).await
+    Source::read(given)?.take_in(server, caller).await
 }

@@ -2,13 +2,16 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html>
 
-use serde_json::Value;
+use lambent_core::iam::{Context, Decision, Document, Effect, Kind, Request, Requester, evaluate};
 
 use super::arn::Arn;
 use super::{Asked, Error};
 use crate::Server;
 use crate::caller::Caller;
 use crate::upstream::{Fault, Session, iam};
+
+/// Lambda, as trust policies name it: in China by either name.
+const PRINCIPALS: [&str; 2] = ["lambda.amazonaws.com", "lambda.amazonaws.com.cn"];
 
 /// Looks an execution role up.
 ///
@@ -36,43 +39,30 @@ fn not_assumable() -> Error {
     Error::InvalidParameter("The role defined for the function cannot be assumed by Lambda.".to_owned())
 }
 
-/// Whether a trust policy allows Lambda to assume the role. Conditions are not looked at: what they ask for is known only
+/// Whether a trust policy allows Lambda to assume the role. Conditions count for nothing: what they ask for is known only
 /// when the role is assumed.
 ///
-/// IAM stores no role whose document is not JSON; an emulator that does has not looked at it, and neither does this.
+/// IAM stores no document that is none; an emulator that does has not looked at it, and neither does this.
 fn lets_lambda_in(trust: &str) -> bool {
-    let Ok(document) = serde_json::from_str::<Value>(trust) else { return true };
-    let statements = each(&document["Statement"]);
-    let about_lambda = |effect: &str| {
-        statements.iter().any(|statement| {
-            statement["Effect"] == effect
-                && names_lambda(&statement["Principal"])
-                && assumes(&statement["Action"])
-        })
-    };
-    about_lambda("Allow") && !about_lambda("Deny")
-}
-
-fn names_lambda(principal: &Value) -> bool {
-    let lambda = |name: &&Value| {
-        name.as_str().is_some_and(|name| name == "*" || name.starts_with("lambda.amazonaws."))
-    };
-    principal == "*" || each(&principal["Service"]).iter().any(lambda)
-}
-
-fn assumes(action: &Value) -> bool {
-    let names = ["sts:assumerole", "sts:assume*", "sts:*", "*"];
-    each(action).iter().filter_map(|name| name.as_str()).any(|name| names.contains(&&*name.to_lowercase()))
-}
-
-/// One value, or each of a list.
-fn each(value: &Value) -> Vec<&Value> {
-    value.as_array().map_or_else(|| vec![value], |list| list.iter().collect())
+    let Ok(mut document) = Document::parse(trust) else { return true };
+    document
+        .statements
+        .retain(|statement| statement.effect == Effect::Allow || statement.conditions.is_empty());
+    document.statements.iter_mut().for_each(|statement| statement.conditions.clear());
+    PRINCIPALS.iter().any(|service| {
+        let request = Request {
+            requester: &Requester::Service((*service).to_owned()),
+            action: "sts:AssumeRole",
+            resource: "*",
+            context: &Context::new(),
+        };
+        matches!(evaluate(&document, Kind::Resource, &request), Decision::Allowed(_))
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -105,7 +95,10 @@ mod tests {
             .map(|effect| json!({ "Effect": effect, "Principal": lambda, "Action": "sts:AssumeRole" }))
             .collect();
         assert!(!lets_lambda_in(&json!({ "Statement": statements }).to_string()));
-        assert!(!lets_lambda_in("{}"));
+        let condition = json!({ "StringEquals": { "aws:SourceAccount": "123456789012" } });
+        let mut conditional = statements.clone();
+        conditional.iter_mut().for_each(|statement| statement["Condition"] = condition.clone());
+        assert!(lets_lambda_in(&json!({ "Statement": conditional }).to_string()));
         assert!(lets_lambda_in("some policy"));
     }
 }
