@@ -10,16 +10,6 @@ use lambent_wire::shaped::{Call, Field};
 use lambent_wire::value::Value;
 
 use crate::caller::Context;
-// A line each: branches that add one meet without a conflict.
-use crate::lambda::code_signing;
-use crate::lambda::code_signing_use;
-use crate::lambda::function;
-use crate::lambda::invocation;
-use crate::lambda::layer;
-use crate::lambda::layer_policy;
-use crate::lambda::policy;
-use crate::lambda::recursion;
-use crate::lambda::tags;
 use crate::{Reply, Server};
 
 /// Every service the server answers for.

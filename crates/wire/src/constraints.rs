@@ -8,7 +8,7 @@ mod words;
 
 use std::fmt;
 
-use self::words::{all, at_least, at_most, enum_words, lower_camel, pattern_words, print};
+use self::words::{all, at_least, at_most, bound, enum_words, lower_camel, pattern_words, print};
 use crate::schema::{Kind, Location, Member, Shape};
 use crate::value::{Structure, Value};
 
@@ -195,10 +195,10 @@ fn failed(shape: &Shape, value: &Value) -> Vec<String> {
     for (sized, measured) in [(true, size.map(|size| size as f64)), (false, number)] {
         let Some(measured) = measured else { continue };
         if let Some(max) = shape.max.filter(|max| measured > *max as f64) {
-            words.push(at_most(sized, max));
+            words.push(at_most(sized, bound(shape, max)));
         }
         if let Some(min) = shape.min.filter(|min| measured < *min as f64) {
-            words.push(at_least(sized, min));
+            words.push(at_least(sized, bound(shape, min)));
         }
     }
     if let Value::String(text) = value {

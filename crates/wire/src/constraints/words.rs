@@ -1,5 +1,7 @@
 //! AWS's words for constraints and the values that fail them. Judges nothing.
 
+use std::fmt::Display;
+
 use crate::schema::{Kind, Shape, TimestampFormat};
 use crate::value::Value;
 
@@ -8,10 +10,10 @@ pub(super) fn all(shape: &Shape, not_null: bool) -> String {
     let sized = matches!(shape.kind, Kind::String | Kind::Blob | Kind::List(_) | Kind::Map { .. });
     let mut words = Vec::new();
     if let Some(max) = shape.max {
-        words.push(at_most(sized, max));
+        words.push(at_most(sized, bound(shape, max)));
     }
     if let Some(min) = shape.min {
-        words.push(at_least(sized, min));
+        words.push(at_least(sized, bound(shape, min)));
     }
     words.extend(shape.pattern.map(pattern_words));
     if !shape.values.is_empty() {
@@ -23,11 +25,16 @@ pub(super) fn all(shape: &Shape, not_null: bool) -> String {
     words.join(", ")
 }
 
-pub(super) fn at_most(sized: bool, max: i64) -> String {
+/// A bound as Java prints it: with a decimal point where the value has one.
+pub(super) fn bound(shape: &Shape, bound: i64) -> String {
+    if matches!(shape.kind, Kind::Double) { format!("{bound}.0") } else { bound.to_string() }
+}
+
+pub(super) fn at_most(sized: bool, max: impl Display) -> String {
     format!("Member must have {} less than or equal to {max}", if sized { "length" } else { "value" })
 }
 
-pub(super) fn at_least(sized: bool, min: i64) -> String {
+pub(super) fn at_least(sized: bool, min: impl Display) -> String {
     format!("Member must have {} greater than or equal to {min}", if sized { "length" } else { "value" })
 }
 
