@@ -93,7 +93,7 @@ pub async fn get_function(
         code: Some(FunctionCodeLocation {
             repository_type: Some("S3".to_owned()),
             location: Some(location),
-            source_kms_key_arn: latest.code.source_kms_key_arn.clone(),
+            source_kms_key_arn: found.deployment().code.source_kms_key_arn.clone(),
             ..FunctionCodeLocation::default()
         }),
         tags,
