@@ -138,3 +138,13 @@ pub const S3_FETCHES_AT_ONCE_MAX: usize = 4;
 pub const SANDBOX_BOOT_MAX: Duration = Duration::from_secs(30);
 /// The longest resource policy, as compact JSON.
 pub const POLICY_MAX_BYTES: usize = 20_480;
+/// Concurrency that must be left for the functions of an account that have reserved none.
+pub const UNRESERVED_CONCURRENCY_MIN: u64 = 100;
+/// Provisioned environments of one version that start at the same moment.
+pub const PROVISIONED_STARTS_MAX: u32 = 4;
+/// How long Init of a provisioned environment may take: 130 seconds, or the function's timeout where that is longer.
+pub const PROVISIONED_INIT_MAX: Duration = Duration::from_secs(130);
+/// The shortest pause after a provisioned environment could not be started; each next is twice as long.
+pub const PROVISIONED_PAUSE_MIN: Duration = Duration::from_secs(1);
+/// The longest pause between two such tries.
+pub const PROVISIONED_PAUSE_MAX: Duration = Duration::from_secs(300);

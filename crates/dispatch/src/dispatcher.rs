@@ -8,6 +8,7 @@ use std::time::Duration;
 use lambent_core::dice::Dice;
 use lambent_core::lambda::arn::{FunctionId, Qualifier};
 use lambent_core::lambda::log::stream_name;
+use lambent_core::lambda::version::VersionNumber;
 use lambent_core::time::Clock;
 use lambent_sandbox::{Host, Network, Sandbox};
 use lambent_store::{Store, StoreError};
@@ -78,7 +79,7 @@ pub struct Dispatcher {
     pub(crate) options: Options,
     programs: Programs,
     pub(crate) routes: Routes,
-    admission: Admission,
+    pub(crate) admission: Admission,
     pub(crate) credentials: Arc<dyn RoleCredentials>,
     freezer: Freezer,
     logs: Arc<dyn LogSink>,
@@ -133,10 +134,11 @@ impl Dispatcher {
         invocation: Invocation,
     ) -> Result<Outcome, InvokeError> {
         let Resolved(route) = resolved;
-        let permit = self.admission.admit(&route.id).map_err(|throttle| {
-            add(&self.metrics.throttles, 1);
-            InvokeError::Throttled(throttle)
-        })?;
+        let permit =
+            self.admission.admit(&route.id, VersionNumber::read(&route.version)).map_err(|throttle| {
+                add(&self.metrics.throttles, 1);
+                InvokeError::Throttled(throttle)
+            })?;
         let (tell, told) = oneshot::channel();
         let dispatcher = Arc::clone(self);
         self.tasks.spawn(async move {
@@ -173,6 +175,12 @@ impl Dispatcher {
                 .unwrap_or(Err(InvokeError::Pending)),
             found => found,
         }
+    }
+
+    /// Concurrent invocations of one account in one region.
+    #[must_use]
+    pub fn concurrency(&self) -> u64 {
+        self.options.concurrency as u64
     }
 
     /// What was counted.

@@ -6,6 +6,7 @@ use lambent_store::{Change, Store, StoreError, tables};
 use tracing::error;
 
 use crate::Dispatcher;
+use crate::admission::Limits;
 
 impl Dispatcher {
     /// Takes in all functions and versions and follows their changes from then on.
@@ -27,9 +28,15 @@ impl Dispatcher {
 
     fn apply_function(&self, change: &Change) {
         match change.decode(&tables::FUNCTIONS) {
-            Ok(Some(function)) => self.stop_all(self.routes.set(function)),
+            Ok(Some(function)) => {
+                self.admission.set(&function.id, Limits::of(&function));
+                self.stop_all(self.routes.set(function));
+            }
             Ok(None) => match tables::function_id(&change.key) {
-                Some(id) => self.stop_all(self.routes.remove(&id)),
+                Some(id) => {
+                    self.admission.set(&id, Limits::default());
+                    self.stop_all(self.routes.remove(&id));
+                }
                 None => error!(key = %change.key, "a deleted function has no readable key"),
             },
             Err(fault) => error!(%fault, "a function in the change feed cannot be read"),

@@ -24,6 +24,9 @@ use tempfile::TempDir;
 
 use crate::{FakeHost, LoadedDice, PausedClock};
 
+/// What the account of a test may run at once.
+const CONCURRENCY: usize = 10;
+
 /// A role that any function may have.
 #[must_use]
 pub fn role() -> &'static str {
@@ -77,15 +80,20 @@ impl TestServer {
 
     /// Assembles one that checks signatures, or not.
     pub async fn start_with(host: FakeHost, auth: Auth) -> Self {
-        Self::assemble(host, auth, None).await
+        Self::assemble(host, auth, None, CONCURRENCY).await
     }
 
     /// Assembles one that takes any signature and asks other services.
     pub async fn start_asking(host: FakeHost, upstream: Upstream) -> Self {
-        Self::assemble(host, Auth::Open, Some(upstream)).await
+        Self::assemble(host, Auth::Open, Some(upstream), CONCURRENCY).await
     }
 
-    async fn assemble(host: FakeHost, auth: Auth, upstream: Option<Upstream>) -> Self {
+    /// Assembles one that takes any signature and whose account may run so many functions at once.
+    pub async fn start_for(host: FakeHost, concurrency: usize) -> Self {
+        Self::assemble(host, Auth::Open, None, concurrency).await
+    }
+
+    async fn assemble(host: FakeHost, auth: Auth, upstream: Option<Upstream>, concurrency: usize) -> Self {
         let folder = TempDir::new().expect("the system has a temporary folder");
         let (clock, dice) = (Arc::new(PausedClock::default()), Arc::new(LoadedDice::new(1)));
         let store = Store::memory();
@@ -104,7 +112,7 @@ impl TestServer {
             clock: clock.clone(),
             dice: dice.clone(),
             options: DispatchOptions {
-                concurrency: 10,
+                concurrency,
                 starts_at_once: 4,
                 idle_max: Duration::from_secs(600),
                 pending_wait: Duration::from_secs(5),

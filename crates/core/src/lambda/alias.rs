@@ -87,6 +87,11 @@ impl Alias {
         self.version == Some(number) || self.routing.is_some_and(|routing| routing.version == number)
     }
 
+    /// Every version it sends traffic to; `$LATEST` is none.
+    pub fn versions(&self) -> impl Iterator<Item = VersionNumber> {
+        self.version.into_iter().chain(self.routing.map(|routing| routing.version))
+    }
+
     /// The version of one invocation; `$LATEST` where none. `draw` gives a number that is uniform in 0.0 to 1.0, 1.0
     /// excluded, and is asked only where there is a choice.
     #[must_use]

@@ -184,7 +184,7 @@ pub struct Change {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::account::{AccountId, Region};
     use crate::lambda::architecture::Architecture;
@@ -194,7 +194,7 @@ mod tests {
         Code { digest: Digest::of(&[number]), size_bytes: 1, unzipped_bytes: 1, source_kms_key_arn: None }
     }
 
-    fn function() -> Function {
+    pub(in crate::lambda) fn function() -> Function {
         let configuration = Configuration {
             runtime: "python3.12".into(),
             handler: "a.b".into(),

@@ -12,6 +12,7 @@ pub mod function;
 pub mod layer;
 pub mod log;
 pub mod policy;
+pub mod provisioned;
 pub mod runtime;
 pub mod settings;
 pub mod state;

@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use lambent_core::lambda::concurrency::Reservation;
 use lambent_core::lambda::function::Function;
 use lambent_core::lambda::version::{Version, VersionNumber};
 use lambent_store::{Record, Transaction, WriteError, tables};
 
 use super::names::Target;
-use super::{Error, resolve};
+use super::{Error, reservations, resolve};
 use crate::Server;
 
 /// Versions of one function that were asked for and are there.
@@ -30,7 +31,8 @@ pub(super) async fn function<T>(
     together(server, target, |function, transaction| Ok((change(function)?, transaction))).await
 }
 
-/// The same together with other writes, which happen with it or not at all.
+/// The same together with other writes, which happen with it or not at all. What the function has reserved is kept in step,
+/// so that whoever ends a setting need not know of it.
 pub(super) async fn together<T>(
     server: &Server,
     target: &Target,
@@ -63,12 +65,16 @@ pub(super) async fn with_versions<T>(
 ) -> Result<T, Error> {
     loop {
         let mut record = read(server, target).await?;
+        let reserved = Reservation::of(&record.value);
         let mut versions = Versions::new();
         for number in needed(&record.value) {
             versions.extend(version(server, &record.value, number).await?.map(|version| (number, version)));
         }
-        let (changed, transaction) = change(&mut record.value, &versions, Transaction::new())?;
+        let (changed, mut transaction) = change(&mut record.value, &versions, Transaction::new())?;
         record.value.settings.retain(|_, settings| !settings.is_empty());
+        if Reservation::of(&record.value) != reserved {
+            transaction = reservations::carry(server, &record.value, transaction).await?;
+        }
         match server.store.write(transaction.update(&tables::FUNCTIONS, &record)).await {
             Ok(_) => return Ok(changed),
             Err(WriteError::Conflict { .. }) => {}

@@ -240,10 +240,7 @@ fn invoke_fault(error: InvokeError) -> Fault {
         }
         InvokeError::Pending => of("ResourceConflictException", Busy::Pending.to_string()),
         InvokeError::Failed(Reason { text, .. }) => of("ResourceConflictException", text),
-        InvokeError::Throttled(Throttle::ConcurrentInvocationLimitExceeded) => {
-            of("TooManyRequestsException", "Rate Exceeded.")
-                .with("Reason", Value::String("ConcurrentInvocationLimitExceeded".to_owned()))
-        }
+        InvokeError::Throttled(throttle) => throttled(throttle),
         InvokeError::Program(ProgramError::Interpreter(_) | ProgramError::Runtime(_)) => {
             of("InvalidRuntimeException", message)
         }
@@ -257,6 +254,16 @@ fn invoke_fault(error: InvokeError) -> Fault {
         }
         InvokeError::Closing => of("ServiceException", "The server is shutting down. Please try again."),
     }
+}
+
+fn throttled(throttle: Throttle) -> Fault {
+    let reason = match throttle {
+        Throttle::ConcurrentInvocationLimitExceeded => "ConcurrentInvocationLimitExceeded",
+        Throttle::ReservedFunctionConcurrentInvocationLimitExceeded => {
+            "ReservedFunctionConcurrentInvocationLimitExceeded"
+        }
+    };
+    of("TooManyRequestsException", "Rate Exceeded.").with("Reason", Value::String(reason.to_owned()))
 }
 
 /// A failure of the server: the cause goes to its log, not to the caller.

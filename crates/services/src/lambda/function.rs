@@ -19,7 +19,8 @@ use super::names::Target;
 use super::page::Wanted;
 use super::source::Source;
 use super::{
-    Error, change, code, code_signing_use, configuration, lookups, processor, resolve, settle, tags, view,
+    Error, change, code, code_signing_use, configuration, lookups, processor, reservations, resolve, settle,
+    tags, view,
 };
 use crate::caller::Context;
 use crate::{Reply, Server};
@@ -202,10 +203,15 @@ pub async fn delete_function(
     }
     target.only_latest()?;
     let key = tables::function_key(&target.id);
-    match server.store.write(Transaction::new().delete(&tables::FUNCTIONS, key, Expect::Present)).await {
-        Ok(_) => Ok(Reply::of(DeleteFunctionResponse { status_code: Some(204) })),
-        Err(WriteError::Conflict { .. }) => Err(target.not_found()),
-        Err(fault @ WriteError::Store(_)) => Err(fault.into()),
+    loop {
+        let revision = change::read(server, &target).await?.revision;
+        let expect = Expect::Revision(revision);
+        let transaction = Transaction::new().delete(&tables::FUNCTIONS, key.clone(), expect);
+        match server.store.write(reservations::forget(server, &target.id, transaction).await?).await {
+            Ok(_) => return Ok(Reply::of(DeleteFunctionResponse { status_code: Some(204) })),
+            Err(WriteError::Conflict { .. }) => {}
+            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        }
     }
 }
 
