@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use lambent_core::lambda::concurrency::Reservation;
+use lambent_core::lambda::function::Function;
 use lambent_wire::lambda::concurrency::{
     DeleteFunctionConcurrencyRequest, GetFunctionConcurrencyRequest, GetFunctionConcurrencyResponse,
     PutFunctionConcurrencyRequest,
@@ -53,7 +54,7 @@ pub async fn get_function_concurrency(
 ) -> Result<Reply, Error> {
     let target = Target::read_unqualified(&context.caller, &request.function_name)?;
     let function = change::read(server, &target).await?.value;
-    let reserved = function.reserved_concurrency.and_then(|reserved| i32::try_from(reserved).ok());
+    let reserved = of(&function).and_then(|concurrency| concurrency.reserved_concurrent_executions);
     Ok(Reply::of(GetFunctionConcurrencyResponse { reserved_concurrent_executions: reserved }))
 }
 
@@ -73,4 +74,10 @@ pub async fn delete_function_concurrency(
     })
     .await?;
     Ok(Reply::of(()))
+}
+
+/// What a function has reserved, as it is shown; none where nothing is.
+pub(super) fn of(function: &Function) -> Option<Concurrency> {
+    let reserved = i32::try_from(function.reserved_concurrency?).ok();
+    Some(Concurrency { reserved_concurrent_executions: reserved })
 }

@@ -19,8 +19,8 @@ use super::names::Target;
 use super::page::Wanted;
 use super::source::Source;
 use super::{
-    Error, change, code, code_signing_use, configuration, lookups, processor, reservations, resolve, settle,
-    tags, view,
+    Error, change, code, code_signing_use, concurrency, configuration, lookups, processor, reservations,
+    resolve, settle, tags, view,
 };
 use crate::caller::Context;
 use crate::{Reply, Server};
@@ -98,6 +98,7 @@ pub async fn get_function(
             ..FunctionCodeLocation::default()
         }),
         tags,
+        concurrency: target.qualifier.is_none().then(|| concurrency::of(&found.function)).flatten(),
         ..GetFunctionResponse::default()
     }))
 }
