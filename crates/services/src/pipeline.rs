@@ -27,6 +27,7 @@ use lambent_wire::value::Value;
 use uuid::Uuid;
 
 use crate::caller::{Caller, Context};
+use crate::lambda::url_address;
 use crate::operations::{self, Operation, SERVICES};
 use crate::{Reply, Server};
 use authenticate::Admitted;
@@ -118,6 +119,9 @@ impl Exchange<'_> {
     /// Everything that can be refused before the body is there.
     fn check_head(&mut self, claimed: Option<Scope>, length_bytes: u64) -> Result<Admitted, Fault> {
         self.name()?;
+        if url_address::is_function_url(&self.host()) {
+            return Err(errors::unknown("Lambent does not serve function URLs yet.".to_owned()));
+        }
         if let Some(scope) = claimed.as_ref().filter(|scope| scope.service != self.service.signing_name) {
             return Err(errors::foreign(self.protocol, &scope.service));
         }

@@ -1,9 +1,9 @@
 //! Tags, code signing and recursion, through the pipeline of a whole server with fake sandboxes.
 
 use http::Method;
-use lambent_sandbox::{Answer, Event, Spec};
-use lambent_testkit::one_function::base64;
-use lambent_testkit::{FakeHost, TestServer, role, zip};
+use lambent_sandbox::{Event, Spec};
+use lambent_testkit::one_function::{base64, said, settled, with_function};
+use lambent_testkit::{FakeHost, TestServer, zip};
 use serde_json::{Value, json};
 
 const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
@@ -11,21 +11,9 @@ const PROFILE: &str = "arn:aws:signer:us-east-1:000000000000:/signing-profiles/p
 
 /// A server with the function `f`.
 async fn server() -> TestServer {
-    let echo = |_: &Spec, event: &Event| Answer::Response { content_type: None, body: event.payload.clone() };
-    let server = TestServer::start(FakeHost::new(echo)).await;
-    let function = json!({
-        "FunctionName": "f", "Runtime": "provided.al2023", "Handler": "x", "Role": role(),
-        "Code": { "ZipFile": base64(&zip("bootstrap", "one")) },
-    });
-    let (status, body) = server.call(Method::POST, "/2015-03-31/functions", &function).await;
-    assert_eq!(status, 201, "{body}");
-    loop {
-        let (_, body) = get(&server, "/2015-03-31/functions/f/configuration").await;
-        if body["LastUpdateStatus"] == "Successful" {
-            return server;
-        }
-        tokio::task::yield_now().await;
-    }
+    let server = with_function(FakeHost::new(|_: &Spec, event: &Event| said(event.payload.clone()))).await;
+    settled(&server).await;
+    server
 }
 
 async fn get(server: &TestServer, path: &str) -> (u16, Value) {

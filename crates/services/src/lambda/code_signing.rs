@@ -15,7 +15,7 @@ use lambent_wire::lambda::code_signing::{
 };
 
 use super::page::Wanted;
-use super::{Error, code_signing_use, owner, tags};
+use super::{Error, code_signing_use, tags};
 use crate::caller::{Caller, Context};
 use crate::{Reply, Server};
 
@@ -130,29 +130,17 @@ pub async fn delete_code_signing_config(
     }
 }
 
-/// The configuration of an ARN.
+/// The configuration of an ARN; whether the caller may see it is decided before.
 pub(super) async fn read(
     server: &Server,
     caller: &Caller,
     arn: &str,
 ) -> Result<Record<CodeSigningConfig>, Error> {
-    find(server, caller, arn).await?.ok_or_else(|| {
-        Error::NotFound(format!("The Lambda code signing configuration {arn} can not be found."))
-    })
-}
-
-/// The same where its absence is not the end.
-pub(super) async fn find(
-    server: &Server,
-    caller: &Caller,
-    arn: &str,
-) -> Result<Option<Record<CodeSigningConfig>>, Error> {
-    let Some(id) = CodeSigningId::read(arn) else { return Ok(None) };
-    owner::check(caller, &id.account, arn)?;
-    if id.region != caller.region {
-        return Ok(None);
-    }
-    Ok(server.store.get(&tables::CODE_SIGNING_CONFIGS, &tables::code_signing_key(&id)).await?)
+    let missing =
+        || Error::NotFound(format!("The Lambda code signing configuration {arn} can not be found."));
+    let id = CodeSigningId::read(arn).filter(|id| id.region == caller.region).ok_or_else(missing)?;
+    let record = server.store.get(&tables::CODE_SIGNING_CONFIGS, &tables::code_signing_key(&id)).await?;
+    record.ok_or_else(missing)
 }
 
 /// Changes a configuration; looks again as often as others change it at the same moment.

@@ -21,7 +21,7 @@ use tracing::warn;
 use super::names::Target;
 use super::page::Wanted;
 use super::{Error, change, code_signing};
-use crate::caller::{Caller, Context};
+use crate::caller::Context;
 use crate::{Reply, Server};
 
 /// Functions read at once while the users of a configuration are looked for.
@@ -39,7 +39,7 @@ pub async fn put_function_code_signing_config(
     let target = Target::read_unqualified(&context.caller, &request.function_name)?;
     let arn = request.code_signing_config_arn;
     loop {
-        let config = find(server, &context.caller, &arn).await?;
+        let config = find(server, &target.id, &arn).await?;
         let mut function = change::read(server, &target).await?;
         function.value.code_signing_config = Some(arn.clone());
         let transaction = used(Transaction::new().update(&tables::FUNCTIONS, &function), &config);
@@ -123,20 +123,24 @@ pub(super) async fn users(server: &Server, id: &CodeSigningId) -> Result<Vec<Fun
     }
 }
 
-/// The configuration a function is to use.
+/// The configuration a function is to use, which is one of its account and region.
 ///
 /// # Errors
 /// [`Error::CodeSigningConfigNotFound`] where there is none.
 pub(super) async fn find(
     server: &Server,
-    caller: &Caller,
+    function: &FunctionId,
     arn: &str,
 ) -> Result<Record<CodeSigningConfig>, Error> {
-    code_signing::find(server, caller, arn).await?.ok_or_else(|| {
+    let missing = || {
         Error::CodeSigningConfigNotFound(format!(
             "The code signing configuration cannot be found. Check that the provided configuration is not deleted: {arn}."
         ))
-    })
+    };
+    let near = |id: &CodeSigningId| id.account == function.account && id.region == function.region;
+    let id = CodeSigningId::read(arn).filter(near).ok_or_else(missing)?;
+    let record = server.store.get(&tables::CODE_SIGNING_CONFIGS, &tables::code_signing_key(&id)).await?;
+    record.ok_or_else(missing)
 }
 
 /// Adds to a transaction that a function begins to use the configuration: it then happens only if nobody has deleted or

@@ -14,7 +14,7 @@ use lambent_wire::lambda::tags::{
 };
 
 use super::names::Target;
-use super::{Error, change, code_signing, owner};
+use super::{Error, change, code_signing};
 use crate::caller::{Caller, Context};
 use crate::{Reply, Server};
 
@@ -112,7 +112,6 @@ enum Resource<'a> {
 impl<'a> Resource<'a> {
     /// Reads an ARN, whose form the model has checked.
     fn read(caller: &Caller, arn: &'a str) -> Result<Self, Error> {
-        owner::check_named(caller, arn)?;
         match arn.split(':').nth(5) {
             Some("function") => Self::function(caller, arn),
             Some("code-signing-config") => Ok(Self::CodeSigningConfig(arn)),
