@@ -144,3 +144,26 @@ async fn another_region_is_refused_after_the_account() {
     let answer = server.call_as(OTHER, Method::GET, &path(elsewhere, ""), &Value::Null).await;
     denied(&answer, "GetFunction", elsewhere);
 }
+
+#[tokio::test]
+async fn a_statement_on_the_function_does_not_open_its_alias_nor_the_other_way_round() {
+    let server = server().await;
+    assert_eq!(server.call(Method::POST, "/2015-03-31/functions/f/versions", &json!({})).await.0, 201);
+    let alias = json!({ "Name": "live", "FunctionVersion": "$LATEST" });
+    assert_eq!(server.call(Method::POST, "/2015-03-31/functions/f/aliases", &alias).await.0, 201);
+    let invoke = |qualifier: &'static str| {
+        let path = path(&format!("{ARN}{qualifier}"), "/invocations");
+        let server = &server;
+        async move { server.call_as(OTHER, Method::POST, &path, &json!({})).await }
+    };
+    let permission = json!({ "StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": OTHER });
+    let on_alias = format!("{POLICY}?Qualifier=live");
+    assert_eq!(server.call(Method::POST, &on_alias, &permission).await.0, 201);
+    assert_eq!(invoke(":live").await, (200, json!(1)));
+    denied(&invoke("").await, "InvokeFunction", ARN);
+    denied(&invoke(":1").await, "InvokeFunction", &format!("{ARN}:1"));
+    allow(&server, &json!({})).await;
+    assert_eq!(server.call(Method::DELETE, &format!("{POLICY}/s?Qualifier=live"), &Value::Null).await.0, 204);
+    assert_eq!(invoke("").await.0, 200);
+    denied(&invoke(":live").await, "InvokeFunction", &format!("{ARN}:live"));
+}

@@ -213,3 +213,45 @@ async fn a_whole_document_replaces_what_was_added() {
     assert_eq!(delete(format!("{path}?RevisionId={known}")).await, (204, Value::Null));
     refused(&delete(path.clone()).await, 404, "The resource you requested does not exist.");
 }
+
+#[tokio::test]
+async fn each_qualifier_has_a_policy_of_its_own() {
+    let server = server().await;
+    assert_eq!(server.call(Method::POST, "/2015-03-31/functions/f/versions", &json!({})).await.0, 201);
+    let alias = json!({ "Name": "live", "FunctionVersion": "1" });
+    assert_eq!(server.call(Method::POST, "/2015-03-31/functions/f/aliases", &alias).await.0, 201);
+    let of = |qualifier: &str| format!("{POLICY}?Qualifier={qualifier}");
+    let add = |path: String, with: Value| server.call_owned(Method::POST, path, permission(&with));
+    let alias_revision =
+        || async { get(&server, "/2015-03-31/functions/f/aliases/live").await.1["RevisionId"].clone() };
+    let version_revision = || async {
+        get(&server, "/2015-03-31/functions/f/configuration?Qualifier=1").await.1["RevisionId"].clone()
+    };
+    while get(&server, "/2015-03-31/functions/f/configuration?Qualifier=1").await.1["State"] != "Active" {
+        tokio::task::yield_now().await;
+    }
+    let before = [revision(&server).await, version_revision().await, alias_revision().await];
+    let (status, body) = add(of("live"), json!({ "RevisionId": before[2] })).await;
+    assert_eq!(status, 201, "{body}");
+    let statement: Value = serde_json::from_str(body["Statement"].as_str().unwrap()).unwrap();
+    assert_eq!(statement["Resource"], format!("{ARN}:live"));
+    let (_, shown) = get(&server, &of("live")).await;
+    assert_eq!(shown["RevisionId"], alias_revision().await);
+    assert_eq!(add(of("1"), json!({ "RevisionId": before[1] })).await.0, 201);
+    assert_eq!(get(&server, &of("1")).await.1["RevisionId"], version_revision().await);
+    let after = [revision(&server).await, version_revision().await, alias_revision().await];
+    assert_eq!(after[0], before[0]);
+    assert!(after[1] != before[1] && after[2] != before[2]);
+    assert_eq!(add(of("1"), json!({ "StatementId": "t", "RevisionId": before[1] })).await.0, 412);
+    assert_eq!(get(&server, POLICY).await.0, 404);
+    assert_eq!(
+        server.call(Method::DELETE, "/2015-03-31/functions/f/aliases/live", &Value::Null).await.0,
+        204
+    );
+    assert_eq!(get(&server, &of("live")).await.0, 404);
+    assert_eq!(server.call(Method::POST, "/2015-03-31/functions/f/aliases", &alias).await.0, 201);
+    assert_eq!(get(&server, &of("live")).await.0, 404, "a policy ends with its alias");
+    let remove = format!("{POLICY}/s?Qualifier=1");
+    assert_eq!(server.call(Method::DELETE, &remove, &Value::Null).await.0, 204);
+    assert_eq!(get(&server, &of("1")).await.0, 404);
+}

@@ -3,12 +3,12 @@
 use lambent_core::lambda::arn::Qualifier;
 use lambent_core::lambda::function::Function;
 use lambent_core::lambda::policy::Policy;
-use lambent_core::lambda::version::{Version, VersionNumber};
+use lambent_core::lambda::version::Version;
 use lambent_store::{Record, Transaction, WriteError, tables};
 use uuid::Uuid;
 
-use super::super::Error;
 use super::super::names::Target;
+use super::super::{Error, resolve};
 use crate::Server;
 
 /// What a policy stands on, as it was read.
@@ -67,7 +67,7 @@ pub(super) async fn read(server: &Server, target: &Target) -> Result<Option<(Pol
     else {
         return Ok(None);
     };
-    let version = version(server, target, &qualifier).await?;
+    let version = version(server, target, &function.value).await?;
     let mut records = Records { function, version, qualifier };
     Ok(Some((policy, records.stand().revision_id())))
 }
@@ -101,10 +101,10 @@ pub(super) async fn change<T>(
 async fn found(server: &Server, target: &Target) -> Result<Records, Error> {
     let qualifier = target.qualifier.clone().unwrap_or(Qualifier::Latest);
     let function = function(server, target).await?;
-    let version = version(server, target, &qualifier).await?;
+    let version = version(server, target, &function.value).await?;
     match &qualifier {
         Qualifier::Alias(name) if !function.value.aliases.contains_key(name) => {
-            Err(Error::NotFound(format!("Cannot find alias arn: {}", target.arn())))
+            Err(resolve::no_alias(target))
         }
         Qualifier::Version(_) if version.is_none() => Err(target.not_found()),
         Qualifier::Latest | Qualifier::Version(_) | Qualifier::Alias(_) => {
@@ -118,14 +118,13 @@ async fn function(server: &Server, target: &Target) -> Result<Record<Function>, 
     record.ok_or_else(|| Error::FunctionNotFound { arn: target.id.arn() })
 }
 
-/// The version a qualifier means; none for other qualifiers and for a version that is not there.
+/// The version of this very function that a target means; none for other qualifiers and for one that is not there.
 async fn version(
     server: &Server,
     target: &Target,
-    qualifier: &Qualifier,
+    function: &Function,
 ) -> Result<Option<Record<Version>>, Error> {
-    let Qualifier::Version(digits) = qualifier else { return Ok(None) };
-    let Ok(number) = digits.parse() else { return Ok(None) };
-    let key = tables::version_key(&target.id, VersionNumber(number));
-    Ok(server.store.get(&tables::VERSIONS, &key).await?)
+    let Some(number) = target.version() else { return Ok(None) };
+    let record = server.store.get(&tables::VERSIONS, &tables::version_key(&target.id, number)).await?;
+    Ok(record.filter(|record| record.value.incarnation == function.incarnation))
 }
