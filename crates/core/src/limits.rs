@@ -106,6 +106,8 @@ pub const TIMEOUT_MAX_S: u32 = 900;
 pub const MEMORY_MAX_MIB: u32 = 10_240;
 /// The largest `/tmp` of a function.
 pub const TMP_MAX_MIB: u32 = 10_240;
+/// The largest `/tmp` of a function that is restored from snapshots.
+pub const SNAP_START_TMP_MAX_MIB: u32 = 512;
 /// The most tags of a function.
 pub const TAGS_MAX: usize = 50;
 /// The most aliases of a function: all are in its record. AWS has a limit too, but does not say which.
@@ -114,6 +116,8 @@ pub const ALIASES_MAX: usize = 1000;
 pub const SETTLE_PAUSE_MIN: Duration = Duration::from_millis(100);
 /// The longest pause between two such tries.
 pub const SETTLE_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// How long a change waits for the end of the one before it, where nothing makes that take longer than its work.
+pub const SETTLE_WAIT_MAX: Duration = Duration::from_secs(2);
 /// The largest decoded client context of an invocation.
 pub const CLIENT_CONTEXT_MAX_BYTES: usize = 3583;
 /// How many functions one page of a list holds.

@@ -13,7 +13,7 @@ use lambent_dispatch::Dispatcher;
 use lambent_store::Store;
 use lambent_store::blobs::Blobs;
 use lambent_wire::sigv4::Verifier;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -90,6 +90,8 @@ pub struct Server {
     pub(crate) tasks: TaskTracker,
     /// Ends the pauses of tasks that try again.
     pub(crate) closing: CancellationToken,
+    /// Told whenever a state change has ended.
+    pub(crate) settled: Notify,
     /// What requests under way share.
     pub(crate) traffic: Traffic,
     /// Turns to fetch code from S3.
@@ -125,6 +127,7 @@ impl Server {
             tasks: TaskTracker::new(),
             traffic: Traffic::new(),
             closing: CancellationToken::new(),
+            settled: Notify::new(),
             fetches: Semaphore::new(S3_FETCHES_AT_ONCE_MAX),
         })
     }
@@ -146,8 +149,8 @@ impl Server {
         self.traffic.ending.cancel();
     }
 
-    /// Waits until every state change that was begun is written, but for those that the store refuses: they are taken
-    /// up at the next start.
+    /// Waits until every state change that was begun is written, but for those that the store refuses or that
+    /// have to be held longer: they are taken up at the next start.
     pub async fn close(&self) {
         self.tasks.close();
         self.closing.cancel();

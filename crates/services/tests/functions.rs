@@ -95,7 +95,11 @@ async fn refusals_read_as_on_aws() {
     );
     let mut layers = function("g", "x");
     layers["Layers"] = json!(["arn:aws:lambda:us-east-1:000000000000:layer:l:1"]);
-    refused(&create(layers).await, 400, "Layers is not there yet in Lambent");
+    refused(
+        &create(layers).await,
+        400,
+        "Layer version arn:aws:lambda:us-east-1:000000000000:layer:l:1 does not exist.",
+    );
     let mut small = function("g", "x");
     small["MemorySize"] = json!(64);
     refused(

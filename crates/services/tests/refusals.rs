@@ -89,7 +89,6 @@ async fn code_comes_from_exactly_one_place() {
         (&json!({}), json!({ "S3Bucket": "bucket" }), both.to_owned()),
         (&json!({}), json!({ "S3Key": "key" }), both.to_owned()),
         (&s3, json!({ "ImageUri": "i" }), "Please provide only one source for function code.".to_owned()),
-        (&json!({}), json!({ "ImageUri": "image" }), not_yet("ImageUri")),
         (&json!({}), json!({}), "Please provide a source for function code.".to_owned()),
     ];
     let server = server().await;
@@ -99,6 +98,26 @@ async fn code_comes_from_exactly_one_place() {
         refused(&create(&server, "g", &json!({ "Code": code })).await, words);
         refused(&server.call(Method::PUT, CODE, &code).await, words);
     }
+}
+
+#[tokio::test]
+async fn an_image_is_no_zip() {
+    let server = server().await;
+    let image = json!({ "Code": { "ImageUri": "image" } });
+    let words = "Please don't provide ImageUri when creating a function with packageType Zip.";
+    refused(&create(&server, "g", &image).await, words);
+    let words = "Please don't provide ImageUri when updating a function with packageType Zip.";
+    refused(&server.call(Method::PUT, CODE, &json!({ "ImageUri": "image" })).await, words);
+    let words = "Please don't provide Handler or Runtime or Layer when the intent is to create function with \
+        container image.";
+    refused(&create(&server, "g", &json!({ "PackageType": "Image" })).await, words);
+    let bare = |code: Value| {
+        let body = json!({ "FunctionName": "g", "Role": role(), "PackageType": "Image", "Code": code });
+        server.call_owned(Method::POST, FUNCTIONS, body)
+    };
+    let words = "Please provide ImageUri when creating a function with packageType Image.";
+    refused(&bare(json!({})).await, words);
+    refused(&bare(json!({ "ImageUri": "image" })).await, "PackageType Image is not there yet in Lambent");
 }
 
 #[tokio::test]
@@ -136,8 +155,8 @@ async fn a_function_may_name_its_own_log_group_however_it_is_named_itself() {
     let path = format!("{FUNCTIONS}/{}/configuration", arn("f").replace(':', "%3A"));
     assert_eq!(server.call(Method::PUT, &path, &own("f")).await.0, 200);
     settled(&server).await;
-    let words = "LoggingConfig beyond its defaults is not there yet in Lambent";
-    refused(&server.call(Method::PUT, &path, &own("g")).await, words);
+    let (status, body) = server.call(Method::PUT, &path, &own("shared")).await;
+    assert_eq!((status, &body["LoggingConfig"]["LogGroup"]), (200, &json!("/aws/lambda/shared")), "{body}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::arn::FunctionId;
-use super::configuration::Configuration;
+use super::configuration::{Configuration, LogFormat};
 use super::runtime::Runtime;
 use crate::limits::ENVIRONMENT_MAX_BYTES;
 
@@ -153,7 +153,8 @@ fn defaults(runtime: &Runtime) -> BTreeMap<String, String> {
 
 fn reserved(world: &World<'_>) -> BTreeMap<String, String> {
     let memory = world.configuration.memory_mib.to_string();
-    let group = format!("/aws/lambda/{}", world.id.name);
+    let logging = &world.configuration.logging;
+    let group = logging.group_of(&world.id.name);
     let (access_key, secret, token) = world.credentials;
     let mut all = owned(&[
         ("_HANDLER", &world.configuration.handler),
@@ -173,6 +174,12 @@ fn reserved(world: &World<'_>) -> BTreeMap<String, String> {
     ]);
     if let Some(name) = world.runtime.execution_env() {
         all.insert("AWS_EXECUTION_ENV".into(), name);
+    }
+    if logging.format == LogFormat::Json {
+        all.insert("AWS_LAMBDA_LOG_FORMAT".into(), "JSON".into());
+    }
+    if let Some(level) = &logging.application_level {
+        all.insert("AWS_LAMBDA_LOG_LEVEL".into(), level.clone());
     }
     all
 }

@@ -42,6 +42,22 @@ impl Runtime {
         TABLE.iter().find(|r| r.id == id)
     }
 
+    /// Whether AWS makes snapshots of functions with it.
+    ///
+    /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html>
+    #[must_use]
+    pub fn has_snap_start(&self) -> bool {
+        let since = match self.family {
+            Family::Python => (3, 12),
+            Family::Java => (11, 0),
+            Family::DotNet => (8, 0),
+            Family::Node | Family::Ruby | Family::Provided => return false,
+        };
+        let mut numbers = self.version.split('.').map(|number| number.parse::<u32>().unwrap_or(0));
+        let number = numbers.next().unwrap_or(0);
+        !self.blocked && (number, numbers.next().unwrap_or(0)) >= since
+    }
+
     /// `AWS_EXECUTION_ENV`: none for runtimes that bring their own bootstrap.
     #[must_use]
     pub fn execution_env(&self) -> Option<String> {
@@ -57,7 +73,44 @@ const fn blocked(id: &'static str, family: Family, version: &'static str) -> Run
     Runtime { id, family, version, blocked: true }
 }
 
-/// Every runtime identifier, in the order AWS lists them in its refusals: newest first within a family.
+/// In the order in which AWS's refusals were seen to print them, which follows no rule.
+static SEEN: [&str; 26] = [
+    "nodejs20.x",
+    "python3.14",
+    "provided.al2023",
+    "python3.12",
+    "python3.13",
+    "nodejs24.x",
+    "nodejs22.x",
+    "java17",
+    "java25",
+    "nodejs16.x",
+    "dotnet8",
+    "python3.10",
+    "java11",
+    "python3.11",
+    "dotnet6",
+    "dotnet10",
+    "java21",
+    "nodejs18.x",
+    "provided.al2",
+    "ruby3.3",
+    "ruby3.4",
+    "java8.al2",
+    "ruby3.2",
+    "python3.8",
+    "python3.9",
+    "ruby4.0",
+];
+
+/// Every runtime a function may be created with, as refusals list them: those AWS was seen to print first.
+#[must_use]
+pub fn listed() -> Vec<&'static str> {
+    let open = TABLE.iter().filter(|runtime| !runtime.blocked).map(|runtime| runtime.id);
+    SEEN.into_iter().chain(open.filter(|id| !SEEN.contains(id))).collect()
+}
+
+/// Every runtime identifier: newest first within a family.
 ///
 /// AWS blocks a runtime some time after it deprecates it, and often later than announced; only those whose block has
 /// come stand as blocked here.
@@ -125,6 +178,26 @@ mod tests {
         }
         assert_eq!(Runtime::find("python3.12").unwrap().version, "3.12");
         assert_eq!(Runtime::find("cobol"), None);
+    }
+
+    #[test]
+    fn every_open_runtime_is_listed_once() {
+        let mut listed = listed();
+        assert!(listed.iter().all(|id| Runtime::find(id).is_some_and(|runtime| !runtime.blocked)));
+        listed.sort_unstable();
+        listed.dedup();
+        assert_eq!(listed.len(), TABLE.iter().filter(|runtime| !runtime.blocked).count());
+    }
+
+    #[test]
+    fn snapshots_are_made_of_newer_managed_runtimes() {
+        let with: Vec<_> = TABLE.iter().filter(|runtime| runtime.has_snap_start()).map(|r| r.id).collect();
+        for id in ["python3.12", "python3.14", "java11", "java21", "dotnet8"] {
+            assert!(with.contains(&id), "{id}");
+        }
+        for id in ["python3.11", "java8.al2", "dotnet6", "nodejs22.x", "provided.al2023", "ruby3.4"] {
+            assert!(!with.contains(&id), "{id}");
+        }
     }
 
     #[test]

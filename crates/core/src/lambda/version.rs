@@ -2,7 +2,6 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html>
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +9,7 @@ use uuid::Uuid;
 
 use super::arn::{FunctionId, Qualifier};
 use super::function::{Deployment, Function};
-use super::state::{LastUpdate, State};
+use super::state::State;
 use crate::digest::Digest;
 use crate::time::Timestamp;
 
@@ -83,34 +82,6 @@ impl Version {
     pub fn is_of(&self, deployment: &Deployment) -> bool {
         let Deployment { configuration, code, number: _ } = deployment;
         self.deployment.configuration == *configuration && self.deployment.code.digest == code.digest
-    }
-
-    /// The version as if it were a function's `$LATEST`, which it once was: what is shown of both is the same.
-    #[must_use]
-    pub fn as_function(&self) -> Function {
-        let mut latest = self.deployment.clone();
-        self.description().clone_into(&mut latest.configuration.description);
-        let last_update = match &self.state {
-            State::Pending | State::Failed(_) => None,
-            State::Active => Some(LastUpdate::Successful),
-        };
-        Function {
-            id: self.id.clone(),
-            incarnation: self.incarnation,
-            latest,
-            serving: None,
-            state: self.state.clone(),
-            last_update,
-            revision_id: self.revision_id,
-            last_modified: self.last_modified,
-            tags: BTreeMap::new(),
-            next_version: 1,
-            aliases: BTreeMap::new(),
-            settings: BTreeMap::new(),
-            reserved_concurrency: None,
-            recursion_allowed: false,
-            code_signing_config: None,
-        }
     }
 
     /// Ends its creation well. Changes nothing if that is not going on: events may be delivered twice.

@@ -10,6 +10,7 @@ use lambent_core::lambda::version::{Version, VersionNumber};
 use lambent_store::{Record, Transaction, WriteError, tables};
 
 use super::names::Target;
+use super::settle::Patience;
 use super::{Error, reservations, resolve};
 use crate::Server;
 
@@ -22,6 +23,23 @@ pub(super) async fn read(server: &Server, target: &Target) -> Result<Record<Func
     record.ok_or_else(|| target.not_found())
 }
 
+/// The function, once `check` lets it pass; a function that is being created or updated is waited for, with patience.
+pub(super) async fn settled(
+    server: &Server,
+    target: &Target,
+    check: impl Fn(&Function) -> Result<(), Error>,
+) -> Result<Function, Error> {
+    let patience = Patience::new(server);
+    loop {
+        let settled = patience.watch();
+        let function = read(server, target).await?.value;
+        match check(&function) {
+            Err(busy @ Error::Busy(_)) => patience.wait(settled, busy).await?,
+            checked => return checked.map(|()| function),
+        }
+    }
+}
+
 /// Changes a function; looks again as often as others change it at the same moment.
 pub(super) async fn function<T>(
     server: &Server,
@@ -32,7 +50,8 @@ pub(super) async fn function<T>(
 }
 
 /// The same together with other writes, which happen with it or not at all. What the function has reserved is kept in step,
-/// so that whoever ends a setting need not know of it.
+/// so that whoever ends a setting need not know of it. A change that is refused because the function is being created or
+/// updated waits for that, with patience.
 pub(super) async fn together<T>(
     server: &Server,
     target: &Target,
@@ -63,14 +82,22 @@ pub(super) async fn with_versions<T>(
     needed: impl Fn(&Function) -> Vec<VersionNumber>,
     mut change: impl FnMut(&mut Function, &Versions, Transaction) -> Result<(T, Transaction), Error>,
 ) -> Result<T, Error> {
+    let patience = Patience::new(server);
     loop {
+        let settled = patience.watch();
         let mut record = read(server, target).await?;
         let reserved = Reservation::of(&record.value);
         let mut versions = Versions::new();
         for number in needed(&record.value) {
             versions.extend(version(server, &record.value, number).await?.map(|version| (number, version)));
         }
-        let (changed, mut transaction) = change(&mut record.value, &versions, Transaction::new())?;
+        let (changed, mut transaction) = match change(&mut record.value, &versions, Transaction::new()) {
+            Err(busy @ Error::Busy(_)) => {
+                patience.wait(settled, busy).await?;
+                continue;
+            }
+            done => done?,
+        };
         record.value.settings.retain(|_, settings| !settings.is_empty());
         if Reservation::of(&record.value) != reserved {
             transaction = reservations::carry(server, &record.value, transaction).await?;

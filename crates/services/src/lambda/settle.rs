@@ -1,44 +1,102 @@
-//! The end of every creation and update: Pending becomes Active, InProgress becomes Successful. Never blocks the answer
-//! of the operation that began it, is tried again while the store fails, and goes on after a crash.
+//! The end of every creation and update, of functions and versions: Pending becomes Active, InProgress becomes
+//! Successful. Never blocks the answer of the operation that began it, is tried again while the store fails, and goes on
+//! after a crash.
 
 use std::sync::Arc;
 
 use lambent_core::lambda::arn::FunctionId;
+use lambent_core::lambda::function::Function;
 use lambent_core::lambda::state::{LastUpdate, State};
-use lambent_core::lambda::version::VersionNumber;
-use lambent_core::limits::{SETTLE_PAUSE_MAX, SETTLE_PAUSE_MIN};
-use lambent_store::{StoreError, Transaction, WriteError, tables};
+use lambent_core::lambda::version::{Version, VersionNumber};
+use lambent_core::limits::{SETTLE_PAUSE_MAX, SETTLE_PAUSE_MIN, SETTLE_WAIT_MAX};
+use lambent_store::{Key, Record, StoreError, Table, Transaction, WriteError, tables};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::futures::Notified;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
+use uuid::Uuid;
 
-use super::every;
+use super::{Error, every};
 use crate::Server;
 
-/// Ends what was begun on a function, in the background.
-pub(super) fn later(server: &Arc<Server>, id: FunctionId) {
+/// One state change that is going on. It names what began it, so that it never ends another one that came later.
+#[derive(Debug, Clone)]
+enum Settling {
+    /// A function is created or updated to this deployment.
+    Function { id: FunctionId, incarnation: Uuid, deployment: u64 },
+    /// A version is created.
+    Version { id: FunctionId, incarnation: Uuid, number: VersionNumber },
+}
+
+/// Ends the creation or the update of a function, in the background.
+pub(super) fn function(server: &Arc<Server>, function: &Function) {
+    later(server, of_function(function));
+}
+
+/// Ends the creation of a version, in the background.
+pub(super) fn version(server: &Arc<Server>, version: &Version) {
+    later(server, of_version(version));
+}
+
+fn of_function(function: &Function) -> Settling {
+    let Function { id, incarnation, latest, .. } = function;
+    Settling::Function { id: id.clone(), incarnation: *incarnation, deployment: latest.number }
+}
+
+fn of_version(version: &Version) -> Settling {
+    let Version { id, incarnation, number, .. } = version;
+    Settling::Version { id: id.clone(), incarnation: *incarnation, number: *number }
+}
+
+/// Ends what was begun: not before the least time that a state change takes here has passed.
+fn later(server: &Arc<Server>, what: Settling) {
     let task = Arc::clone(server);
     server.tasks.spawn(async move {
-        told(&id, until_written(&id, &task.closing, || settle(&task, &id)).await);
+        let held = task.closing.run_until_cancelled(tokio::time::sleep(task.options.transition_min)).await;
+        // A server that closes meanwhile leaves it to the next start.
+        if held.is_none() && !task.options.transition_min.is_zero() {
+            return;
+        }
+        let arn = what.arn();
+        if let Err(fault) = until_written(&arn, &task.closing, || settle(&task, &what)).await {
+            error!(function = arn, %fault, "a state change was not written: it is taken up at the next start");
+        }
+        task.settled.notify_waiters();
     });
 }
 
-/// The same for a version.
-pub(super) fn version_later(server: &Arc<Server>, id: FunctionId, number: VersionNumber) {
-    let task = Arc::clone(server);
-    server.tasks.spawn(async move {
-        told(&id, until_written(&id, &task.closing, || settle_version(&task, &id, number)).await);
-    });
+/// Patience with state changes that are going on. Where they take no longer than their work, whoever wants to change the
+/// same function waits for them, since programs create and update in one breath; after a while it is refused all the
+/// same.
+pub(super) struct Patience<'a> {
+    server: &'a Server,
+    until: Instant,
 }
 
-fn told(id: &FunctionId, written: Result<(), StoreError>) {
-    if let Err(fault) = written {
-        error!(function = id.arn(), %fault, "a state change was not written: it is taken up at the next start");
+impl<'a> Patience<'a> {
+    /// Patience from now on.
+    pub(super) fn new(server: &'a Server) -> Self {
+        Self { server, until: Instant::now() + SETTLE_WAIT_MAX }
+    }
+
+    /// Watches from this moment on; to be called before the function is read.
+    pub(super) fn watch(&self) -> Notified<'a> {
+        self.server.settled.notified()
+    }
+
+    /// Waits until a state change has ended; the refusal `busy` if none does in time, or none will.
+    pub(super) async fn wait(&self, settled: Notified<'a>, busy: Error) -> Result<(), Error> {
+        let waits = self.server.options.transition_min.is_zero();
+        let ended = waits && tokio::time::timeout_at(self.until, settled).await.is_ok();
+        if ended { Ok(()) } else { Err(busy) }
     }
 }
 
 /// Tries until it works, with pauses that grow; gives up when the server closes.
 async fn until_written<F>(
-    id: &FunctionId,
+    arn: &str,
     closing: &CancellationToken,
     mut attempt: impl FnMut() -> F,
 ) -> Result<(), StoreError>
@@ -52,7 +110,7 @@ where
             // It never opens again.
             Err(fault @ StoreError::Closed) => return Err(fault),
             Err(fault) => {
-                warn!(function = id.arn(), %fault, ?pause, "a state change was not written: it is tried again");
+                warn!(function = arn, %fault, ?pause, "a state change was not written: it is tried again");
                 if closing.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                     return Err(fault);
                 }
@@ -67,32 +125,62 @@ where
 /// # Errors
 /// [`StoreError`] if the functions cannot be read.
 pub async fn resume(server: &Arc<Server>) -> Result<(), StoreError> {
-    every::record(server, &tables::FUNCTIONS, |function| {
-        server.policies.take_in(function);
-        if function.state == State::Pending || function.last_update == Some(LastUpdate::InProgress) {
-            later(server, function.id.clone());
+    every::record(server, &tables::FUNCTIONS, |record| {
+        server.policies.take_in(record);
+        if record.state == State::Pending || record.last_update == Some(LastUpdate::InProgress) {
+            function(server, record);
         }
     })
     .await?;
-    every::record(server, &tables::VERSIONS, |version| {
-        if version.state == State::Pending {
-            version_later(server, version.id.clone(), version.number);
+    every::record(server, &tables::VERSIONS, |record| {
+        if record.state == State::Pending {
+            version(server, record);
         }
     })
     .await
 }
 
-async fn settle(server: &Server, id: &FunctionId) -> Result<(), StoreError> {
+impl Settling {
+    fn arn(&self) -> String {
+        match self {
+            Self::Function { id, .. } => id.arn(),
+            Self::Version { id, number, .. } => format!("{}:{number}", id.arn()),
+        }
+    }
+}
+
+async fn settle(server: &Server, what: &Settling) -> Result<(), StoreError> {
+    let revision = || server.dice.uuid();
+    match what {
+        Settling::Function { id, incarnation, deployment } => {
+            let meant = |f: &Function| f.incarnation == *incarnation && f.latest.number == *deployment;
+            let end = |f: &mut Function| meant(f) && f.settle(revision());
+            change(server, &tables::FUNCTIONS, &tables::function_key(id), end).await
+        }
+        Settling::Version { id, incarnation, number } => {
+            let end = |v: &mut Version| v.incarnation == *incarnation && v.settle(revision());
+            change(server, &tables::VERSIONS, &tables::version_key(id, *number), end).await
+        }
+    }
+}
+
+/// Changes a record, if it is there and there is something to change.
+async fn change<T: Serialize + DeserializeOwned>(
+    server: &Server,
+    table: &Table<T>,
+    key: &Key,
+    end: impl Fn(&mut T) -> bool,
+) -> Result<(), StoreError> {
     loop {
-        let Some(mut record) = server.store.get(&tables::FUNCTIONS, &tables::function_key(id)).await? else {
+        let Some(mut record): Option<Record<T>> = server.store.get(table, key).await? else {
             return Ok(());
         };
-        if !record.value.settle(server.dice.uuid()) {
+        if !end(&mut record.value) {
             return Ok(());
         }
-        match server.store.write(Transaction::new().update(&tables::FUNCTIONS, &record)).await {
+        match server.store.write(Transaction::new().update(table, &record)).await {
             Ok(_) => return Ok(()),
-            // Somebody changed the function meanwhile: look again.
+            // Somebody changed it meanwhile: look again.
             Err(WriteError::Conflict { .. }) => {}
             Err(WriteError::Store(fault)) => return Err(fault),
         }
@@ -120,15 +208,7 @@ async fn settle_version(server: &Server, id: &FunctionId, number: VersionNumber)
 mod tests {
     use std::time::Duration;
 
-    use lambent_core::account::{AccountId, Region};
-    use tokio::time::Instant;
-
     use super::*;
-
-    fn id() -> FunctionId {
-        let (account, region) = (AccountId::default_account(), Region::default_region());
-        FunctionId { account, region, name: "f".to_owned() }
-    }
 
     /// The moments at which it is tried, in milliseconds of a clock that does not run by itself.
     async fn tries(works_at: usize, fault: StoreError, closing: &CancellationToken) -> (Vec<u128>, bool) {
@@ -138,7 +218,7 @@ mod tests {
             let outcome = if tries.len() == works_at { Ok(()) } else { Err(fault.clone()) };
             std::future::ready(outcome)
         };
-        let written = until_written(&id(), closing, attempt).await.is_ok();
+        let written = until_written("f", closing, attempt).await.is_ok();
         (tries, written)
     }
 

@@ -69,7 +69,7 @@ pub(super) fn publish(
 /// Lets a version that was just published become active.
 pub(super) fn settle_later(server: &Arc<Server>, version: &Version) {
     if version.state == State::Pending {
-        settle::version_later(server, version.id.clone(), version.number);
+        settle::version(server, version);
     }
 }
 

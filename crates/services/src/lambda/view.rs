@@ -1,83 +1,54 @@
-//! How a function looks to a client: which members are there, and what stands in them. Never changes one.
+//! How a function or a version looks to a client: which members are there, and what stands in them. Never changes one.
+//!
+//! Source: <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html>
 
 use lambent_core::digest::Digest;
-use lambent_core::lambda::arn::Qualifier;
-use lambent_core::lambda::function::Function;
+use lambent_core::lambda::arn::{FunctionId, Qualifier};
+use lambent_core::lambda::configuration::{Configuration, FileSystem, LogFormat, Logging, Tracing, Vpc};
+use lambent_core::lambda::function::{Deployment, Function};
+use lambent_core::lambda::layer::Attached;
 use lambent_core::lambda::state::{LastUpdate, State};
 use lambent_core::lambda::version::Version;
+use lambent_core::time::Timestamp;
 use lambent_wire::lambda::function::{
-    EnvironmentResponse, EphemeralStorage, FunctionConfiguration, LoggingConfig, RuntimeVersionConfig,
-    SnapStartResponse, TracingConfigResponse,
+    DeadLetterConfig, EnvironmentResponse, EphemeralStorage, FileSystemConfig, FunctionConfiguration, Layer,
+    LoggingConfig, RuntimeVersionConfig, SnapStartResponse, TracingConfigResponse, VpcConfigResponse,
 };
+use uuid::Uuid;
 
 use super::resolve::Found;
 
 /// The reason AWS gives for anything that is still going on.
 const CREATING: (&str, &str) = ("The function is being created.", "Creating");
 
-/// A function without its states, as lists show it.
-pub(super) fn listed(function: &Function, qualifier: Option<&Qualifier>) -> FunctionConfiguration {
-    let configuration = &function.latest.configuration;
-    let number = |n: u32| i32::try_from(n).ok();
-    FunctionConfiguration {
-        function_name: Some(function.id.name.clone()),
-        function_arn: Some(function.arn(qualifier)),
-        runtime: Some(configuration.runtime.clone()),
-        role: Some(configuration.role.clone()),
-        handler: Some(configuration.handler.clone()),
-        code_size: i64::try_from(function.latest.code.size_bytes).ok(),
-        description: Some(configuration.description.clone()),
-        timeout: number(configuration.timeout_s),
-        memory_size: number(configuration.memory_mib),
-        last_modified: Some(function.last_modified.to_lambda_string()),
-        code_sha256: Some(function.latest.code.digest.to_base64()),
-        version: Some("$LATEST".to_owned()),
-        environment: configuration
-            .environment
-            .clone()
-            .map(|variables| EnvironmentResponse { variables: Some(variables), error: None }),
-        tracing_config: Some(TracingConfigResponse { mode: Some("PassThrough".to_owned()) }),
-        revision_id: Some(function.revision_id.to_string()),
-        package_type: Some("Zip".to_owned()),
-        architectures: Some(vec![configuration.architecture.as_str().to_owned()]),
-        ephemeral_storage: number(configuration.tmp_mib).map(|size| EphemeralStorage { size }),
-        snap_start: Some(SnapStartResponse {
-            apply_on: Some("None".to_owned()),
-            optimization_status: Some("Off".to_owned()),
-        }),
-        logging_config: Some(LoggingConfig {
-            log_format: Some("Text".to_owned()),
-            log_group: Some(format!("/aws/lambda/{}", function.id.name)),
-            application_log_level: None,
-            system_log_level: None,
-        }),
-        ..FunctionConfiguration::default()
-    }
+/// What `$LATEST` and a version have in common.
+struct Subject<'a> {
+    id: &'a FunctionId,
+    arn: String,
+    version: String,
+    deployment: &'a Deployment,
+    description: &'a str,
+    revision_id: Uuid,
+    last_modified: Timestamp,
 }
 
-/// A function with its states.
+/// `$LATEST` without its states, as lists show it. The ARN has the qualifier it was asked for by.
+pub(super) fn listed(function: &Function, qualifier: Option<&Qualifier>) -> FunctionConfiguration {
+    members(&Subject {
+        id: &function.id,
+        arn: function.arn(qualifier),
+        version: Qualifier::Latest.to_string(),
+        deployment: &function.latest,
+        description: &function.latest.configuration.description,
+        revision_id: function.revision_id,
+        last_modified: function.last_modified,
+    })
+}
+
+/// `$LATEST` with its states.
 pub(super) fn configuration(function: &Function, qualifier: Option<&Qualifier>) -> FunctionConfiguration {
-    let mut view = listed(function, qualifier);
-    let (state, reason) = match &function.state {
-        State::Pending => ("Pending", Some(CREATING)),
-        State::Active => ("Active", None),
-        State::Failed(reason) => ("Failed", Some((reason.text.as_str(), reason.code.as_str()))),
-    };
-    view.state = Some(state.to_owned());
-    (view.state_reason, view.state_reason_code) = owned(reason);
-    let (status, reason) = match &function.last_update {
-        None => (None, None),
-        Some(LastUpdate::Successful) => (Some("Successful"), None),
-        Some(LastUpdate::InProgress) => (Some("InProgress"), Some(CREATING)),
-        Some(LastUpdate::Failed(reason)) => {
-            (Some("Failed"), Some((reason.text.as_str(), reason.code.as_str())))
-        }
-    };
-    view.last_update_status = status.map(str::to_owned);
-    (view.last_update_status_reason, view.last_update_status_reason_code) = owned(reason);
-    view.runtime_version_config =
-        Some(RuntimeVersionConfig { runtime_version_arn: Some(runtime_arn(function)), error: None });
-    view
+    let view = listed(function, qualifier);
+    with_states(view, &function.id, &function.latest, &function.state, function.last_update.as_ref())
 }
 
 /// What a caller asked for, with its states; an alias shows the version it points to under its own ARN.
@@ -88,18 +59,160 @@ pub(super) fn found(found: &Found, qualifier: Option<&Qualifier>) -> FunctionCon
     }
 }
 
-/// A version with its states.
-pub(super) fn version(version: &Version, qualifier: &Qualifier) -> FunctionConfiguration {
-    numbered(version, configuration(&version.as_function(), Some(qualifier)))
-}
-
 /// A version without its states, as lists show it.
 pub(super) fn listed_version(version: &Version) -> FunctionConfiguration {
-    numbered(version, listed(&version.as_function(), Some(&version.qualifier())))
+    members(&of_version(version, &version.qualifier()))
 }
 
-fn numbered(version: &Version, view: FunctionConfiguration) -> FunctionConfiguration {
-    FunctionConfiguration { version: Some(version.number.to_string()), ..view }
+/// A version with its states. The ARN has the qualifier it was asked for by: its number or an alias.
+pub(super) fn version(version: &Version, qualifier: &Qualifier) -> FunctionConfiguration {
+    let view = members(&of_version(version, qualifier));
+    // A version is never updated: what AWS shows is how its creation went.
+    let last_update = (version.state == State::Active).then_some(&LastUpdate::Successful);
+    with_states(view, &version.id, &version.deployment, &version.state, last_update)
+}
+
+fn of_version<'a>(version: &'a Version, qualifier: &Qualifier) -> Subject<'a> {
+    Subject {
+        id: &version.id,
+        arn: version.id.qualified_arn(qualifier),
+        version: version.number.to_string(),
+        deployment: &version.deployment,
+        description: version.description(),
+        revision_id: version.revision_id,
+        last_modified: version.last_modified,
+    }
+}
+
+fn members(subject: &Subject<'_>) -> FunctionConfiguration {
+    let Subject { id, deployment, .. } = subject;
+    let Deployment { configuration, code, .. } = deployment;
+    let number = |n: u32| i32::try_from(n).ok();
+    FunctionConfiguration {
+        function_name: Some(id.name.clone()),
+        function_arn: Some(subject.arn.clone()),
+        runtime: Some(configuration.runtime.clone()),
+        role: Some(configuration.role.clone()),
+        handler: Some(configuration.handler.clone()),
+        code_size: i64::try_from(code.size_bytes).ok(),
+        description: Some(subject.description.to_owned()),
+        timeout: number(configuration.timeout_s),
+        memory_size: number(configuration.memory_mib),
+        last_modified: Some(subject.last_modified.to_lambda_string()),
+        code_sha256: Some(code.digest.to_base64()),
+        version: Some(subject.version.clone()),
+        revision_id: Some(subject.revision_id.to_string()),
+        package_type: Some("Zip".to_owned()),
+        architectures: Some(vec![configuration.architecture.as_str().to_owned()]),
+        ephemeral_storage: number(configuration.tmp_mib).map(|size| EphemeralStorage { size }),
+        tracing_config: Some(TracingConfigResponse { mode: Some(tracing(configuration.tracing).to_owned()) }),
+        snap_start: Some(snap_start(configuration)),
+        logging_config: Some(logging(&configuration.logging, &id.name)),
+        ..given(configuration)
+    }
+}
+
+/// What is shown only where it was given.
+fn given(configuration: &Configuration) -> FunctionConfiguration {
+    let Configuration { environment, vpc, dead_letter, kms_key_arn, layers, file_systems, .. } =
+        configuration;
+    FunctionConfiguration {
+        environment: environment
+            .clone()
+            .map(|variables| EnvironmentResponse { variables: Some(variables), error: None }),
+        vpc_config: vpc.as_ref().map(network),
+        dead_letter_config: dead_letter.clone().map(|arn| DeadLetterConfig { target_arn: Some(arn) }),
+        kms_key_arn: kms_key_arn.clone(),
+        layers: all(layers, layer),
+        file_system_configs: all(file_systems, file_system),
+        ..FunctionConfiguration::default()
+    }
+}
+
+fn with_states(
+    mut view: FunctionConfiguration,
+    id: &FunctionId,
+    deployment: &Deployment,
+    state: &State,
+    last_update: Option<&LastUpdate>,
+) -> FunctionConfiguration {
+    let (state, reason) = match state {
+        State::Pending => ("Pending", Some(CREATING)),
+        State::Active => ("Active", None),
+        State::Failed(reason) => ("Failed", Some((reason.text.as_str(), reason.code.as_str()))),
+    };
+    view.state = Some(state.to_owned());
+    (view.state_reason, view.state_reason_code) = owned(reason);
+    let (status, reason) = match last_update {
+        None => (None, None),
+        Some(LastUpdate::Successful) => (Some("Successful"), None),
+        Some(LastUpdate::InProgress) => (Some("InProgress"), Some(CREATING)),
+        Some(LastUpdate::Failed(reason)) => {
+            (Some("Failed"), Some((reason.text.as_str(), reason.code.as_str())))
+        }
+    };
+    view.last_update_status = status.map(str::to_owned);
+    (view.last_update_status_reason, view.last_update_status_reason_code) = owned(reason);
+    let runtime_version_arn = Some(runtime_arn(id, &deployment.configuration.runtime));
+    view.runtime_version_config = Some(RuntimeVersionConfig { runtime_version_arn, error: None });
+    view
+}
+
+/// The list a client sees; absent where it is empty.
+fn all<T, V>(items: &[T], view: impl Fn(&T) -> V) -> Option<Vec<V>> {
+    (!items.is_empty()).then(|| items.iter().map(view).collect())
+}
+
+fn network(vpc: &Vpc) -> VpcConfigResponse {
+    VpcConfigResponse {
+        subnet_ids: Some(vpc.subnet_ids.clone()),
+        security_group_ids: Some(vpc.security_group_ids.clone()),
+        vpc_id: Some(vpc.vpc_id.clone()),
+        ipv6_allowed_for_dual_stack: Some(vpc.ipv6_allowed_for_dual_stack),
+    }
+}
+
+fn layer(attached: &Attached) -> Layer {
+    Layer {
+        arn: Some(attached.arn.clone()),
+        code_size: i64::try_from(attached.size_bytes).ok(),
+        signing_profile_version_arn: None,
+        signing_job_arn: None,
+    }
+}
+
+fn file_system(mounted: &FileSystem) -> FileSystemConfig {
+    FileSystemConfig {
+        arn: mounted.arn.clone(),
+        local_mount_path: mounted.local_mount_path.clone(),
+        s3_files_config: None,
+    }
+}
+
+fn tracing(tracing: Tracing) -> &'static str {
+    match tracing {
+        Tracing::PassThrough => "PassThrough",
+        Tracing::Active => "Active",
+    }
+}
+
+/// Versions are not restored from snapshots yet, so none of them is optimised.
+fn snap_start(configuration: &Configuration) -> SnapStartResponse {
+    let apply_on = if configuration.snap_start { "PublishedVersions" } else { "None" };
+    SnapStartResponse { apply_on: Some(apply_on.to_owned()), optimization_status: Some("Off".to_owned()) }
+}
+
+fn logging(logging: &Logging, name: &str) -> LoggingConfig {
+    let format = match logging.format {
+        LogFormat::Text => "Text",
+        LogFormat::Json => "JSON",
+    };
+    LoggingConfig {
+        log_format: Some(format.to_owned()),
+        application_log_level: logging.application_level.clone(),
+        system_log_level: logging.system_level.clone(),
+        log_group: Some(logging.group_of(name)),
+    }
 }
 
 fn owned(reason: Option<(&str, &str)>) -> (Option<String>, Option<String>) {
@@ -107,9 +220,9 @@ fn owned(reason: Option<(&str, &str)>) -> (Option<String>, Option<String>) {
 }
 
 /// The ARN of the runtime's version: the same for the same runtime, as long as this server's bootstrap is the same.
-fn runtime_arn(function: &Function) -> String {
-    let region = &function.id.region;
+fn runtime_arn(id: &FunctionId, runtime: &str) -> String {
+    let region = &id.region;
     let version = concat!("lambent ", env!("CARGO_PKG_VERSION"));
-    let hash = Digest::of(format!("{version} {}", function.latest.configuration.runtime).as_bytes());
+    let hash = Digest::of(format!("{version} {runtime}").as_bytes());
     format!("arn:{}:lambda:{region}::runtime:{}", region.partition(), hash)
 }

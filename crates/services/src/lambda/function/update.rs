@@ -1,0 +1,116 @@
+//! UpdateFunctionCode and UpdateFunctionConfiguration. What runs goes on running until the update has settled.
+
+use std::sync::Arc;
+
+use lambent_core::lambda::function::{Change, Code, Function};
+use lambent_wire::lambda::function::{UpdateFunctionCodeRequest, UpdateFunctionConfigurationRequest};
+
+use super::super::names::Target;
+use super::super::source::Source;
+use super::super::{Error, change, code_signing_use, configuration, processor, settle, view};
+use crate::caller::Context;
+use crate::{Reply, Server};
+
+/// A condition on the function, and what shows the revision that would have met it.
+#[derive(Debug, Clone, Copy)]
+struct Condition<'a> {
+    revision_id: Option<&'a str>,
+    api: &'static str,
+}
+
+/// UpdateFunctionCode.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn update_function_code(
+    server: &Arc<Server>,
+    context: &Context,
+    request: UpdateFunctionCodeRequest,
+) -> Result<Reply, Error> {
+    let target = Target::read_unqualified(&context.caller, &request.function_name)?;
+    if request.publish == Some(true) || request.publish_to.is_some() {
+        return Err(Error::NotThereYet("Publish".to_owned()));
+    }
+    let other = request.zip_file.is_some() || request.s3_bucket.is_some() || request.s3_key.is_some();
+    if request.image_uri.is_some() && !other {
+        let words = "Please don't provide ImageUri when updating a function with packageType Zip.";
+        return Err(Error::InvalidParameter(words.to_owned()));
+    }
+    let source = Source::read(&request)?;
+    let condition = Condition { revision_id: request.revision_id.as_deref(), api: "GetFunction/GetAlias" };
+    let mut function = change::settled(server, &target, |function| condition.check(function)).await?;
+    code_signing_use::verify_for(server, &function).await?;
+    let new = |code: &Code, function: &Function| with_code(&request, code, function);
+    if request.dry_run == Some(true) {
+        let looked_at = source.look_at(server, &context.caller).await?;
+        let change = new(&looked_at, &function);
+        function.latest.code = looked_at;
+        function.latest.configuration = change.configuration.unwrap_or(function.latest.configuration);
+        return Ok(Reply::of(view::configuration(&function, None)));
+    }
+    let taken_in = source.take_in(server, &context.caller).await?;
+    let reply = update(server, &target, condition, |function| Ok(new(&taken_in.code, function))).await?;
+    let asked = configuration::architecture(request.architectures.as_deref());
+    processor::compare(&target.id, asked.unwrap_or(function.latest.configuration.architecture));
+    Ok(reply)
+}
+
+fn with_code(request: &UpdateFunctionCodeRequest, code: &Code, function: &Function) -> Change {
+    let mut configuration = function.latest.configuration.clone();
+    let asked = configuration::architecture(request.architectures.as_deref());
+    configuration.architecture = asked.unwrap_or(configuration.architecture);
+    Change { configuration: Some(configuration), code: Some(code.clone()) }
+}
+
+/// UpdateFunctionConfiguration.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn update_function_configuration(
+    server: &Arc<Server>,
+    context: &Context,
+    request: UpdateFunctionConfigurationRequest,
+) -> Result<Reply, Error> {
+    let target = Target::read_unqualified(&context.caller, &request.function_name)?;
+    let mut asked = configuration::Update::read(&request)?;
+    let api = "GetFunctionConfiguration/GetAlias";
+    let condition = Condition { revision_id: request.revision_id.as_deref(), api };
+    change::settled(server, &target, |function| condition.check(function)).await?;
+    asked.look_up(server, &context.caller).await?;
+    update(server, &target, condition, |function| {
+        let configuration = Some(asked.of(&function.latest.configuration)?);
+        Ok(Change { configuration, code: None })
+    })
+    .await
+}
+
+impl Condition<'_> {
+    /// Whether the function may be changed now, and is as the caller knows it.
+    fn check(self, function: &Function) -> Result<(), Error> {
+        function.can_change()?;
+        match self.revision_id {
+            Some(known) if known != function.revision_id.to_string() => {
+                Err(Error::StaleRevision { api: self.api })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Begins an update and answers with it.
+async fn update(
+    server: &Arc<Server>,
+    target: &Target,
+    condition: Condition<'_>,
+    change: impl Fn(&Function) -> Result<Change, Error>,
+) -> Result<Reply, Error> {
+    let function = change::function(server, target, |function| {
+        condition.check(function)?;
+        let change = change(function)?;
+        function.begin_update(change, server.dice.uuid(), server.clock.now());
+        Ok(function.clone())
+    })
+    .await?;
+    settle::function(server, &function);
+    Ok(Reply::of(view::configuration(&function, None)))
+}
