@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import subprocess
 import threading
 
 import boto3
@@ -10,11 +11,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from conftest import active
 from packages import HELLO, python
-from server import free_port
+from server import BINARY, clean_environment, free_port
 
 
 class Upstream(http.server.BaseHTTPRequestHandler):
-    """Remembers each request and answers as SQS would."""
+    """Remembers each request and answers as SQS would; of IAM, which is asked for roles, it knows nothing."""
 
     protocol_version = "HTTP/1.1"
     seen = None
@@ -22,13 +23,18 @@ class Upstream(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         """Any POST."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["Content-Type"].startswith("application/x-www-form-urlencoded"):
+            return self.answer(400, "text/xml", b"<ErrorResponse><Error><Code>InvalidAction</Code></Error></ErrorResponse>")
         self.server.seen.append((self.path, self.headers, body))
         status, told = 200, {"QueueUrl": "http://queue.test/1/q"}
         if json.loads(body).get("QueueName") == "missing":
             status, told = 400, {"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "no such queue"}
-        answer = json.dumps(told).encode()
+        self.answer(status, "application/x-amz-json-1.0", json.dumps(told).encode())
+
+    def answer(self, status, kind, answer):
+        """Says this."""
         self.send_response(status)
-        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(answer)))
         self.send_header("X-Only-Here", "yes")
         self.end_headers()
@@ -103,3 +109,26 @@ def test_without_an_upstream_another_service_is_refused(server, service, operati
     error = failure.value.response["Error"]
     assert error["Code"] == "UnknownOperationException"
     assert error["Message"] == f"Lambent does not serve the service {service} yet."
+
+
+def test_aws_itself_takes_no_request_that_was_signed_for_the_server(own_server):
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+    with pytest.raises(ClientError) as failure:
+        of_service(own_server("--upstream-endpoint", "aws", environment=keys), "sqs").list_queues()
+    message = failure.value.response["Error"]["Message"]
+    assert message == "Lambent does not serve the service sqs and passes no request on to AWS: send it to AWS itself."
+
+
+@pytest.mark.parametrize(
+    ("place", "environment", "told"),
+    [
+        ("aws", {}, "--upstream-endpoint aws needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+        ("http://127.0.0.1:1", {"AWS_ACCESS_KEY_ID": "a"}, "AWS_SECRET_ACCESS_KEY is not"),
+    ],
+)
+def test_a_key_is_whole_and_aws_needs_one(tmp_path, place, environment, told):
+    command = [BINARY, "serve", "--data-dir", tmp_path / "data", "--upstream-endpoint", place]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=30, env=clean_environment() | environment
+    )
+    assert done.returncode == 1 and told in done.stderr

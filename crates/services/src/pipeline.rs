@@ -123,7 +123,8 @@ impl Exchange<'_> {
             return Err(errors::unknown("Lambent does not serve function URLs yet.".to_owned()));
         }
         if let Some(scope) = claimed.as_ref().filter(|scope| scope.service != self.service.signing_name) {
-            return Err(errors::foreign(self.protocol, &scope.service));
+            let place = self.server.upstream.as_ref().map(|upstream| &upstream.place);
+            return Err(errors::foreign(self.protocol, &scope.service, place));
         }
         let admitted = self.admit(claimed)?;
         if read::is_too_large(length_bytes) {

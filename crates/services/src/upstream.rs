@@ -25,7 +25,7 @@ use http::{Request, Response};
 
 pub(crate) use ask::Session;
 pub use place::Place;
-pub(crate) use refused::{Fault, Refused};
+pub(crate) use refused::{Fault, Refused, if_served};
 
 /// The other services: where they are, who asks, and how.
 #[derive(Debug, Clone)]

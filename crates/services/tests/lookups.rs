@@ -243,6 +243,25 @@ async fn everything_is_taken_at_its_word_where_there_is_nobody_to_ask() {
 }
 
 #[tokio::test]
+async fn what_an_emulator_does_not_have_is_taken_at_its_word() {
+    for nobody in
+        [xml(400, "InvalidAction", ""), json_error(400, "UnknownOperationException", ""), answer(501, "")]
+    {
+        let upstream = FakeUpstream::new(move |_| Some(nobody.clone()));
+        let alone = server(&upstream).await;
+        let (server, caller) = (&alone.server, caller());
+        assert_eq!(told(lookups::role(server, &caller, ROLE).await), Ok(()));
+        assert_eq!(told(lookups::kms_key(server, &caller, KEY).await), Ok(()));
+        let vpc = lookups::vpc(server, &caller, &network(&["subnet-1"], &["sg-1"])).await;
+        assert_eq!(told(vpc), Ok(String::new()));
+        for (arn, _, _) in TARGETS {
+            assert_eq!(told(lookups::destination(server, &caller, arn).await), Ok(()));
+        }
+        assert_eq!(upstream.seen().len(), 4 + TARGETS.len());
+    }
+}
+
+#[tokio::test]
 async fn a_service_that_cannot_be_reached_is_a_fault_of_the_server_and_leaves_nothing() {
     let upstream = FakeUpstream::new(|_| None);
     let server = server(&upstream).await;

@@ -1,5 +1,5 @@
 //! What a function refers to in other services: looked up there, in Lambda's words where it is not as it must be. Where
-//! the server has nobody to ask, everything is taken at its word. Never changes anything there, and never remembers it.
+//! the server has nobody to ask, or an emulator without the service, everything is taken at its word. Never changes anything there, and never remembers it.
 
 mod arn;
 mod key;
@@ -32,7 +32,7 @@ impl Asked<'_> {
         let Self { service, operation, resource } = self;
         match fault {
             Fault::Upstream(error) => Error::Upstream(error),
-            Fault::Refused(refused) => {
+            Fault::Refused(refused) | Fault::NotServed(refused) => {
                 let Refused { code, message, .. } = &refused;
                 let told = format!("{service} Error Code: {code}. {service} Error Message: {message}");
                 if refused.is_denial() {

@@ -159,7 +159,7 @@ fn refused(object: Object<'_>, fault: Fault) -> Error {
                 ..refused
             })
         }
-        other @ (Fault::Refused(_) | Fault::Upstream(_)) => other,
+        other @ (Fault::Refused(_) | Fault::NotServed(_) | Fault::Upstream(_)) => other,
     };
     let resource = [object.bucket, "/", object.key].concat();
     Asked { service: "S3", operation: "GetObject", resource: &resource }.refused(fault)

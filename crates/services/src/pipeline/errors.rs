@@ -7,6 +7,7 @@ use lambent_wire::error::Fault;
 use lambent_wire::protocol::Protocol;
 
 use super::read::Unread;
+use crate::upstream::Place;
 
 /// Why a body could not be taken.
 pub(super) fn unread(why: &Unread, operation: &str) -> Fault {
@@ -46,8 +47,16 @@ pub(super) fn unknown(message: String) -> Fault {
 }
 
 /// A service that is not built, told as its protocol tells of an operation that is not there.
-pub(super) fn foreign(protocol: Protocol, service: &str) -> Fault {
-    let message = format!("Lambent does not serve the service {service} yet.");
+///
+/// AWS itself is asked by the server, not by its clients: what they send is signed for the server with its own keys, and
+/// signing it anew would lend the server's rights to whoever can reach it.
+pub(super) fn foreign(protocol: Protocol, service: &str, place: Option<&Place>) -> Fault {
+    let message = match place {
+        Some(Place::Aws) => format!(
+            "Lambent does not serve the service {service} and passes no request on to AWS: send it to AWS itself."
+        ),
+        Some(Place::Emulator(_)) | None => format!("Lambent does not serve the service {service} yet."),
+    };
     match protocol {
         Protocol::Query => fault("InvalidAction", StatusCode::BAD_REQUEST, message),
         Protocol::AwsJson10 | Protocol::AwsJson11 => {

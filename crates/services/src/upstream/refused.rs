@@ -24,6 +24,8 @@ pub(crate) struct Refused {
 pub(crate) enum Fault {
     /// The service refuses.
     Refused(Refused),
+    /// There is no such service: an emulator may have some and not others.
+    NotServed(Refused),
     /// It could not be asked.
     Upstream(UpstreamError),
 }
@@ -39,6 +41,21 @@ impl Refused {
     pub(crate) fn is_denial(&self) -> bool {
         self.status == StatusCode::FORBIDDEN || self.code == "UnauthorizedOperation"
     }
+
+    /// Whether whoever answers knows no such service or operation.
+    fn is_of_nobody(&self) -> bool {
+        let code = self.code.trim_end_matches("Exception");
+        let unknown = ["InvalidAction", "UnknownOperation", "UnknownAction", "NotImplemented"];
+        self.status == StatusCode::NOT_IMPLEMENTED || unknown.contains(&code)
+    }
+}
+
+/// The same for an answer that is good to have: none where there is no such service.
+pub(crate) fn if_served<T: Default>(answer: Result<T, Fault>) -> Result<T, Fault> {
+    match answer {
+        Err(Fault::NotServed(_)) => Ok(T::default()),
+        answer @ (Ok(_) | Err(Fault::Refused(_) | Fault::Upstream(_))) => answer,
+    }
 }
 
 /// The answer if the service did what it was asked for.
@@ -48,6 +65,9 @@ pub(super) fn done(service: &'static str, response: Response<Bytes>) -> Result<B
         return Ok(response.into_body());
     }
     let refused = read(&response);
+    if refused.is_of_nobody() {
+        return Err(Fault::NotServed(refused));
+    }
     // Asked too often is no fault of what was asked for.
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         let Refused { code, message, .. } = refused;
@@ -146,7 +166,9 @@ mod tests {
 
     #[test]
     fn a_service_that_fails_is_not_one_that_refuses() {
-        for (status, failed) in [(500, true), (503, true), (429, true), (400, false), (301, false)] {
+        for (status, failed) in
+            [(500, true), (501, false), (503, true), (429, true), (400, false), (301, false)]
+        {
             let response = Response::builder().status(status).body(Bytes::new()).unwrap();
             let fault = done("s3", response).unwrap_err();
             assert_eq!(matches!(fault, Fault::Upstream(UpstreamError::Failed { .. })), failed, "{status}");

@@ -6,7 +6,7 @@ use super::arn::Arn;
 use super::{Asked, Error};
 use crate::Server;
 use crate::caller::Caller;
-use crate::upstream::{Fault, Session, kms};
+use crate::upstream::{Fault, Session, if_served, kms};
 
 /// Looks up the key of the environment variables, by its ARN or that of an alias. An empty ARN means none and is fine.
 ///
@@ -27,7 +27,7 @@ pub async fn source_key(server: &Server, caller: &Caller, arn: &str) -> Result<(
 async fn usable(server: &Server, caller: &Caller, arn: &str, what: &str) -> Result<(), Error> {
     let Some(session) = Session::of(server, caller).filter(|_| !arn.is_empty()) else { return Ok(()) };
     let session = Arn::read(arn).map_or(session.clone(), |read| read.session(session, caller));
-    match kms::key_state(&session, arn).await {
+    match if_served(kms::key_state(&session, arn).await) {
         Ok(state) if state.is_empty() || state == "Enabled" => Ok(()),
         Ok(state) => Err(unusable(what, arn, &state)),
         Err(Fault::Refused(refused)) if !refused.is_denial() => Err(Error::InvalidParameter(format!(

@@ -8,7 +8,7 @@ use super::arn::Arn;
 use super::{Asked, Error};
 use crate::Server;
 use crate::caller::Caller;
-use crate::upstream::{Session, ec2, efs};
+use crate::upstream::{Session, ec2, efs, if_served};
 
 /// The `VpcId` of a function's subnets and security groups: empty if it has none, and also where there is nobody to ask,
 /// since a VPC that was made up would be nowhere.
@@ -24,10 +24,10 @@ pub async fn vpc(server: &Server, caller: &Caller, given: &VpcConfig) -> Result<
     let Some(session) = Session::of(server, caller).filter(|_| !subnets.is_empty()) else {
         return Ok(String::new());
     };
-    let of_subnets = ec2::vpcs_of_subnets(&session, subnets).await.map_err(|fault| {
+    let of_subnets = if_served(ec2::vpcs_of_subnets(&session, subnets).await).map_err(|fault| {
         Asked { service: "EC2", operation: "DescribeSubnets", resource: &subnets.join(", ") }.refused(fault)
     })?;
-    let of_groups = ec2::vpcs_of_groups(&session, groups).await.map_err(|fault| {
+    let of_groups = if_served(ec2::vpcs_of_groups(&session, groups).await).map_err(|fault| {
         Asked { service: "EC2", operation: "DescribeSecurityGroups", resource: &groups.join(", ") }
             .refused(fault)
     })?;
@@ -54,7 +54,7 @@ pub async fn file_system(server: &Server, caller: &Caller, arn: &str) -> Result<
     let efs = Arn::read(arn).filter(|arn| arn.service == "elasticfilesystem");
     let Some(read) = efs else { return Ok(()) };
     let id = read.resource.rsplit('/').next().unwrap_or(read.resource);
-    let found = efs::access_point(&read.session(session, caller), id).await;
+    let found = if_served(efs::access_point(&read.session(session, caller), id).await);
     found.map_err(|fault| {
         Asked { service: "EFS", operation: "DescribeAccessPoints", resource: arn }.refused(fault)
     })

@@ -30,6 +30,7 @@ pub async fn role(server: &Server, caller: &Caller, arn: &str) -> Result<(), Err
     match iam::role(&session, name).await {
         Ok(found) if found.arn == arn && lets_lambda_in(&found.trust) => Ok(()),
         Ok(_other) => Err(not_assumable()),
+        Err(Fault::NotServed(_)) => Ok(()),
         Err(Fault::Refused(refused)) if !refused.is_denial() => Err(not_assumable()),
         Err(fault) => Err(Asked { service: "IAM", operation: "GetRole", resource: name }.refused(fault)),
     }

@@ -11,7 +11,7 @@ use super::arn::Arn;
 use super::{Asked, Error};
 use crate::Server;
 use crate::caller::Caller;
-use crate::upstream::{Fault, Session, events, s3, sns, sqs};
+use crate::upstream::{Fault, Session, events, if_served, s3, sns, sqs};
 
 /// Looks up the target of a `DeadLetterConfig`, which is a queue or a topic. An empty ARN means none and is fine.
 ///
@@ -53,7 +53,7 @@ async fn is_there(server: &Server, caller: &Caller, arn: &str, read: Arn<'_>) ->
         "s3" => (("S3", "HeadBucket"), s3::bucket(&session, read.resource).await),
         _ => return Ok(true),
     };
-    match found {
+    match if_served(found) {
         Ok(()) => Ok(true),
         Err(Fault::Refused(refused)) if !refused.is_denial() => Ok(false),
         Err(fault) => {

@@ -1,0 +1,51 @@
+"""A server whose other services are a moto server's, and clients of those services, which it passes requests on to."""
+
+import json
+
+import boto3
+from botocore.config import Config
+from moto_server import ACCOUNT, Moto
+from server import Server
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+class Asking:
+    """The server, with the other services behind it."""
+
+    def __init__(self, folder, *options):
+        """Starts both."""
+        self.moto = Moto(folder / "moto.txt")
+        options = ["--upstream-endpoint", self.moto.endpoint, "--account-id", ACCOUNT, *options]
+        self.server = Server(folder / "data", folder / "log.txt", *options)
+        try:
+            self.server.start()
+        except AssertionError:
+            self.moto.stop()
+            raise
+
+    def stop(self):
+        """Stops both."""
+        try:
+            self.server.stop()
+        finally:
+            self.moto.stop()
+
+    def client(self, service, region="us-east-1"):
+        """A client of any service, through the server."""
+        return boto3.client(
+            service,
+            endpoint_url=self.server.endpoint,
+            region_name=region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
+        )
+
+    def role(self, name="lambda-role", trust=None):
+        """Creates a role, which Lambda may assume if nothing else is said, and gives its ARN."""
+        document = json.dumps(trust or TRUST)
+        return self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
