@@ -1,9 +1,11 @@
-//! Trees: packages unpacked once per digest, shared read-only by every environment that runs them.
+//! Trees: packages unpacked once per digest, and layers merged once per list of digests, shared read-only by every
+//! environment that runs them.
 //!
 //! Invariants: a tree that can be seen is whole; a tree with a living [`Tree`] handle stays on disk; whatever
 //! fails or crashes leaves nothing that looks like a tree. Trees are a cache of the stored zips: losing them
 //! all loses nothing.
 
+mod merge;
 mod shelf;
 #[cfg(test)]
 mod tests;
@@ -129,6 +131,34 @@ impl Trees {
         }
     }
 
+    /// Trees laid over each other in this order, the last on top: made now unless it is there, without copying a file. One
+    /// tree is itself; of none there is nothing.
+    ///
+    /// # Errors
+    /// [`PackageError::DiskFull`], [`PackageError::Storage`]; nothing is left on disk then.
+    pub async fn merged(&self, trees: &[Tree]) -> Result<Option<Tree>, PackageError> {
+        if let [] | [_] = trees {
+            return Ok(trees.first().cloned());
+        }
+        let digests: Vec<String> = trees.iter().map(|tree| tree.digest().to_string()).collect();
+        // No zip has this digest: none begins so.
+        let digest = Digest::of(format!("trees {}", digests.join(" ")).as_bytes());
+        if let Some(tree) = self.get(&digest) {
+            return Ok(Some(tree));
+        }
+        let turn = Turn::at(&self.0, digest).await;
+        if let Some(tree) = self.get(&digest) {
+            return Ok(Some(tree));
+        }
+        let (inner, trees) = (Arc::clone(&self.0), trees.to_vec());
+        let made = blocking(move || {
+            let tree = inner.merge_here(digest, &trees);
+            drop(turn);
+            tree
+        });
+        made.await.map(Some)
+    }
+
     /// Removes the trees that are neither in `keep` nor in use, and what [`Trees::sweep`] removes.
     ///
     /// # Errors
@@ -194,6 +224,18 @@ impl Inner {
         self.shelf
             .publish(staged, digest, unzipped_bytes)
             .map_err(|e| PackageError::storage("put the unpacked zip in its place", e))?;
+        Ok(self.remember(&mut known, digest, unzipped_bytes))
+    }
+
+    fn merge_here(&self, digest: Digest, trees: &[Tree]) -> Result<Tree, PackageError> {
+        let staged = self.shelf.stage().map_err(|e| PackageError::storage("make a folder for layers", e))?;
+        let sources: Vec<PathBuf> = trees.iter().map(|tree| tree.path().to_owned()).collect();
+        merge::merge(&sources, &staged.files()).map_err(|e| PackageError::storage("merge layers", e))?;
+        let unzipped_bytes = trees.iter().map(Tree::unzipped_bytes).sum();
+        let mut known = self.known();
+        self.shelf
+            .publish(staged, digest, unzipped_bytes)
+            .map_err(|e| PackageError::storage("put merged layers in their place", e))?;
         Ok(self.remember(&mut known, digest, unzipped_bytes))
     }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lambent_code::interpreter::{Choice, Interpreters, NoInterpreter, RuntimeWanted, compile};
 use lambent_code::{Digest, PackageError, Tree, Trees};
 use lambent_core::lambda::function::Deployment;
+use lambent_core::lambda::layer::Attached;
 use lambent_core::lambda::runtime::{Family, Runtime};
 use lambent_sandbox::Mount;
 use lambent_store::BlobError;
@@ -27,8 +28,8 @@ pub(crate) struct Program {
     pub(crate) mounts: Vec<Mount>,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) runtime: &'static Runtime,
-    /// Keeps the code from being collected.
-    _code: Tree,
+    /// Keeps code and layers from being collected.
+    _trees: (Tree, Option<Tree>),
 }
 
 /// Why a deployment cannot be started on this host.
@@ -91,11 +92,21 @@ impl Programs {
         let id = &deployment.configuration.runtime;
         let runtime = Runtime::find(id).ok_or_else(|| ProgramError::Runtime(id.clone()))?;
         let code = self.code(deployment.code.digest).await?;
+        let layers = self.layers(&deployment.configuration.layers).await?;
+        let opt = layers.as_ref().map(Tree::path);
         let mut mounts = vec![mount(code.path(), "/var/task")];
+        mounts.extend(opt.map(|layers| mount(layers, "/opt")));
         if runtime.family == Family::Provided {
-            let argv = entrypoint(code.path());
+            let argv = entrypoint([Some(code.path()), opt]);
             let tried = BOOTSTRAPS.map(str::to_owned).to_vec();
-            return Ok(Program { argv, tried, mounts, environment: BTreeMap::new(), runtime, _code: code });
+            return Ok(Program {
+                argv,
+                tried,
+                mounts,
+                environment: BTreeMap::new(),
+                runtime,
+                _trees: (code, layers),
+            });
         }
         let (folder, flags, file) = bootstrap(runtime)?;
         let Choice { program, mounts: interpreter, environment, host_program, .. } =
@@ -110,7 +121,16 @@ impl Programs {
         argv.extend(flags.iter().map(|flag| (*flag).to_owned()));
         argv.push(format!("/var/runtime/{file}"));
         let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Ok(Program { argv, tried: Vec::new(), mounts, environment, runtime, _code: code })
+        Ok(Program { argv, tried: Vec::new(), mounts, environment, runtime, _trees: (code, layers) })
+    }
+
+    /// The layers as `/opt` shows them; none where there are none.
+    async fn layers(&self, layers: &[Attached]) -> Result<Option<Tree>, ProgramError> {
+        let mut trees = Vec::with_capacity(layers.len());
+        for layer in layers {
+            trees.push(self.code(layer.digest).await?);
+        }
+        Ok(self.trees.merged(&trees).await.map_err(Arc::new)?)
     }
 
     async fn interpreter(&self, runtime: &'static Runtime) -> Result<Choice, ProgramError> {
@@ -168,11 +188,14 @@ fn bootstrap(
     }
 }
 
-/// The bootstrap inside the code, if it is a file that can be executed. Where a symlink leads only the sandbox can tell:
-/// its paths are not the host's.
-fn entrypoint(code: &Path) -> Vec<String> {
+/// The first bootstrap in code and layers that is a file which can be executed. Where a symlink leads only the sandbox can
+/// tell: its paths are not the host's.
+fn entrypoint(folders: [Option<&Path>; 2]) -> Vec<String> {
     use std::os::unix::fs::PermissionsExt as _;
-    let executable = std::fs::symlink_metadata(code.join("bootstrap"))
-        .is_ok_and(|m| m.is_symlink() || m.is_file() && m.permissions().mode() & 0o111 != 0);
-    if executable { vec![BOOTSTRAPS[0].to_owned()] } else { Vec::new() }
+    let executable = |folder: &Path| {
+        std::fs::symlink_metadata(folder.join("bootstrap"))
+            .is_ok_and(|m| m.is_symlink() || m.is_file() && m.permissions().mode() & 0o111 != 0)
+    };
+    let found = BOOTSTRAPS.iter().zip(folders).find(|(_, folder)| folder.is_some_and(executable));
+    found.map(|(place, _)| vec![(*place).to_owned()]).unwrap_or_default()
 }
