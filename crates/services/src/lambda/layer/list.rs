@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lambent_core::lambda::layer::{LayerId, LayerVersion};
+use lambent_core::lambda::layer::LayerVersion;
 use lambent_core::limits::STORE_PAGE_MAX;
 use lambent_store::{Key, Prefix, tables};
 use lambent_wire::lambda::layer::{
@@ -76,7 +76,7 @@ pub async fn list_layer_versions(
     context: &Context,
     request: ListLayerVersionsRequest,
 ) -> Result<Reply, Error> {
-    let id: LayerId = named::own(&context.caller, &request.layer_name, "ListLayerVersions")?;
+    let id = named::here(&context.caller, &request.layer_name)?;
     let filter = Filter {
         runtime: request.compatible_runtime.as_deref(),
         architecture: request.compatible_architecture.as_deref(),
