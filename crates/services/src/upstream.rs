@@ -3,11 +3,13 @@
 //! follows a redirect, never asks for more than was asked of it.
 
 mod ask;
+pub(crate) mod dynamodb;
 pub(crate) mod ec2;
 pub(crate) mod efs;
 pub(crate) mod events;
 pub(crate) mod iam;
 mod json;
+pub(crate) mod kinesis;
 pub(crate) mod kms;
 mod place;
 mod query;

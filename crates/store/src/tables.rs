@@ -4,6 +4,7 @@ use lambent_core::account::{AccountId, Region};
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::code_signing::{CodeSigningConfig, CodeSigningId};
 use lambent_core::lambda::concurrency::Reservations;
+use lambent_core::lambda::event_source_mapping::{EventSourceMapping, MappingId};
 use lambent_core::lambda::function::Function;
 use lambent_core::lambda::layer::{Layer, LayerId, LayerVersion};
 use lambent_core::lambda::version::{Version, VersionNumber};
@@ -32,6 +33,15 @@ pub const CODE_SIGNING_CONFIGS: Table<CodeSigningConfig> = Table::new("code_sign
 #[must_use]
 pub fn code_signing_key(id: &CodeSigningId) -> Key {
     Key::of([id.account.as_str(), id.region.as_str(), &id.id])
+}
+
+/// Event source mappings by account, region and UUID.
+pub const EVENT_SOURCE_MAPPINGS: Table<EventSourceMapping> = Table::new("event_source_mappings");
+
+/// Where an event source mapping stands in [`EVENT_SOURCE_MAPPINGS`].
+#[must_use]
+pub fn mapping_key(id: &MappingId) -> Key {
+    Key::of([id.account.as_str(), id.region.as_str(), &id.uuid.to_string()])
 }
 
 /// Where a version stands in [`VERSIONS`].

@@ -11,6 +11,7 @@ mod configuration;
 mod errors;
 mod event_destination;
 pub mod event_invoke;
+pub mod event_source_mapping;
 mod every;
 pub mod function;
 pub mod function_url;

@@ -14,14 +14,14 @@ use lambent_wire::lambda::tags::{
 };
 
 use super::names::Target;
-use super::{Error, change, code_signing};
+use super::{Error, change, code_signing, event_source_mapping};
 use crate::caller::{Caller, Context};
 use crate::{Reply, Server};
 
 /// Keys that begin so, in any case, are AWS's own.
 const RESERVED: &str = "aws:";
 
-type Tags = BTreeMap<String, String>;
+pub(super) type Tags = BTreeMap<String, String>;
 
 /// TagResource: tags that are there and not given stay.
 ///
@@ -80,6 +80,9 @@ pub async fn list_tags(
         Resource::CodeSigningConfig(arn) => {
             code_signing::read(server, &context.caller, arn).await?.value.tags
         }
+        Resource::EventSourceMapping(arn) => {
+            event_source_mapping::tags_of(server, &context.caller, arn).await?
+        }
     };
     Ok(Reply::of(ListTagsResponse { tags: Some(tags) }))
 }
@@ -107,6 +110,7 @@ fn check_keys(tags: &Tags) -> Result<(), Error> {
 enum Resource<'a> {
     Function(Target),
     CodeSigningConfig(&'a str),
+    EventSourceMapping(&'a str),
 }
 
 impl<'a> Resource<'a> {
@@ -115,6 +119,7 @@ impl<'a> Resource<'a> {
         match arn.split(':').nth(5) {
             Some("function") => Self::function(caller, arn),
             Some("code-signing-config") => Ok(Self::CodeSigningConfig(arn)),
+            Some("event-source-mapping") => Ok(Self::EventSourceMapping(arn)),
             _ => Err(Error::NotFound("The resource you requested does not exist.".to_owned())),
         }
     }
@@ -152,6 +157,9 @@ impl<'a> Resource<'a> {
             }
             Self::CodeSigningConfig(arn) => {
                 code_signing::change(server, caller, arn, |config| tagged(&mut config.tags)).await.map(drop)
+            }
+            Self::EventSourceMapping(arn) => {
+                event_source_mapping::change_tags(server, caller, arn, tagged).await
             }
         }
     }

@@ -1,0 +1,204 @@
+//! The operations on event source mappings: create, get, list, update, delete. A mapping is a resource and no more yet:
+//! nothing polls its source, and a mapping that is enabled says so in `StateTransitionReason`.
+//!
+//! Source: <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>
+
+mod asked;
+mod check;
+mod list;
+mod lookup;
+mod target;
+mod view;
+
+use std::sync::Arc;
+
+use lambent_core::lambda::event_source_mapping::{Change, EventSourceMapping, Kind, MappingId, State};
+use lambent_store::{Expect, Record, Transaction, WriteError, tables};
+use lambent_wire::lambda::event_source_mapping::{
+    CreateEventSourceMappingRequest, DeleteEventSourceMappingRequest, GetEventSourceMappingRequest,
+    UpdateEventSourceMappingRequest,
+};
+
+use super::{Error, tags};
+use crate::caller::{Caller, Context};
+use crate::{Reply, Server};
+
+pub use list::list_event_source_mappings;
+
+/// CreateEventSourceMapping.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn create_event_source_mapping(
+    server: &Arc<Server>,
+    context: &Context,
+    request: CreateEventSourceMappingRequest,
+) -> Result<Reply, Error> {
+    let caller = &context.caller;
+    let kind = check::kind(&request)?;
+    check::create(kind, &request)?;
+    let (account, region) = (caller.account.clone(), caller.region.clone());
+    let mut mapping = EventSourceMapping {
+        id: MappingId { account, region, uuid: server.dice.uuid() },
+        function_arn: String::new(),
+        source: asked::source(kind, &request),
+        settings: asked::created(&request),
+        enabled: request.enabled.unwrap_or(true),
+        change: Change::Create,
+        changed: server.clock.now(),
+        tags: request.tags.clone().unwrap_or_default(),
+    };
+    tags::check(&mapping.tags)?;
+    check::settings(kind, &mapping.settings)?;
+    let target = target::find(server, caller, &request.function_name).await?;
+    mapping.function_arn = target.arn();
+    lookup::source(server, caller, &mapping.source).await?;
+    target::check_new(server, &mapping, &target).await?;
+    let key = tables::mapping_key(&mapping.id);
+    let written = Transaction::new().put(&tables::EVENT_SOURCE_MAPPINGS, key, &mapping, Expect::Absent);
+    server.store.write(written).await?;
+    Ok(Reply::of(view::mapping(&mapping, mapping.changing().as_str())))
+}
+
+/// GetEventSourceMapping.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn get_event_source_mapping(
+    server: &Arc<Server>,
+    context: &Context,
+    request: GetEventSourceMappingRequest,
+) -> Result<Reply, Error> {
+    let mapping = read(server, &context.caller, &request.uuid).await?.value;
+    Ok(Reply::of(view::mapping(&mapping, state(server, &mapping).as_str())))
+}
+
+/// UpdateEventSourceMapping: what is not given stays.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn update_event_source_mapping(
+    server: &Arc<Server>,
+    context: &Context,
+    request: UpdateEventSourceMappingRequest,
+) -> Result<Reply, Error> {
+    let caller = &context.caller;
+    let before = read(server, caller, &request.uuid).await?.value;
+    check::update(before.source.kind, &request)?;
+    let target = match &request.function_name {
+        Some(name) => Some(target::find(server, caller, name).await?),
+        None => None,
+    };
+    let changed = change(server, caller, &request.uuid, |mapping| {
+        if !is_settled(state(server, mapping)) {
+            return Err(in_use("update"));
+        }
+        asked::update(&mut mapping.settings, &request);
+        check::settings(mapping.source.kind, &mapping.settings)?;
+        if let Some(target) = &target {
+            mapping.function_arn = target.arn();
+        }
+        mapping.change = match request.enabled {
+            Some(true) if !mapping.enabled => Change::Enable,
+            Some(false) if mapping.enabled => Change::Disable,
+            Some(_) | None => Change::Update,
+        };
+        mapping.enabled = request.enabled.unwrap_or(mapping.enabled);
+        mapping.changed = server.clock.now();
+        Ok(())
+    })
+    .await?;
+    Ok(Reply::of(view::mapping(&changed, changed.changing().as_str())))
+}
+
+/// DeleteEventSourceMapping. It is gone at once: there is no poller to wait for.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn delete_event_source_mapping(
+    server: &Arc<Server>,
+    context: &Context,
+    request: DeleteEventSourceMappingRequest,
+) -> Result<Reply, Error> {
+    loop {
+        let record = read(server, &context.caller, &request.uuid).await?;
+        if !is_settled(state(server, &record.value)) {
+            return Err(in_use("delete"));
+        }
+        let expected = Expect::Revision(record.revision);
+        let gone = Transaction::new().delete(&tables::EVENT_SOURCE_MAPPINGS, record.key, expected);
+        match server.store.write(gone).await {
+            Ok(_) => return Ok(Reply::of(view::mapping(&record.value, "Deleting"))),
+            Err(WriteError::Conflict { .. }) => {}
+            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        }
+    }
+}
+
+/// The mapping of a UUID, of the caller's account and region.
+async fn read(server: &Server, caller: &Caller, uuid: &str) -> Result<Record<EventSourceMapping>, Error> {
+    let not_there = || Error::NotFound("The resource you requested does not exist.".to_owned());
+    let uuid = uuid.parse().map_err(|_not_one| not_there())?;
+    let (account, region) = (caller.account.clone(), caller.region.clone());
+    let key = tables::mapping_key(&MappingId { account, region, uuid });
+    server.store.get(&tables::EVENT_SOURCE_MAPPINGS, &key).await?.ok_or_else(not_there)
+}
+
+/// The tags of a mapping.
+pub(super) async fn tags_of(server: &Server, caller: &Caller, arn: &str) -> Result<tags::Tags, Error> {
+    Ok(read(server, caller, uuid_of(arn)).await?.value.tags)
+}
+
+/// Changes the tags of a mapping.
+pub(super) async fn change_tags(
+    server: &Server,
+    caller: &Caller,
+    arn: &str,
+    mut tagged: impl FnMut(&mut tags::Tags) -> Result<(), Error>,
+) -> Result<(), Error> {
+    change(server, caller, uuid_of(arn), |mapping| tagged(&mut mapping.tags)).await.map(drop)
+}
+
+/// The UUID at the end of an ARN; of another region's, one that no mapping has.
+fn uuid_of(arn: &str) -> &str {
+    arn.rsplit(':').next().unwrap_or(arn)
+}
+
+/// Changes a mapping; looks again as often as others change it at the same moment.
+async fn change(
+    server: &Server,
+    caller: &Caller,
+    uuid: &str,
+    mut change: impl FnMut(&mut EventSourceMapping) -> Result<(), Error>,
+) -> Result<EventSourceMapping, Error> {
+    loop {
+        let mut record = read(server, caller, uuid).await?;
+        change(&mut record.value)?;
+        let transaction = Transaction::new().update(&tables::EVENT_SOURCE_MAPPINGS, &record);
+        match server.store.write(transaction).await {
+            Ok(_) => return Ok(record.value),
+            Err(WriteError::Conflict { .. }) => {}
+            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        }
+    }
+}
+
+fn state(server: &Server, mapping: &EventSourceMapping) -> State {
+    mapping.state(server.clock.now(), server.options.transition_min)
+}
+
+fn is_settled(state: State) -> bool {
+    match state {
+        State::Enabled | State::Disabled => true,
+        State::Creating | State::Updating | State::Enabling | State::Disabling => false,
+    }
+}
+
+fn in_use(verb: &str) -> Error {
+    Error::InUse(format!("Cannot {verb} the event source mapping because it is in use."))
+}
+
+/// Why the last change was made, in the words AWS has for each kind of source.
+fn by_whom(kind: Kind) -> &'static str {
+    if kind.is_stream() || kind == Kind::DocumentDb { "User action" } else { "USER_INITIATED" }
+}
