@@ -49,13 +49,13 @@ macro_rules! given {
 /// Refuses members that the source does not have, and the absence of those that it must have.
 pub(super) fn create(kind: Kind, request: &CreateEventSourceMappingRequest) -> Result<(), Error> {
     let success = request.destination_config.as_ref().and_then(|config| config.on_success.as_ref());
-    let mut members = given!(request;
+    let members = given!(request;
         starting_position => "StartingPosition",
         starting_position_timestamp => "StartingPositionTimestamp",
         topics => "Topics",
         queues => "Queues",
     );
-    taken(kind, success.is_some(), &mut members)?;
+    taken(kind, success.is_some(), members)?;
     let missing = |name: &str| invalid(&format!("Required '{name}' parameter is missing."));
     if (kind == Kind::OwnKafka || kind == Kind::Broker) && request.source_access_configurations.is_none() {
         return Err(missing("sourceAccessConfigurations"));
@@ -76,10 +76,10 @@ pub(super) fn create(kind: Kind, request: &CreateEventSourceMappingRequest) -> R
 /// Refuses members that the source does not have.
 pub(super) fn update(kind: Kind, request: &UpdateEventSourceMappingRequest) -> Result<(), Error> {
     let success = request.destination_config.as_ref().and_then(|config| config.on_success.as_ref());
-    taken(kind, success.is_some(), &mut given!(request;))
+    taken(kind, success.is_some(), given!(request;))
 }
 
-fn taken(kind: Kind, success: bool, members: &mut dyn Iterator<Item = &'static str>) -> Result<(), Error> {
+fn taken(kind: Kind, success: bool, mut members: impl Iterator<Item = &'static str>) -> Result<(), Error> {
     let unsupported =
         |name: &str| invalid(&format!("Unsupported {name} parameter for given event source mapping type."));
     match members.find(|name| !kind.takes(name)) {
