@@ -146,7 +146,7 @@ async fn what_the_head_shows_is_refused_without_waiting_for_the_body() {
 }
 
 #[tokio::test]
-async fn a_function_may_read_and_invoke_with_its_own_keys_and_change_nothing() {
+async fn a_function_may_read_and_invoke_with_its_own_keys_and_change_only_what_a_policy_lets_its_role() {
     let server = verifying().await;
     let id = FunctionId {
         account: AccountId::default_account(),
@@ -185,6 +185,13 @@ async fn a_function_may_read_and_invoke_with_its_own_keys_and_change_nothing() {
     }
     let invoked = call(&session, Method::POST, INVOKE, json!({})).await;
     assert_eq!((invoked.status().as_u16(), invoked.body().as_ref()), (200, &b"1"[..]));
+    // Naming the account only passes the decision on; naming the role decides.
+    for (principal, status) in [("000000000000", 403), ("arn:aws:iam::000000000000:role/r", 204)] {
+        let permission = json!({ "StatementId": status.to_string(), "Action": "lambda:DeleteFunction", "Principal": principal });
+        let added = call(&root(), Method::POST, &format!("{one}/policy"), permission).await;
+        assert_eq!(added.status(), 201, "{added:?}");
+        assert_eq!(call(&session, Method::DELETE, one, Value::Null).await.status(), status, "{principal}");
+    }
 }
 
 #[tokio::test]
