@@ -30,7 +30,7 @@ fn refused(answer: &(u16, Value), status: u16, words: &str) {
 }
 
 #[tokio::test]
-async fn a_policy_has_a_revision_of_its_own_and_outlives_its_statements() {
+async fn a_policy_has_a_revision_of_its_own_and_is_not_shown_without_statements() {
     let server = server().await;
     let get = || async { server.call(Method::GET, POLICY, &Value::Null).await };
     refused(&get().await, 404, "No policy is associated with the given resource.");
@@ -50,12 +50,11 @@ async fn a_policy_has_a_revision_of_its_own_and_outlives_its_statements() {
         retrieve the latest Revision Id";
     refused(&remove("other").await, 412, stale);
     assert_eq!(remove(known).await, (204, Value::Null));
-    let (status, empty) = get().await;
-    assert_eq!(
-        (status, &empty["Policy"]),
-        (200, &json!(r#"{"Version":"2012-10-17","Id":"default","Statement":[]}"#))
-    );
-    assert_ne!(empty["RevisionId"], known);
+    refused(&get().await, 404, "The resource you requested does not exist.");
+    refused(&remove(known).await, 412, stale);
+    let (_, again) = add(&server, "s", OTHER).await;
+    assert_eq!(get().await.1["RevisionId"], again["RevisionId"]);
+    assert_ne!(again["RevisionId"], known);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! The policies of layer versions: who else may have one in a function. Each has a revision of its own, and stays when its
-//! last statement is removed, as it does on AWS.
+//! The policies of layer versions: who else may have one in a function. Each has a revision of its own, which goes on when
+//! its last statement was removed and one is added again; meanwhile it is not shown. Never decides a request.
 
 use std::sync::Arc;
 
@@ -29,12 +29,6 @@ pub async fn add_layer_version_permission(
     request: AddLayerVersionPermissionRequest,
 ) -> Result<Reply, Error> {
     let target = Target::read(&context.caller, &request.layer_name, request.version_number)?;
-    let organization = request.organization_id.as_deref();
-    if organization.is_some() && request.principal != "*" {
-        return Err(Error::InvalidParameter(
-            "The principal must be * when an organization id is provided.".to_owned(),
-        ));
-    }
     let invalid = || {
         let words = "The provided principal was invalid. Please check the principal and try again.";
         Error::InvalidParameter(words.to_owned())
@@ -44,7 +38,7 @@ pub async fn add_layer_version_permission(
         action: &request.action,
         principal: principal(&request.principal, target.id.region.partition()).ok_or_else(invalid)?,
         resource: &target.arn(),
-        organization,
+        organization: request.organization_id.as_deref(),
         ..Permission::default()
     };
     let (statement, revision_id) = change(server, &target, |policy, next| {
@@ -73,6 +67,9 @@ pub async fn get_layer_version_policy(
     let key = tables::layer_version_key(&target.id, target.number);
     let version = server.store.get(&tables::LAYER_VERSIONS, &key).await?;
     let policy = version.ok_or_else(|| target.missing())?.value.policy.ok_or_else(no_policy)?;
+    if policy.is_empty() {
+        return Err(Error::NotFound("The resource you requested does not exist.".to_owned()));
+    }
     let (text, revision_id) = (Some(policy.text()), Some(policy.revision_id.to_string()));
     Ok(Reply::of(GetLayerVersionPolicyResponse { policy: text, revision_id }))
 }
