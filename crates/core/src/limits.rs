@@ -24,6 +24,8 @@ pub const LAST_ANSWERS_MAX: Duration = Duration::from_secs(1);
 pub const ZIP_UPLOAD_MAX_BYTES: u64 = 52_428_800;
 /// The largest size of code and layers together, unpacked.
 pub const UNZIPPED_MAX_BYTES: u64 = 262_144_000;
+/// All code of one account in one region: zips of functions, versions and layers.
+pub const CODE_STORAGE_MAX_BYTES: u64 = 80_530_636_800;
 /// How many entries one zip may hold: far above real packages, far below what exhausts inodes.
 pub const ZIP_ENTRIES_MAX: u64 = 200_000;
 /// The largest payload of a synchronous invocation.

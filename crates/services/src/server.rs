@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::keys::KeyRing;
+use crate::lambda::usage::Index;
 use crate::policies::Policies;
 use crate::traffic::Traffic;
 use crate::upstream::Upstream;
@@ -85,6 +86,8 @@ pub struct Server {
     pub(crate) verifier: Verifier,
     /// Who else may use which function.
     pub(crate) policies: Arc<Policies>,
+    /// What each account has of code and functions.
+    pub(crate) usage: Arc<Index>,
     /// Signs the download URLs of code; made anew at each start, since they live ten minutes.
     pub(crate) download_secret: String,
     pub(crate) tasks: TaskTracker,
@@ -110,6 +113,7 @@ impl Server {
     pub fn new(parts: Parts) -> Arc<Self> {
         let Parts { store, blobs, trees, dispatcher, keys, clock, dice, options, upstream } = parts;
         let policies = Policies::watch(&store);
+        let usage = Index::watch(&store);
         let download_secret = format!("{:016x}{:016x}", dice.bits(), dice.bits());
         Arc::new(Self {
             store,
@@ -123,6 +127,7 @@ impl Server {
             upstream,
             verifier: Verifier::default(),
             policies,
+            usage,
             download_secret,
             tasks: TaskTracker::new(),
             traffic: Traffic::new(),

@@ -35,6 +35,7 @@ mod settle;
 mod source;
 pub mod tags;
 pub(crate) mod url_address;
+pub(crate) mod usage;
 pub mod version;
 mod view;
 

@@ -50,12 +50,4 @@ impl Target {
     pub(super) fn not_found(&self) -> Error {
         Error::FunctionNotFound { arn: self.arn() }
     }
-
-    /// Only `$LATEST` is there: versions and aliases cannot be made yet, so none exists.
-    pub(super) fn only_latest(&self) -> Result<(), Error> {
-        match &self.qualifier {
-            None | Some(Qualifier::Latest) => Ok(()),
-            Some(Qualifier::Version(_) | Qualifier::Alias(_)) => Err(self.not_found()),
-        }
-    }
 }

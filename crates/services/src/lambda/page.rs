@@ -81,14 +81,15 @@ impl Wanted<'_> {
 }
 
 /// Cuts what is one item too long, and marks where the next page goes on.
-fn cut<T>(mut items: Vec<T>, limit: usize, key: impl Fn(&T) -> String) -> Page<T> {
+pub(super) fn cut<T>(mut items: Vec<T>, limit: usize, key: impl Fn(&T) -> String) -> Page<T> {
     let more = items.len() > limit;
     items.truncate(limit);
     let next_marker = items.last().filter(|_| more).map(|item| BASE64.encode(key(item)));
     Page { items, next_marker }
 }
 
-fn unmark(marker: &str) -> Result<String, Error> {
+/// The key in a marker.
+pub(super) fn unmark(marker: &str) -> Result<String, Error> {
     let key = BASE64.decode(marker).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     key.ok_or_else(|| Error::InvalidParameter(format!("Invalid marker: {marker}")))
 }

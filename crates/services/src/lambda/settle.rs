@@ -120,19 +120,28 @@ where
     }
 }
 
-/// Ends what an earlier server began and did not live to end.
+/// Ends what an earlier server began and did not live to end, and takes in what is kept in memory of what is there.
 ///
 /// # Errors
 /// [`StoreError`] if the functions cannot be read.
 pub async fn resume(server: &Arc<Server>) -> Result<(), StoreError> {
     every::record(server, &tables::FUNCTIONS, |record| {
         server.policies.take_in(record);
+        let key = tables::function_key(&record.id);
+        server.usage.take_in(&tables::FUNCTIONS, &key, record.latest.code.size_bytes);
         if record.state == State::Pending || record.last_update == Some(LastUpdate::InProgress) {
             function(server, record);
         }
     })
     .await?;
+    every::record(server, &tables::LAYER_VERSIONS, |record| {
+        let key = tables::layer_version_key(&record.id, record.number);
+        server.usage.take_in(&tables::LAYER_VERSIONS, &key, record.code.size_bytes);
+    })
+    .await?;
     every::record(server, &tables::VERSIONS, |record| {
+        let key = tables::version_key(&record.id, record.number);
+        server.usage.take_in(&tables::VERSIONS, &key, record.deployment.code.size_bytes);
         if record.state == State::Pending {
             version(server, record);
         }
@@ -181,23 +190,6 @@ async fn change<T: Serialize + DeserializeOwned>(
         match server.store.write(Transaction::new().update(table, &record)).await {
             Ok(_) => return Ok(()),
             // Somebody changed it meanwhile: look again.
-            Err(WriteError::Conflict { .. }) => {}
-            Err(WriteError::Store(fault)) => return Err(fault),
-        }
-    }
-}
-
-async fn settle_version(server: &Server, id: &FunctionId, number: VersionNumber) -> Result<(), StoreError> {
-    loop {
-        let Some(mut record) = server.store.get(&tables::VERSIONS, &tables::version_key(id, number)).await?
-        else {
-            return Ok(());
-        };
-        if !record.value.settle(server.dice.uuid()) {
-            return Ok(());
-        }
-        match server.store.write(Transaction::new().update(&tables::VERSIONS, &record)).await {
-            Ok(_) => return Ok(()),
             Err(WriteError::Conflict { .. }) => {}
             Err(WriteError::Store(fault)) => return Err(fault),
         }

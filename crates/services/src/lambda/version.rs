@@ -16,7 +16,7 @@ use lambent_wire::lambda::version::{
 use super::change::{self, Versions};
 use super::names::Target;
 use super::page::Wanted;
-use super::{Error, settle, view};
+use super::{Error, settle, usage, view};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -35,6 +35,7 @@ pub async fn publish_version(
     }
     let version = change::with_versions(server, &target, last, |function, versions, transaction| {
         check(function, &request)?;
+        usage::check(server, &function.id.account, &function.id.region, function.latest.code.size_bytes)?;
         Ok(publish(server, function, versions, request.description.clone(), transaction))
     })
     .await?;

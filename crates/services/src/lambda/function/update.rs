@@ -7,7 +7,9 @@ use lambent_wire::lambda::function::{UpdateFunctionCodeRequest, UpdateFunctionCo
 
 use super::super::names::Target;
 use super::super::source::Source;
-use super::super::{Error, change, code_signing_use, configuration, processor, settle, view};
+use super::super::{
+    Error, change, code_signing_use, configuration, layer, processor, settle, usage, version, view,
+};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -28,8 +30,8 @@ pub async fn update_function_code(
     request: UpdateFunctionCodeRequest,
 ) -> Result<Reply, Error> {
     let target = Target::read_unqualified(&context.caller, &request.function_name)?;
-    if request.publish == Some(true) || request.publish_to.is_some() {
-        return Err(Error::NotThereYet("Publish".to_owned()));
+    if request.publish_to.is_some() {
+        return Err(Error::NotThereYet("PublishTo".to_owned()));
     }
     let other = request.zip_file.is_some() || request.s3_bucket.is_some() || request.s3_key.is_some();
     if request.image_uri.is_some() && !other {
@@ -38,6 +40,7 @@ pub async fn update_function_code(
     }
     let source = Source::read(&request)?;
     let condition = Condition { revision_id: request.revision_id.as_deref(), api: "GetFunction/GetAlias" };
+    let publish = request.publish == Some(true);
     let mut function = change::settled(server, &target, |function| condition.check(function)).await?;
     code_signing_use::verify_for(server, &function).await?;
     let new = |code: &Code, function: &Function| with_code(&request, code, function);
@@ -46,10 +49,15 @@ pub async fn update_function_code(
         let change = new(&looked_at, &function);
         function.latest.code = looked_at;
         function.latest.configuration = change.configuration.unwrap_or(function.latest.configuration);
+        layer::check_size(&function.latest.code, &function.latest.configuration.layers)?;
         return Ok(Reply::of(view::configuration(&function, None)));
     }
     let taken_in = source.take_in(server, &context.caller).await?;
-    let reply = update(server, &target, condition, |function| Ok(new(&taken_in.code, function))).await?;
+    let added = taken_in.code.size_bytes.saturating_sub(function.latest.code.size_bytes);
+    let versions = if publish { taken_in.code.size_bytes } else { 0 };
+    usage::check(server, &target.id.account, &target.id.region, added + versions)?;
+    let change = |function: &Function| Ok(new(&taken_in.code, function));
+    let reply = update(server, &target, condition, publish, change).await?;
     let asked = configuration::architecture(request.architectures.as_deref());
     processor::compare(&target.id, asked.unwrap_or(function.latest.configuration.architecture));
     Ok(reply)
@@ -77,7 +85,7 @@ pub async fn update_function_configuration(
     let condition = Condition { revision_id: request.revision_id.as_deref(), api };
     change::settled(server, &target, |function| condition.check(function)).await?;
     asked.look_up(server, &context.caller).await?;
-    update(server, &target, condition, |function| {
+    update(server, &target, condition, false, |function| {
         let configuration = Some(asked.of(&function.latest.configuration)?);
         Ok(Change { configuration, code: None })
     })
@@ -97,20 +105,30 @@ impl Condition<'_> {
     }
 }
 
-/// Begins an update and answers with it.
+/// Begins an update, publishes what it makes where that is asked for, and answers with either.
 async fn update(
     server: &Arc<Server>,
     target: &Target,
     condition: Condition<'_>,
+    publish: bool,
     change: impl Fn(&Function) -> Result<Change, Error>,
 ) -> Result<Reply, Error> {
-    let function = change::function(server, target, |function| {
-        condition.check(function)?;
-        let change = change(function)?;
-        function.begin_update(change, server.dice.uuid(), server.clock.now());
-        Ok(function.clone())
-    })
-    .await?;
+    let needed = |function: &Function| if publish { version::last(function) } else { Vec::new() };
+    let (function, version) =
+        change::with_versions(server, target, needed, |function, versions, transaction| {
+            condition.check(function)?;
+            let change = change(function)?;
+            function.begin_update(change, server.dice.uuid(), server.clock.now());
+            layer::check_size(&function.latest.code, &function.latest.configuration.layers)?;
+            if !publish {
+                return Ok(((function.clone(), None), transaction));
+            }
+            let (version, transaction) = version::publish(server, function, versions, None, transaction);
+            Ok(((function.clone(), Some(version)), transaction))
+        })
+        .await?;
     settle::function(server, &function);
-    Ok(Reply::of(view::configuration(&function, None)))
+    let Some(version) = version else { return Ok(Reply::of(view::configuration(&function, None))) };
+    version::settle_later(server, &version);
+    Ok(Reply::of(view::version(&version, &version.qualifier())))
 }
