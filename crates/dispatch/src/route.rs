@@ -215,3 +215,6 @@ impl Route {
             && function.running().is_some_and(|running| running.number == self.deployment.number)
     }
 }
+
+#[cfg(test)]
+mod tests;

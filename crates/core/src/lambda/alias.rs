@@ -106,6 +106,8 @@ impl Alias {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lambda::function::tests::function;
+    use crate::time::Timestamp;
 
     #[test]
     fn the_weight_is_the_share_of_the_additional_version() {
@@ -117,5 +119,27 @@ mod tests {
         assert!(
             alias.uses(VersionNumber(1)) && alias.uses(VersionNumber(2)) && !alias.uses(VersionNumber(3))
         );
+    }
+
+    #[test]
+    fn an_alias_without_shares_never_draws() {
+        let alias =
+            Alias { version: None, description: String::new(), routing: None, revision_id: Uuid::nil() };
+        assert_eq!(alias.draw(|| unreachable!("there is no choice")), None);
+    }
+
+    #[test]
+    fn only_versions_that_go_together_share_an_alias() {
+        let mut f = function();
+        let mut publish = || Version::publish(&mut f, None, Uuid::nil(), Timestamp::from_millis(0));
+        let (one, mut two) = (publish(), publish());
+        let share = |main, other| Routing::of(main, other, 0.5);
+        assert_eq!(share(Some(&one), &two), Ok(Routing { version: VersionNumber(2), weight: 0.5 }));
+        assert_eq!(share(Some(&one), &one), Err(RoutingError::Same(VersionNumber(1))));
+        assert_eq!(share(None, &two), Err(RoutingError::Latest));
+        two.deployment.configuration.dead_letter = Some("arn:aws:sqs:us-east-1:000000000000:q".to_owned());
+        assert_eq!(share(Some(&one), &two), Err(RoutingError::DeadLetters));
+        two.deployment.configuration.role.push('x');
+        assert_eq!(share(Some(&one), &two), Err(RoutingError::Roles));
     }
 }

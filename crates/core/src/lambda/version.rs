@@ -111,3 +111,55 @@ impl Version {
         self.deployment.digests()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lambda::function::tests::function;
+
+    fn publish(function: &mut Function, description: Option<&str>) -> Version {
+        let revision_id = Uuid::from_u128(7);
+        Version::publish(function, description.map(str::to_owned), revision_id, Timestamp::from_millis(1))
+    }
+
+    #[test]
+    fn numbers_are_those_aws_gives() {
+        let read = |text| VersionNumber::read(text).map(|number| number.0);
+        assert_eq!((read("1"), read("120")), (Some(1), Some(120)));
+        for text in ["", "0", "007", "+1", "-1", "1.0", "$LATEST", "live", "99999999999999999999"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_number_comes_twice() {
+        let mut f = function();
+        let numbers = [publish(&mut f, None), publish(&mut f, None)].map(|version| version.number.0);
+        assert_eq!((numbers, f.next_version), ([1, 2], 3));
+    }
+
+    #[test]
+    fn only_code_and_configuration_make_a_difference() {
+        let mut f = function();
+        f.latest.configuration.description = "latest".to_owned();
+        let version = publish(&mut f, Some("own"));
+        assert_eq!((version.description(), publish(&mut f, None).description()), ("own", "latest"));
+        f.latest.number += 1;
+        assert!(version.is_of(&f.latest), "the same code and configuration once more");
+        let mut other = f.latest.clone();
+        other.configuration.description = "other".to_owned();
+        assert!(!version.is_of(&other));
+        other = f.latest.clone();
+        other.code.digest = Digest::of(b"other");
+        assert!(!version.is_of(&other));
+    }
+
+    #[test]
+    fn settling_twice_changes_nothing() {
+        let mut version = publish(&mut function(), None);
+        assert!(version.settle(Uuid::from_u128(8)));
+        let once = version.clone();
+        assert!(!version.settle(Uuid::from_u128(9)));
+        assert_eq!((version.state.clone(), version), (State::Active, once));
+    }
+}

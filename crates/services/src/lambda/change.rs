@@ -11,7 +11,7 @@ use lambent_store::{Record, Transaction, WriteError, tables};
 
 use super::names::Target;
 use super::settle::Patience;
-use super::{Error, reservations, resolve};
+use super::{Error, reservations};
 use crate::Server;
 
 /// Versions of one function that were asked for and are there.
@@ -59,20 +59,6 @@ pub(super) async fn together<T>(
 ) -> Result<T, Error> {
     let change = |function: &mut Function, _: &Versions, transaction| change(function, transaction);
     with_versions(server, target, |_| Vec::new(), change).await
-}
-
-/// The same for what belongs to a version or alias, which must be there.
-pub(super) async fn qualified<T>(
-    server: &Server,
-    target: &Target,
-    mut change: impl FnMut(&mut Function, Transaction) -> Result<(T, Transaction), Error>,
-) -> Result<T, Error> {
-    let needed = |_: &Function| target.version().into_iter().collect();
-    with_versions(server, target, needed, |function, versions, transaction| {
-        resolve::expect(target, function, versions)?;
-        change(function, transaction)
-    })
-    .await
 }
 
 /// The same with a look at some versions of the function.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use lambent_core::lambda::arn::Qualifier;
 use lambent_core::lambda::function::Function;
-use lambent_core::lambda::version::VersionNumber;
 use lambent_store::{Expect, Key, Record, Transaction, WriteError, tables};
 use lambent_wire::lambda::function::{DeleteFunctionRequest, DeleteFunctionResponse};
 
@@ -27,7 +26,7 @@ pub async fn delete_function(
     let target = Target::read(&context.caller, &request.function_name, request.qualifier.as_deref())?;
     match &target.qualifier {
         None => whole(server, &target).await?,
-        Some(Qualifier::Version(number)) => version(server, &target, number).await?,
+        Some(Qualifier::Version(_)) => version(server, &target).await?,
         Some(Qualifier::Latest) => {
             return refuse("$LATEST version cannot be deleted without deleting the function.");
         }
@@ -74,8 +73,8 @@ async fn versions(server: &Server, function: &Record<Function>) -> Result<Vec<Ke
 }
 
 /// One version and what is set for it. One that is not there is as good as deleted, which is how AWS answers.
-async fn version(server: &Server, target: &Target, number: &str) -> Result<(), Error> {
-    let Ok(number) = number.parse().map(VersionNumber) else { return Ok(()) };
+async fn version(server: &Server, target: &Target) -> Result<(), Error> {
+    let Some(number) = target.version() else { return Ok(()) };
     change::together(server, target, |function, transaction| {
         let users: Vec<&str> = function
             .aliases
