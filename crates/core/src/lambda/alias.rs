@@ -133,7 +133,9 @@ mod tests {
         let mut f = function();
         let mut publish = || Version::publish(&mut f, None, Uuid::nil(), Timestamp::from_millis(0));
         let (one, mut two) = (publish(), publish());
-        let share = |main, other| Routing::of(main, other, 0.5);
+        fn share(main: Option<&Version>, other: &Version) -> Result<Routing, RoutingError> {
+            Routing::of(main, other, 0.5)
+        }
         assert_eq!(share(Some(&one), &two), Ok(Routing { version: VersionNumber(2), weight: 0.5 }));
         assert_eq!(share(Some(&one), &one), Err(RoutingError::Same(VersionNumber(1))));
         assert_eq!(share(None, &two), Err(RoutingError::Latest));
