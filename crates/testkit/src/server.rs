@@ -61,6 +61,23 @@ pub struct TestServer {
     _folder: TempDir,
 }
 
+/// How long an invocation waits for a function that is being created, where nothing holds that up.
+const PENDING_WAIT: Duration = Duration::from_secs(5);
+
+/// What can be different about one.
+struct Ways {
+    auth: Auth,
+    upstream: Option<Upstream>,
+    concurrency: usize,
+    transition_min: Duration,
+}
+
+impl Default for Ways {
+    fn default() -> Self {
+        Self { auth: Auth::Open, upstream: None, concurrency: CONCURRENCY, transition_min: Duration::ZERO }
+    }
+}
+
 #[derive(Debug)]
 struct Silence;
 
@@ -80,20 +97,26 @@ impl TestServer {
 
     /// Assembles one that checks signatures, or not.
     pub async fn start_with(host: FakeHost, auth: Auth) -> Self {
-        Self::assemble(host, auth, None, CONCURRENCY).await
+        Self::assemble(host, Ways { auth, ..Ways::default() }).await
     }
 
     /// Assembles one that takes any signature and asks other services.
     pub async fn start_asking(host: FakeHost, upstream: Upstream) -> Self {
-        Self::assemble(host, Auth::Open, Some(upstream), CONCURRENCY).await
+        Self::assemble(host, Ways { upstream: Some(upstream), ..Ways::default() }).await
     }
 
     /// Assembles one that takes any signature and whose account may run so many functions at once.
     pub async fn start_for(host: FakeHost, concurrency: usize) -> Self {
-        Self::assemble(host, Auth::Open, None, concurrency).await
+        Self::assemble(host, Ways { concurrency, ..Ways::default() }).await
     }
 
-    async fn assemble(host: FakeHost, auth: Auth, upstream: Option<Upstream>, concurrency: usize) -> Self {
+    /// Assembles one that takes any signature and whose state changes take at least that long.
+    pub async fn start_holding(host: FakeHost, transition_min: Duration) -> Self {
+        Self::assemble(host, Ways { transition_min, ..Ways::default() }).await
+    }
+
+    async fn assemble(host: FakeHost, ways: Ways) -> Self {
+        let Ways { auth, upstream, concurrency, transition_min } = ways;
         let folder = TempDir::new().expect("the system has a temporary folder");
         let (clock, dice) = (Arc::new(PausedClock::default()), Arc::new(LoadedDice::new(1)));
         let store = Store::memory();
@@ -115,7 +138,7 @@ impl TestServer {
                 concurrency,
                 starts_at_once: 4,
                 idle_max: Duration::from_secs(600),
-                pending_wait: Duration::from_secs(5),
+                pending_wait: if transition_min.is_zero() { PENDING_WAIT } else { Duration::ZERO },
                 network: Network::None,
             },
         };
@@ -126,7 +149,7 @@ impl TestServer {
             region: Region::default_region(),
             public_endpoint: None,
             code_grace: Duration::ZERO,
-            transition_min: Duration::ZERO,
+            transition_min,
         };
         let (kept, unpacked) = (blobs.clone(), trees.clone());
         let ring = keys.clone();
