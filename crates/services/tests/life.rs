@@ -61,9 +61,9 @@ async fn an_update_of_code_may_publish_a_version() {
     let first = publish(&server, "1").await;
     assert_eq!((&first["Version"], &first["FunctionArn"]), (&json!("1"), &json!(format!("{ARN}:1"))));
     let same = publish(&server, "1").await;
-    assert_eq!(same["Version"], "1", "nothing changed since");
+    assert_eq!(same["Version"], "2", "an update to the same code is an update");
     let second = publish(&server, "2").await;
-    assert_eq!(second["Version"], "2");
+    assert_eq!(second["Version"], "3");
     assert_ne!(second["CodeSha256"], first["CodeSha256"]);
 }
 

@@ -31,7 +31,7 @@ pub async fn create_alias(
     context: &Context,
     request: CreateAliasRequest,
 ) -> Result<Reply, Error> {
-    let named = Target::read_unqualified(&context.caller, &request.function_name)?;
+    let named = function(context, &request.function_name)?;
     let asked = Asked::read(&named, Some(&request.function_version), request.routing_config.as_ref());
     let target = target_of(named, &request.name);
     // Whoever names a function that is not there is told of the version it was to have.
@@ -65,7 +65,7 @@ pub async fn get_alias(
     context: &Context,
     request: GetAliasRequest,
 ) -> Result<Reply, Error> {
-    let named = Target::read_unqualified(&context.caller, &request.function_name)?;
+    let named = function(context, &request.function_name)?;
     let function = change::read(server, &named).await?.value;
     match function.aliases.get(&request.name) {
         Some(alias) => Ok(Reply::of(shown(&function.id, &request.name, alias))),
@@ -82,7 +82,7 @@ pub async fn list_aliases(
     context: &Context,
     request: ListAliasesRequest,
 ) -> Result<Reply, Error> {
-    let named = Target::read_unqualified(&context.caller, &request.function_name)?;
+    let named = function(context, &request.function_name)?;
     let function = change::read(server, &named).await?.value;
     let wanted = Wanted { marker: request.marker.as_deref(), max_items: request.max_items };
     let version = request.function_version.as_ref();
@@ -102,7 +102,7 @@ pub async fn update_alias(
     context: &Context,
     request: UpdateAliasRequest,
 ) -> Result<Reply, Error> {
-    let named = Target::read_unqualified(&context.caller, &request.function_name)?;
+    let named = function(context, &request.function_name)?;
     let asked = Asked::read(&named, request.function_version.as_deref(), request.routing_config.as_ref());
     let target = target_of(named.clone(), &request.name);
     let name = &request.name;
@@ -133,7 +133,7 @@ pub async fn delete_alias(
     context: &Context,
     request: DeleteAliasRequest,
 ) -> Result<Reply, Error> {
-    let named = Target::read_unqualified(&context.caller, &request.function_name)?;
+    let named = function(context, &request.function_name)?;
     if change::read(server, &named).await?.value.aliases.contains_key(&request.name) {
         change::function(server, &named, |function| {
             function.aliases.remove(&request.name);
@@ -143,6 +143,12 @@ pub async fn delete_alias(
         .await?;
     }
     Ok(Reply::of(()))
+}
+
+/// The function of an alias. A qualifier behind its name says nothing: people give the ARN that their function was called
+/// by, which has the alias in it.
+fn function(context: &Context, name: &str) -> Result<Target, Error> {
+    Ok(Target { qualifier: None, ..Target::read(&context.caller, name, None)? })
 }
 
 fn target_of(function: Target, name: &str) -> Target {
