@@ -196,3 +196,40 @@ def test_a_deny_binds_the_owner(client, create, refused):
     assert words.endswith(f"lambda:InvokeFunction on resource: {arn} with an explicit deny in a resource-based policy")
     client.delete_resource_policy(ResourceArn=arn)
     assert client.invoke(FunctionName=name)["StatusCode"] == 200
+
+
+NAMING = {
+    "FunctionName": "arn:aws:lambda:us-east-1:111111111111:function:theirs",
+    "LayerName": "arn:aws:lambda:us-east-1:111111111111:layer:theirs",
+    "Arn": "arn:aws:lambda:us-east-1:111111111111:layer:theirs:1",
+    "Resource": "arn:aws:lambda:us-east-1:111111111111:function:theirs",
+    "ResourceArn": "arn:aws:lambda:us-east-1:111111111111:function:theirs",
+    "CodeSigningConfigArn": "arn:aws:lambda:us-east-1:111111111111:code-signing-config:csc-0123456789abcdef0",
+}
+IN_PATH = {
+    "Name": "a",
+    "StatementId": "s",
+    "TagKeys": ["k"],
+    "UUID": "00000000-0000-0000-0000-000000000000",
+    "VersionNumber": 1,
+}
+
+
+def test_no_operation_tells_another_account_whether_a_resource_is_there(client):
+    """Before the model's constraints and before any look-up: nothing else that the operations need is given."""
+    model, met = client.meta.service_model, set()
+    methods = {operation: method for method, operation in client.meta.method_to_api_mapping.items()}
+    for name in model.operation_names:
+        members = model.operation_model(name).input_shape.members
+        named = next((member for member in NAMING if member in members), None)
+        if named is None:
+            continue
+        in_path = {member for member, shape in members.items() if "location" in shape.serialization}
+        given = {named: NAMING[named]} | {member: IN_PATH[member] for member in IN_PATH if member in in_path}
+        status, code, words = refusal(getattr(client, methods[name]), **given)
+        if code == "UnknownOperationException":
+            continue
+        met.add(name)
+        assert (status, code) == (403, "AccessDeniedException"), (name, words)
+        assert f"on resource: {NAMING[named]}" in words and "because no resource-based policy allows" in words, name
+    assert {"AddPermission", "GetFunction", "Invoke", "GetLayerVersion", "TagResource"} <= met

@@ -23,7 +23,8 @@ fn path(arn: &str, rest: &str) -> String {
 
 async fn allow(server: &TestServer, with: &Value) {
     let mut body = json!({ "StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": OTHER });
-    body.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+    let changes = with.as_object().expect("changes are members");
+    body.as_object_mut().expect("it is one").extend(changes.clone());
     let (status, body) = server.call(Method::POST, POLICY, &body).await;
     assert_eq!(status, 201, "{body}");
 }

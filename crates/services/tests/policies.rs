@@ -20,7 +20,8 @@ fn permission(with: &Value) -> Value {
     let mut body = json!({
         "StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com",
     });
-    body.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+    let changes = with.as_object().expect("changes are members");
+    body.as_object_mut().expect("it is one").extend(changes.clone());
     body
 }
 

@@ -104,11 +104,10 @@ pub async fn remove_permission(
     request: RemovePermissionRequest,
 ) -> Result<Reply, Error> {
     let target = Target::read(&context.caller, &request.function_name, request.qualifier.as_deref())?;
-    let no_function = |error| match error {
-        Error::FunctionNotFound { arn } if arn == target.id.arn() => {
-            Error::NotFound(format!("No policy found for: {arn}"))
-        }
-        error => error,
+    let no_function = |error| {
+        let arn = target.id.arn();
+        let missing = matches!(&error, Error::FunctionNotFound { arn: missing } if *missing == arn);
+        if missing { Error::NotFound(format!("No policy found for: {arn}")) } else { error }
     };
     stand::change(server, &target, |stand, revision_id| {
         if stand.policy().is_none() {

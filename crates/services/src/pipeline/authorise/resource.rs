@@ -115,8 +115,6 @@ pub(super) fn policy_of_layer(version: &LayerVersion) -> Option<Document> {
 }
 
 fn number(members: &Structure, member: &str) -> Option<u64> {
-    match members.get(member)? {
-        Value::Integer(number) => u64::try_from(*number).ok(),
-        _ => None,
-    }
+    let Value::Integer(number) = members.get(member)? else { return None };
+    u64::try_from(*number).ok()
 }
