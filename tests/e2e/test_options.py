@@ -8,7 +8,7 @@ import threading
 
 import pytest
 import requests
-from conftest import active
+from conftest import active, updated
 from packages import ECHO, HELLO, HELLO_NODE, nodejs, python
 from raw import Raw, error_of
 from server import BINARY, clean_environment, free_port
@@ -171,3 +171,24 @@ def test_more_at_once_than_the_limit_is_throttled(own_server):
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
     assert refusal.value.response["Reason"] == "ConcurrentInvocationLimitExceeded"
     busy.join()
+
+
+def test_states_stay_visible_for_those_who_test_their_waiters(own_server):
+    client = own_server("--transition-min-ms", "3000").client()
+    made = client.create_function(FunctionName="slow", **python(HELLO))
+    assert (made["State"], made["StateReasonCode"]) == ("Pending", "Creating")
+    assert client.get_function_configuration(FunctionName="slow")["State"] == "Pending"
+    pending = "The function is currently in the following state: Pending"
+    for refused in [
+        lambda: client.update_function_configuration(FunctionName="slow", Timeout=5),
+        lambda: client.invoke(FunctionName="slow"),
+    ]:
+        with pytest.raises(client.exceptions.ResourceConflictException, match=pending):
+            refused()
+    active(client, "slow")
+    client.update_function_configuration(FunctionName="slow", Timeout=5)
+    assert client.get_function_configuration(FunctionName="slow")["LastUpdateStatus"] == "InProgress"
+    with pytest.raises(client.exceptions.ResourceConflictException, match="An update is in progress for resource"):
+        client.update_function_configuration(FunctionName="slow", Timeout=6)
+    assert json.loads(client.invoke(FunctionName="slow")["Payload"].read()) == {"hello": "world"}
+    updated(client, "slow")

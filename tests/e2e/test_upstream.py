@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import ssl
 import subprocess
 import threading
 
@@ -57,6 +58,16 @@ def upstream():
     server.server_close()
 
 
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate for 127.0.0.1 that vouches for itself: the files of it and of its key."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=emulator", "-days", "2"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
+    subprocess.run([*command, "-keyout", key, "-out", cert], check=True, capture_output=True)
+    return cert, key
+
+
 def of_service(running, service):
     """A boto3 client of another service, with a key that only the upstream would know."""
     return boto3.client(
@@ -97,6 +108,20 @@ def test_an_upstream_that_is_not_there_is_a_bad_gateway(own_server):
         sqs.get_queue_url(QueueName="q")
     assert failure.value.response["ResponseMetadata"]["HTTPStatusCode"] == 502
     assert "the upstream endpoint does not answer" in str(failure.value)
+
+
+def test_an_emulator_may_be_behind_tls_that_this_host_trusts(own_server, upstream, certificate):
+    cert, key = certificate
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    upstream.socket = context.wrap_socket(upstream.socket, server_side=True)
+    option = ("--upstream-endpoint", f"https://127.0.0.1:{upstream.server_port}")
+    trusting = own_server(*option, environment={"SSL_CERT_FILE": str(cert)})
+    assert of_service(trusting, "sqs").get_queue_url(QueueName="q")["QueueUrl"] == "http://queue.test/1/q"
+    # The server itself asks for the role.
+    trusting.client().create_function(FunctionName="mine", **python(HELLO))
+    with pytest.raises(ClientError, match="the upstream endpoint does not answer"):
+        of_service(own_server(*option), "sqs").get_queue_url(QueueName="q")
 
 
 @pytest.mark.parametrize(
