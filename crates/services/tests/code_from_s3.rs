@@ -94,7 +94,8 @@ async fn aws_is_asked_at_the_endpoint_of_the_region() {
 async fn refusal(place: Place, object: Response<Bytes>) -> (u16, String) {
     let server = server(place, &s3(object)).await;
     let (status, body) = create(&server, &code()).await;
-    let message = body["message"].as_str().or(body["Message"].as_str()).unwrap_or_default().to_owned();
+    let message =
+        body["message"].as_str().or_else(|| body["Message"].as_str()).unwrap_or_default().to_owned();
     let (there, _) = server.call(Method::GET, &format!("{FUNCTIONS}/f"), &Value::Null).await;
     assert_eq!(there, 404, "nothing is left of it");
     (status, message)

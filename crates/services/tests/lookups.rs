@@ -192,7 +192,8 @@ async fn a_destination_may_be_a_function_of_this_server() {
     create(&server, "f").await;
     for (name, there) in [("f", true), ("f:1", true), ("g", false)] {
         let arn = format!("arn:aws:lambda:us-east-1:000000000000:function:{name}");
-        let expected = there.then_some(()).ok_or((400, format!("The destination ARN {arn} is invalid.")));
+        let expected =
+            there.then_some(()).ok_or_else(|| (400, format!("The destination ARN {arn} is invalid.")));
         assert_eq!(told(lookups::destination(&server.server, &caller(), &arn).await), expected);
     }
 }

@@ -33,7 +33,7 @@ enum Place<'a> {
 }
 
 /// What a request says of code, whatever request it is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Given<'a> {
     zip: Option<&'a Bytes>,
     bucket: Option<&'a str>,
@@ -46,26 +46,28 @@ pub(super) struct Given<'a> {
 
 /// These requests name their members alike.
 macro_rules! given_by {
-    ($request:ident $(, $member:ident: $named:ident)*) => {
+    ($request:ident, |$given:ident| $others:expr) => {
         impl<'a> From<&'a $request> for Given<'a> {
             fn from(request: &'a $request) -> Self {
+                let $given = request;
+                let (image, kms_key) = $others;
                 Self {
                     zip: request.zip_file.as_ref(),
                     bucket: request.s3_bucket.as_deref(),
                     key: request.s3_key.as_deref(),
                     version: request.s3_object_version.as_deref(),
                     mode: request.s3_object_storage_mode.as_deref(),
-                    $($member: request.$named.as_deref(),)*
-                    ..Self::default()
+                    image,
+                    kms_key,
                 }
             }
         }
     };
 }
 
-given_by!(FunctionCode, image: image_uri, kms_key: source_kms_key_arn);
-given_by!(UpdateFunctionCodeRequest, image: image_uri, kms_key: source_kms_key_arn);
-given_by!(LayerVersionContentInput);
+given_by!(FunctionCode, |r| (r.image_uri.as_deref(), r.source_kms_key_arn.as_deref()));
+given_by!(UpdateFunctionCodeRequest, |r| (r.image_uri.as_deref(), r.source_kms_key_arn.as_deref()));
+given_by!(LayerVersionContentInput, |_r| (None, None));
 
 impl<'a> Source<'a> {
     /// Reads what a request says of code, where nothing is asked of it that is not built.

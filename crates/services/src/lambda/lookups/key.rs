@@ -26,7 +26,10 @@ pub async fn source_key(server: &Server, caller: &Caller, arn: &str) -> Result<(
 
 async fn usable(server: &Server, caller: &Caller, arn: &str, what: &str) -> Result<(), Error> {
     let Some(session) = Session::of(server, caller).filter(|_| !arn.is_empty()) else { return Ok(()) };
-    let session = Arn::read(arn).map_or(session.clone(), |read| read.session(session, caller));
+    let session = match Arn::read(arn) {
+        Some(read) => read.session(session, caller),
+        None => session,
+    };
     match if_served(kms::key_state(&session, arn).await) {
         Ok(state) if state.is_empty() || state == "Enabled" => Ok(()),
         Ok(state) => Err(unusable(what, arn, &state)),

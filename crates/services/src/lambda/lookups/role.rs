@@ -97,7 +97,7 @@ mod tests {
             .collect();
         assert!(!lets_lambda_in(&json!({ "Statement": statements }).to_string()));
         let condition = json!({ "StringEquals": { "aws:SourceAccount": "123456789012" } });
-        let mut conditional = statements.clone();
+        let mut conditional = statements;
         conditional.iter_mut().for_each(|statement| statement["Condition"] = condition.clone());
         assert!(lets_lambda_in(&json!({ "Statement": conditional }).to_string()));
         assert!(lets_lambda_in("some policy"));
