@@ -38,6 +38,18 @@ pub fn code_signing_key(id: &CodeSigningId) -> Key {
 /// Event source mappings by account, region and UUID.
 pub const EVENT_SOURCE_MAPPINGS: Table<EventSourceMapping> = Table::new("event_source_mappings");
 
+/// Which mapping reads a source for a function, by account, region, function, source and what is read of it.
+pub const MAPPED_SOURCES: Table<MappingId> = Table::new("mapped_sources");
+
+/// Where what a mapping reads stands in [`MAPPED_SOURCES`]; nothing for brokers without an ARN.
+#[must_use]
+pub fn mapped_source_key(mapping: &EventSourceMapping) -> Option<Key> {
+    let EventSourceMapping { id, function_arn, source, .. } = mapping;
+    let of_broker = source.topics.iter().chain(&source.queues).flatten().map(String::as_str);
+    let parts = [id.account.as_str(), id.region.as_str(), function_arn, source.arn.as_ref()?];
+    Some(Key::of(parts.into_iter().chain(of_broker)))
+}
+
 /// Where an event source mapping stands in [`EVENT_SOURCE_MAPPINGS`].
 #[must_use]
 pub fn mapping_key(id: &MappingId) -> Key {

@@ -5,6 +5,7 @@
 
 mod asked;
 mod check;
+mod keep;
 mod list;
 mod lookup;
 mod target;
@@ -13,7 +14,6 @@ mod view;
 use std::sync::Arc;
 
 use lambent_core::lambda::event_source_mapping::{Change, EventSourceMapping, Kind, MappingId, State};
-use lambent_store::{Expect, Record, Transaction, WriteError, tables};
 use lambent_wire::lambda::event_source_mapping::{
     CreateEventSourceMappingRequest, DeleteEventSourceMappingRequest, GetEventSourceMappingRequest,
     UpdateEventSourceMappingRequest,
@@ -53,10 +53,7 @@ pub async fn create_event_source_mapping(
     let target = target::find(server, caller, &request.function_name).await?;
     mapping.function_arn = target.arn();
     lookup::source(server, caller, &mapping.source).await?;
-    target::check_new(server, &mapping, &target).await?;
-    let key = tables::mapping_key(&mapping.id);
-    let written = Transaction::new().put(&tables::EVENT_SOURCE_MAPPINGS, key, &mapping, Expect::Absent);
-    server.store.write(written).await?;
+    keep::add(server, &mapping).await?;
     Ok(Reply::of(view::mapping(&mapping, mapping.changing().as_str())))
 }
 
@@ -69,7 +66,7 @@ pub async fn get_event_source_mapping(
     context: &Context,
     request: GetEventSourceMappingRequest,
 ) -> Result<Reply, Error> {
-    let mapping = read(server, &context.caller, &request.uuid).await?.value;
+    let mapping = keep::read(server, &context.caller, &request.uuid).await?.value;
     Ok(Reply::of(view::mapping(&mapping, state(server, &mapping).as_str())))
 }
 
@@ -83,13 +80,13 @@ pub async fn update_event_source_mapping(
     request: UpdateEventSourceMappingRequest,
 ) -> Result<Reply, Error> {
     let caller = &context.caller;
-    let before = read(server, caller, &request.uuid).await?.value;
+    let before = keep::read(server, caller, &request.uuid).await?.value;
     check::update(before.source.kind, &request)?;
     let target = match &request.function_name {
         Some(name) => Some(target::find(server, caller, name).await?),
         None => None,
     };
-    let changed = change(server, caller, &request.uuid, |mapping| {
+    let changed = keep::change(server, caller, &request.uuid, |mapping| {
         if !is_settled(state(server, mapping)) {
             return Err(in_use("update"));
         }
@@ -121,32 +118,19 @@ pub async fn delete_event_source_mapping(
     request: DeleteEventSourceMappingRequest,
 ) -> Result<Reply, Error> {
     loop {
-        let record = read(server, &context.caller, &request.uuid).await?;
+        let record = keep::read(server, &context.caller, &request.uuid).await?;
         if !is_settled(state(server, &record.value)) {
             return Err(in_use("delete"));
         }
-        let expected = Expect::Revision(record.revision);
-        let gone = Transaction::new().delete(&tables::EVENT_SOURCE_MAPPINGS, record.key, expected);
-        match server.store.write(gone).await {
-            Ok(_) => return Ok(Reply::of(view::mapping(&record.value, "Deleting"))),
-            Err(WriteError::Conflict { .. }) => {}
-            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        if keep::remove(server, &record).await? {
+            return Ok(Reply::of(view::mapping(&record.value, "Deleting")));
         }
     }
 }
 
-/// The mapping of a UUID, of the caller's account and region.
-async fn read(server: &Server, caller: &Caller, uuid: &str) -> Result<Record<EventSourceMapping>, Error> {
-    let not_there = || Error::NotFound("The resource you requested does not exist.".to_owned());
-    let uuid = uuid.parse().map_err(|_not_one| not_there())?;
-    let (account, region) = (caller.account.clone(), caller.region.clone());
-    let key = tables::mapping_key(&MappingId { account, region, uuid });
-    server.store.get(&tables::EVENT_SOURCE_MAPPINGS, &key).await?.ok_or_else(not_there)
-}
-
 /// The tags of a mapping.
 pub(super) async fn tags_of(server: &Server, caller: &Caller, arn: &str) -> Result<tags::Tags, Error> {
-    Ok(read(server, caller, uuid_of(arn)).await?.value.tags)
+    Ok(keep::read(server, caller, uuid_of(arn)).await?.value.tags)
 }
 
 /// Changes the tags of a mapping.
@@ -156,31 +140,12 @@ pub(super) async fn change_tags(
     arn: &str,
     mut tagged: impl FnMut(&mut tags::Tags) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    change(server, caller, uuid_of(arn), |mapping| tagged(&mut mapping.tags)).await.map(drop)
+    keep::change(server, caller, uuid_of(arn), |mapping| tagged(&mut mapping.tags)).await.map(drop)
 }
 
 /// The UUID at the end of an ARN; of another region's, one that no mapping has.
 fn uuid_of(arn: &str) -> &str {
     arn.rsplit(':').next().unwrap_or(arn)
-}
-
-/// Changes a mapping; looks again as often as others change it at the same moment.
-async fn change(
-    server: &Server,
-    caller: &Caller,
-    uuid: &str,
-    mut change: impl FnMut(&mut EventSourceMapping) -> Result<(), Error>,
-) -> Result<EventSourceMapping, Error> {
-    loop {
-        let mut record = read(server, caller, uuid).await?;
-        change(&mut record.value)?;
-        let transaction = Transaction::new().update(&tables::EVENT_SOURCE_MAPPINGS, &record);
-        match server.store.write(transaction).await {
-            Ok(_) => return Ok(record.value),
-            Err(WriteError::Conflict { .. }) => {}
-            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
-        }
-    }
 }
 
 fn state(server: &Server, mapping: &EventSourceMapping) -> State {

@@ -47,7 +47,7 @@ pub async fn list_event_source_mappings(
 }
 
 /// Every mapping of an account and region, in the order of the UUIDs.
-pub(super) async fn all(
+async fn all(
     server: &Server,
     account: &AccountId,
     region: &Region,
