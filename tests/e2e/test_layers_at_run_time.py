@@ -88,7 +88,6 @@ def test_a_runtime_comes_from_a_layer(create, invoke, layer):
     assert invoke(create(both), "hello")["Payload"] == "hello", "the code's own bootstrap comes first"
 
 
-@pytest.mark.skipif(importlib.util.find_spec("markupsafe") is None, reason="markupsafe is not installed")
 def test_a_package_with_machine_code_works_from_a_layer(own_server, name):
     folder = pathlib.Path(importlib.util.find_spec("markupsafe").origin).parent
     made = io.BytesIO()

@@ -5,7 +5,6 @@ from packages import HELLO, ROLE, python
 
 ARN = "arn:aws:{}:us-east-1:000000000000:{}"
 SETTINGS = {
-    "Layers": [ARN.format("lambda", "layer:mine:1")],
     "VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
     "DeadLetterConfig": {"TargetArn": ARN.format("sqs", "queue")},
     "TracingConfig": {"Mode": "Active"},
@@ -48,8 +47,6 @@ def test_a_language_that_is_not_built_says_so(create, refused, runtime):
         ("publish_version", {"FunctionName": "any"}),
         ("list_aliases", {"FunctionName": "any"}),
         ("get_account_settings", {}),
-        ("list_layers", {}),
-        ("list_event_source_mappings", {}),
         ("list_tags", {"Resource": ARN.format("lambda", "function:any")}),
         ("invoke_with_response_stream", {"FunctionName": "any"}),
     ],

@@ -1,5 +1,6 @@
-//! `docs/operations.md`: each operation of Lambda's model, done or not there yet. Never decides what is done:
-//! it reads `crates/services/src/operations.rs`, and the names of the model from the wire's generated files.
+//! `docs/operations.md`: each operation of Lambda's model, done, partial or not there yet. Never decides what is done:
+//! it reads `crates/services/src/operations.rs`, and the names of the model from the wire's generated files. What is
+//! missing of an operation is told in the index, behind its line: `// partial: …`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -76,16 +77,27 @@ fn page(project: &Project) -> String {
     let (names, done) = (names(project), done(project));
     let mut page = format!(
         "# Operations\n\nWritten by `cargo xtask operations`; do not edit. \
-         {} of the {} operations of AWS Lambda's model are done.\n\
+         {} of the {} operations of AWS Lambda's model are there.\n\
          The others answer with the protocol's own error that says so.\n\n| operation | state |\n|---|---|\n",
         done.len(),
         names.len()
     );
     for name in &names {
-        let state = if done.contains(name) { "done" } else { "not there yet" };
+        let state = match (done.contains(name), missing(project, name)) {
+            (true, Some(missing)) => format!("partial: {missing}"),
+            (true, None) => "done".to_owned(),
+            (false, _) => "not there yet".to_owned(),
+        };
         writeln!(page, "| {name} | {state} |").expect("a string takes every line");
     }
     page
+}
+
+/// What the index says is missing of an operation that is there.
+fn missing<'a>(project: &'a Project, name: &str) -> Option<&'a str> {
+    let mut lines = project.text(INDEX)?.lines();
+    let line = lines.find(|line| line.trim_start().split(',').next() == Some(name))?;
+    Some(line.split_once("// partial: ")?.1.trim())
 }
 
 #[cfg(test)]
@@ -114,6 +126,13 @@ pub(crate) mod tests {
         assert!(fresh.contains("1 of the 2") && fresh.contains("| GetFunction | not there yet |"));
         assert_eq!(check(&project_with("lambda::Invoke", &[(PAGE, &fresh)])), []);
         assert_eq!(check(&project_with("lambda::GetFunction", &[(PAGE, &fresh)])).len(), 1);
+    }
+
+    #[test]
+    fn what_the_index_says_is_missing_is_shown() {
+        let index = "index! {\n    GetFunction, Read => function::get, // partial: no code\n    Invoke, Run => i::i,\n}";
+        let page = page(&project_with(index, &[]));
+        assert!(page.contains("| GetFunction | partial: no code |") && page.contains("| Invoke | done |"));
     }
 
     #[test]
