@@ -9,6 +9,7 @@ use lambent_core::dice::Dice;
 use lambent_core::lambda::arn::{FunctionId, Qualifier};
 use lambent_core::lambda::log::stream_name;
 use lambent_core::lambda::version::VersionNumber;
+use lambent_core::limits::ENVIRONMENT_AGE_MAX;
 use lambent_core::time::Clock;
 use lambent_sandbox::{Host, Network, Sandbox};
 use lambent_store::{Store, StoreError};
@@ -24,12 +25,17 @@ use crate::logs::Log;
 use crate::metrics::add;
 use crate::pool::Given;
 use crate::program::Program;
+use crate::provisioner::Provisioner;
 use crate::route::{Route, Routes};
 use crate::run::Run;
 use crate::{Invocation, InvokeError, LogSink, Metrics, Outcome, Programs, RoleCredentials};
 
 /// How often idle environments are looked at.
 const EXPIRY_ROUND: Duration = Duration::from_secs(10);
+
+/// How old an idle provisioned environment becomes before another takes its place, one in each round: early enough that
+/// never many are too old at once.
+const PROVISIONED_AGE: Duration = ENVIRONMENT_AGE_MAX.checked_div(2).expect("2 is not 0");
 
 /// What can be set.
 #[derive(Debug, Clone)]
@@ -84,8 +90,9 @@ pub struct Dispatcher {
     freezer: Freezer,
     logs: Arc<dyn LogSink>,
     dice: Arc<dyn Dice>,
-    tasks: TaskTracker,
-    closing: CancellationToken,
+    pub(crate) provisioner: Provisioner,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) closing: CancellationToken,
     killing: AtomicBool,
     /// Told of every change of a route: who waits for a function to become active looks again.
     pub(crate) moved: Notify,
@@ -99,6 +106,7 @@ impl Dispatcher {
     /// [`StoreError`] if the functions cannot be read.
     pub async fn start(parts: Parts, store: &Store) -> Result<Arc<Self>, StoreError> {
         let Parts { host, programs, credentials, logs, clock, dice, options } = parts;
+        let (provisioner, provisioned) = Provisioner::new(options.starts_at_once);
         let dispatcher = Arc::new(Self {
             host,
             clock,
@@ -112,6 +120,7 @@ impl Dispatcher {
             freezer: Freezer::default(),
             logs,
             dice,
+            provisioner,
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
             killing: AtomicBool::new(false),
@@ -121,6 +130,7 @@ impl Dispatcher {
         dispatcher.follow(store).await?;
         dispatcher.background(|d| async move { d.freezer.run(&*d.clock).await });
         dispatcher.background(|d| async move { d.expire_idle().await });
+        dispatcher.background(|d| async move { d.provision(provisioned).await });
         Ok(dispatcher)
     }
 
@@ -215,7 +225,15 @@ impl Dispatcher {
 
     /// Gives an environment back after an invocation.
     pub(crate) fn release(&self, route: &Arc<Route>, environment: Environment) {
-        match route.pool.give(environment, self.clock.monotonic()) {
+        if environment.is_provisioned() && route.provisioned.keeper().has_surplus() {
+            return self.discard(environment.sandbox);
+        }
+        self.keep(route, route.pool.give(environment, self.clock.monotonic()));
+    }
+
+    /// What follows when an environment was given to a pool.
+    pub(crate) fn keep(&self, route: &Arc<Route>, given: Given) {
+        match given {
             Given::Kept { tell_freezer: true } => self.freezer.watch(Arc::clone(route)),
             Given::Kept { tell_freezer: false } => {}
             Given::Refused(environment) => self.discard(environment.sandbox),
@@ -249,9 +267,11 @@ impl Dispatcher {
     async fn expire_idle(&self) {
         loop {
             tokio::time::sleep(EXPIRY_ROUND).await;
-            let before = self.clock.monotonic().saturating_sub(self.options.idle_max);
+            let now = self.clock.monotonic();
+            let before = now.saturating_sub(self.options.idle_max);
             for route in self.routes.all() {
-                let expired = route.pool.expire_idle_since(before);
+                let mut expired = route.pool.expire_idle_since(before);
+                expired.extend(route.pool.renew_provisioned(now.checked_sub(PROVISIONED_AGE)));
                 if !expired.is_empty() {
                     info!(function = %route.id.arn(), count = expired.len(), "idle environments stopped");
                 }

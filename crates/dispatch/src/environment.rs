@@ -8,6 +8,7 @@ use std::time::Duration;
 use lambent_sandbox::Sandbox;
 
 use crate::logs::Log;
+use crate::provisioner::Place;
 use crate::session::Session;
 
 /// A sandbox that has been initialised.
@@ -20,6 +21,8 @@ pub(crate) struct Environment {
     /// When it was initialised.
     pub(crate) born: Duration,
     frozen: bool,
+    /// Its place among the provisioned environments of its version, if it is one.
+    provisioned: Option<Place>,
     /// Its credentials end with it.
     _session: Session,
 }
@@ -32,7 +35,16 @@ impl Environment {
         born: Duration,
         init: Option<Duration>,
     ) -> Self {
-        Self { sandbox, log, init, born, frozen: false, _session: session }
+        Self { sandbox, log, init, born, frozen: false, provisioned: None, _session: session }
+    }
+
+    /// The same as one of the provisioned environments of its version, until it is dropped.
+    pub(crate) fn provisioned(self, place: Place) -> Self {
+        Self { provisioned: Some(place), ..self }
+    }
+
+    pub(crate) fn is_provisioned(&self) -> bool {
+        self.provisioned.is_some()
     }
 
     pub(crate) fn is_frozen(&self) -> bool {

@@ -30,7 +30,9 @@ impl Dispatcher {
         match change.decode(&tables::FUNCTIONS) {
             Ok(Some(function)) => {
                 self.admission.set(&function.id, Limits::of(&function));
+                let id = function.id.clone();
                 self.stop_all(self.routes.set(function));
+                self.tell_wanted(&id);
             }
             Ok(None) => match tables::function_id(&change.key) {
                 Some(id) => {
@@ -45,7 +47,11 @@ impl Dispatcher {
 
     fn apply_version(&self, change: &Change) {
         match change.decode(&tables::VERSIONS) {
-            Ok(Some(version)) => self.stop_all(self.routes.set_version(version)),
+            Ok(Some(version)) => {
+                let id = version.id.clone();
+                self.stop_all(self.routes.set_version(version));
+                self.tell_wanted(&id);
+            }
             Ok(None) => match tables::version_id(&change.key) {
                 Some((id, number)) => self.stop_all(self.routes.remove_version(&id, number)),
                 None => error!(key = %change.key, "a deleted version has no readable key"),

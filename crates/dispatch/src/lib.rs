@@ -4,6 +4,7 @@
 //! an environment belongs to one deployment of one function for life; a route that was replaced gives out none.
 
 mod admission;
+mod boot;
 mod dispatcher;
 mod environment;
 mod follow;
@@ -13,6 +14,7 @@ mod logs;
 mod metrics;
 mod pool;
 mod program;
+mod provisioner;
 mod route;
 mod run;
 mod session;
@@ -25,4 +27,5 @@ pub use invocation::{Invocation, InvokeError, Outcome};
 pub use logs::{Line, LogSink, Source};
 pub use metrics::Metrics;
 pub use program::{ProgramError, Programs};
+pub use provisioner::ProvisionedCount;
 pub use session::{RoleCredentials, SessionKeys};

@@ -14,6 +14,10 @@ pub struct Metrics {
     pub throttles: AtomicU64,
     /// Environments started.
     pub cold_starts: AtomicU64,
+    /// Invocations that a provisioned environment took.
+    pub provisioned_invocations: AtomicU64,
+    /// Invocations of a version that has provisioned environments, which none of them took.
+    pub provisioned_spillovers: AtomicU64,
     /// Time functions ran, in microseconds.
     pub duration_us: AtomicU64,
     /// Time environments initialised, in microseconds.
@@ -40,6 +44,18 @@ impl Metrics {
             ("lambent_errors_total", "counter", "Invocations that failed.", read(&self.errors)),
             ("lambent_throttles_total", "counter", "Invocations refused by a limit.", read(&self.throttles)),
             ("lambent_cold_starts_total", "counter", "Environments started.", read(&self.cold_starts)),
+            (
+                "lambent_provisioned_invocations_total",
+                "counter",
+                "Invocations that a provisioned environment took.",
+                read(&self.provisioned_invocations),
+            ),
+            (
+                "lambent_provisioned_spillovers_total",
+                "counter",
+                "Invocations beyond the provisioned environments of their version.",
+                read(&self.provisioned_spillovers),
+            ),
             (
                 "lambent_duration_microseconds_total",
                 "counter",

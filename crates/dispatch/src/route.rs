@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use lambent_core::lambda::alias::Alias;
 use lambent_core::lambda::arn::{FunctionId, Qualifier};
 use lambent_core::lambda::function::{Deployment, Function};
+use lambent_core::lambda::provisioned::{self, Shares};
 use lambent_core::lambda::state::{Reason, State};
 use lambent_core::lambda::version::{Version, VersionNumber};
 use tokio::sync::OnceCell;
@@ -16,6 +17,7 @@ use crate::InvokeError;
 use crate::environment::Environment;
 use crate::pool::Pool;
 use crate::program::Program;
+use crate::provisioner::Provisioned;
 
 /// One deployment of one function, with its environments: what `$LATEST` runs, or a version.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ pub(crate) struct Route {
     pub(crate) version: String,
     pub(crate) program: OnceCell<Program>,
     pub(crate) pool: Pool,
+    pub(crate) provisioned: Provisioned,
 }
 
 #[derive(Debug)]
@@ -50,6 +53,8 @@ struct Latest {
     incarnation: Uuid,
     entry: Entry,
     aliases: BTreeMap<String, Alias>,
+    /// Provisioned environments that are wanted of its versions.
+    wanted: Shares,
 }
 
 /// All functions, by name.
@@ -89,6 +94,25 @@ impl Routes {
         }
     }
 
+    /// What runs for a version, if it can.
+    pub(crate) fn version(&self, id: &FunctionId, number: VersionNumber) -> Option<Arc<Route>> {
+        let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
+        functions
+            .get(id)?
+            .own_versions()
+            .find(|(other, _)| *other == number)
+            .map(|(_, route)| Arc::clone(route))
+    }
+
+    /// What runs for each version of a function, and how many provisioned environments are wanted of it.
+    pub(crate) fn wanted(&self, id: &FunctionId) -> Vec<(Arc<Route>, u32)> {
+        let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(known) = functions.get(id) else { return Vec::new() };
+        let wanted = |number| known.latest.as_ref().and_then(|latest| latest.wanted.get(&number)).copied();
+        let each = known.own_versions();
+        each.map(|(number, route)| (Arc::clone(route), wanted(number).unwrap_or(0))).collect()
+    }
+
     /// Every route that runs now.
     pub(crate) fn all(&self) -> Vec<Arc<Route>> {
         let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
@@ -97,18 +121,19 @@ impl Routes {
 
     /// Follows one function; hands out the environments that must not be used any more.
     pub(crate) fn set(&self, function: Function) -> Vec<Environment> {
+        let wanted = provisioned::wanted(&function);
         let mut functions = self.write();
         let known = functions.entry(function.id.clone()).or_default();
         let old = match known.latest.take() {
             Some(Latest { entry: Entry::Ready(route), .. }) if route.runs(&function) => {
                 let Function { incarnation, aliases, .. } = function;
-                known.latest = Some(Latest { incarnation, entry: Entry::Ready(route), aliases });
+                known.latest = Some(Latest { incarnation, entry: Entry::Ready(route), aliases, wanted });
                 return Vec::new();
             }
             old => old,
         };
         let (incarnation, entry) = (function.incarnation, Entry::of(&function));
-        known.latest = Some(Latest { incarnation, entry, aliases: function.aliases });
+        known.latest = Some(Latest { incarnation, entry, aliases: function.aliases, wanted });
         drop(functions);
         old.map(|latest| latest.entry.retire()).unwrap_or_default()
     }
@@ -158,6 +183,13 @@ impl Routes {
 }
 
 impl Known {
+    /// The versions of the function that is there now.
+    fn own_versions(&self) -> impl Iterator<Item = (VersionNumber, &Arc<Route>)> {
+        let now = self.latest.as_ref().map(|latest| latest.incarnation);
+        let own = self.versions.iter().filter(move |(_, (incarnation, _))| Some(*incarnation) == now);
+        own.filter_map(|(number, (_, entry))| Some((*number, entry.route()?)))
+    }
+
     fn routes(&self) -> impl Iterator<Item = &Arc<Route>> {
         let latest = self.latest.iter().map(|latest| &latest.entry);
         latest.chain(self.versions.values().map(|(_, entry)| entry)).filter_map(Entry::route)
@@ -175,6 +207,7 @@ impl Entry {
                 version: Qualifier::Latest.to_string(),
                 program: OnceCell::new(),
                 pool: Pool::default(),
+                provisioned: Provisioned::default(),
             })),
             (State::Pending | State::Active, None) => Self::Pending,
         }
@@ -192,6 +225,7 @@ impl Entry {
                 version: number.to_string(),
                 program: OnceCell::new(),
                 pool: Pool::default(),
+                provisioned: Provisioned::default(),
             })),
         }
     }

@@ -86,6 +86,26 @@ pub fn check(variables: &BTreeMap<String, String>, compact: &str) -> Result<(), 
     Ok(())
 }
 
+/// Why an environment is initialised: `AWS_LAMBDA_INITIALIZATION_TYPE`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Initialization {
+    /// An invocation waits for it.
+    OnDemand,
+    /// It is to be there before the first invocation.
+    ProvisionedConcurrency,
+}
+
+impl Initialization {
+    /// As functions see it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OnDemand => "on-demand",
+            Self::ProvisionedConcurrency => "provisioned-concurrency",
+        }
+    }
+}
+
 /// What the variables of one environment are made from.
 #[derive(Debug)]
 pub struct World<'a> {
@@ -97,6 +117,8 @@ pub struct World<'a> {
     pub runtime: &'a Runtime,
     /// `$LATEST` or a number.
     pub version: &'a str,
+    /// Why it is initialised.
+    pub initialization: Initialization,
     /// The log stream of this environment.
     pub log_stream: &'a str,
     /// Access key, secret and session token of the execution role.
@@ -163,7 +185,7 @@ fn reserved(world: &World<'_>) -> BTreeMap<String, String> {
         ("AWS_LAMBDA_FUNCTION_NAME", &world.id.name),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
         ("AWS_LAMBDA_FUNCTION_VERSION", world.version),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", world.initialization.as_str()),
         ("AWS_LAMBDA_LOG_GROUP_NAME", &group),
         ("AWS_LAMBDA_LOG_STREAM_NAME", world.log_stream),
         ("AWS_ACCESS_KEY_ID", access_key),

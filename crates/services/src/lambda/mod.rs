@@ -1,5 +1,6 @@
 //! Lambda's operations, a file a noun.
 
+pub mod account;
 pub mod alias;
 mod bounds;
 mod change;
@@ -25,6 +26,7 @@ mod names;
 mod page;
 pub mod policy;
 mod processor;
+pub mod provisioned;
 pub mod recursion;
 mod reservations;
 mod resolve;

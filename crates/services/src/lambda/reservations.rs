@@ -1,6 +1,7 @@
 //! What functions have reserved of their account's concurrency, written in one transaction with the function that reserves
 //! it, so that two callers never give the same concurrency away. Never decides who may have how much.
 
+use lambent_core::account::{AccountId, Region};
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::concurrency::{Reservation, Reservations};
 use lambent_core::lambda::function::Function;
@@ -17,8 +18,13 @@ struct Book {
 }
 
 /// What the functions of an account and region have reserved.
-pub(super) async fn read(server: &Server, id: &FunctionId) -> Result<Reservations, Error> {
-    Ok(open(server, id).await?.reservations)
+pub(super) async fn read(
+    server: &Server,
+    account: &AccountId,
+    region: &Region,
+) -> Result<Reservations, Error> {
+    let record = server.store.get(&tables::RESERVATIONS, &tables::reservations_key(account, region)).await?;
+    Ok(record.map(|record| record.value).unwrap_or_default())
 }
 
 /// A function to be changed, and what its account has reserved.

@@ -1,0 +1,193 @@
+//! Keeps provisioned environments: does what each version's keeper says, and tells it what came of it. Never decides how
+//! many there are.
+//!
+//! One task takes in all that happens, so a keeper sees it in order. What happens is as much as environments start and end,
+//! which is limited elsewhere: the queue has no limit of its own.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use lambent_core::lambda::arn::FunctionId;
+use lambent_core::lambda::environment::Initialization;
+use lambent_core::lambda::provisioned::{Action, Event, Keeper, Shares};
+use lambent_core::limits::PROVISIONED_INIT_MAX;
+use tokio::sync::{Semaphore, mpsc};
+use tracing::{info, warn};
+
+use crate::InvokeError;
+use crate::boot::{Start, Started};
+use crate::dispatcher::Dispatcher;
+use crate::environment::Environment;
+use crate::route::Route;
+
+/// How many provisioned environments there are of what was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProvisionedCount {
+    /// Those that are there, idle or at work.
+    pub allocated: u32,
+    /// Those that can take invocations: as many, since none is there before its Init has ended.
+    pub available: u32,
+    /// Why there are fewer than wanted, if a start failed.
+    pub failure: Option<String>,
+}
+
+/// What a route knows of its provisioned environments.
+#[derive(Debug, Default)]
+pub(crate) struct Provisioned {
+    keeper: Mutex<Keeper>,
+    /// How many were wanted when the keeper was last told; it may not have taken that in yet.
+    told: AtomicU32,
+}
+
+impl Provisioned {
+    pub(crate) fn keeper(&self) -> MutexGuard<'_, Keeper> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Something that happened to a route that may be gone.
+pub(crate) type Happened = (Weak<Route>, Event);
+
+/// Tells what happened, and limits what is started.
+#[derive(Debug)]
+pub(crate) struct Provisioner {
+    happened: mpsc::UnboundedSender<Happened>,
+    /// Places among the starts that go on at once.
+    pub(crate) slots: Semaphore,
+}
+
+/// The place of one environment among the provisioned ones of its version: whoever drops it says that it is gone.
+#[derive(Debug)]
+pub(crate) struct Place {
+    route: Weak<Route>,
+    happened: mpsc::UnboundedSender<Happened>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // Nobody listens any more when the server closes.
+        _ = self.happened.send((self.route.clone(), Event::Gone));
+    }
+}
+
+impl Provisioner {
+    pub(crate) fn new(starts_at_once: usize) -> (Self, mpsc::UnboundedReceiver<Happened>) {
+        let (happened, queue) = mpsc::unbounded_channel();
+        (Self { happened, slots: Semaphore::new(starts_at_once.div_ceil(2)) }, queue)
+    }
+
+    fn tell(&self, route: &Arc<Route>, event: Event) {
+        _ = self.happened.send((Arc::downgrade(route), event));
+    }
+
+    fn place(&self, route: &Arc<Route>) -> Place {
+        Place { route: Arc::downgrade(route), happened: self.happened.clone() }
+    }
+}
+
+impl Dispatcher {
+    /// How many provisioned environments there are of these versions, counted up to what is asked for of each.
+    #[must_use]
+    pub fn provisioned(&self, id: &FunctionId, shares: &Shares) -> ProvisionedCount {
+        let mut count = ProvisionedCount::default();
+        for (number, wanted) in shares {
+            let Some(route) = self.routes.version(id, *number) else { continue };
+            let keeper = route.provisioned.keeper();
+            count.available += keeper.ready().min(*wanted);
+            count.failure = count.failure.or_else(|| keeper.failure().map(str::to_owned));
+        }
+        count.allocated = count.available;
+        count
+    }
+
+    /// Tells the keepers of a function's versions what is wanted now. Called by the change feed only, so in order.
+    pub(crate) fn tell_wanted(&self, id: &FunctionId) {
+        for (route, wanted) in self.routes.wanted(id) {
+            if route.provisioned.told.swap(wanted, Ordering::SeqCst) != wanted {
+                self.provisioner.tell(&route, Event::Wanted(wanted));
+            }
+        }
+    }
+
+    /// Takes in what happens, until the dispatcher closes.
+    pub(crate) async fn provision(self: Arc<Self>, mut queue: mpsc::UnboundedReceiver<Happened>) {
+        while let Some((route, event)) = queue.recv().await {
+            if let Some(route) = route.upgrade() {
+                self.happened(&route, event);
+            }
+        }
+    }
+
+    fn happened(self: &Arc<Self>, route: &Arc<Route>, event: Event) {
+        let failed = matches!(event, Event::Failed(_));
+        let now = self.clock.monotonic();
+        let (action, wake_at) = {
+            let mut keeper = route.provisioned.keeper();
+            let (next, action) = std::mem::take(&mut *keeper).step(event, now);
+            *keeper = next;
+            (action, keeper.wake_at().filter(|_| failed))
+        };
+        match action {
+            Some(Action::Start(count)) => (0..count).for_each(|_| self.start_provisioned(route)),
+            Some(Action::Stop(count)) => self.stop_all(route.pool.take_provisioned(count)),
+            None => {}
+        }
+        if let Some(wake_at) = wake_at {
+            self.wake(route, wake_at.saturating_sub(now));
+        }
+    }
+
+    fn wake(self: &Arc<Self>, route: &Arc<Route>, pause: Duration) {
+        let (dispatcher, route) = (Arc::clone(self), Arc::downgrade(route));
+        self.tasks.spawn(async move {
+            if dispatcher.closing.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+                _ = dispatcher.provisioner.happened.send((route, Event::Woken));
+            }
+        });
+    }
+
+    fn start_provisioned(self: &Arc<Self>, route: &Arc<Route>) {
+        let (dispatcher, route) = (Arc::clone(self), Arc::clone(route));
+        self.tasks.spawn(async move {
+            match dispatcher.provisioned_environment(&route).await {
+                Ok(environment) => {
+                    let started = || dispatcher.provisioner.tell(&route, Event::Started);
+                    let now = dispatcher.clock.monotonic();
+                    dispatcher.keep(&route, route.pool.give_new(environment, now, started));
+                }
+                Err(_) if dispatcher.closing.is_cancelled() => {}
+                Err(reason) => {
+                    warn!(
+                        function = %route.id.arn(), version = route.version, reason,
+                        "a provisioned environment was not started: it is tried again"
+                    );
+                    dispatcher.provisioner.tell(&route, Event::Failed(reason));
+                }
+            }
+        });
+    }
+
+    /// A new environment, or why there is none.
+    async fn provisioned_environment(&self, route: &Arc<Route>) -> Result<Environment, String> {
+        let failed = |error: InvokeError| error.to_string();
+        let program = self.program(route).await.map_err(failed)?;
+        let log = Arc::new(self.log(route));
+        let initialization = Initialization::ProvisionedConcurrency;
+        let start = Start { dispatcher: self, route, initialization, request_id: "" };
+        if program.argv.is_empty() {
+            return Err(INIT_FAILURE.to_owned());
+        }
+        let timeout = Duration::from_secs(u64::from(route.deployment.configuration.timeout_s));
+        let started = start.initialise(program, &log, timeout.max(PROVISIONED_INIT_MAX)).await;
+        let Ok(Started { sandbox, session, took }) = started.map_err(failed)? else {
+            return Err(INIT_FAILURE.to_owned());
+        };
+        info!(function = %route.id.arn(), version = route.version, ?took, "provisioned environment started");
+        let environment = Environment::new(sandbox, log, session, self.clock.monotonic(), Some(took));
+        Ok(environment.provisioned(self.provisioner.place(route)))
+    }
+}
+
+/// AWS's reason where the function's own Init fails.
+const INIT_FAILURE: &str = "FUNCTION_ERROR_INIT_FAILURE";

@@ -1,0 +1,55 @@
+//! What an account may have in a region, and what it has. Never counts what runs.
+//!
+//! Source: <https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html>
+
+use std::sync::Arc;
+
+use lambent_core::lambda::function::Code;
+use lambent_core::limits::{CODE_STORAGE_MAX_BYTES, UNZIPPED_MAX_BYTES, ZIP_UPLOAD_MAX_BYTES};
+use lambent_store::{Prefix, tables};
+use lambent_wire::lambda::concurrency::{
+    AccountLimit, AccountUsage, GetAccountSettingsRequest, GetAccountSettingsResponse,
+};
+
+use super::{Error, every, reservations};
+use crate::caller::{Caller, Context};
+use crate::{Reply, Server};
+
+/// GetAccountSettings.
+///
+/// # Errors
+/// [`Error`] as Lambda would refuse it.
+pub async fn get_account_settings(
+    server: &Arc<Server>,
+    context: &Context,
+    _request: GetAccountSettingsRequest,
+) -> Result<Reply, Error> {
+    let Caller { account, region, .. } = &context.caller;
+    let limit = server.dispatcher.concurrency();
+    let unreserved = reservations::read(server, account, region).await?.unreserved(limit);
+    Ok(Reply::of(GetAccountSettingsResponse {
+        account_limit: Some(AccountLimit {
+            total_code_size: i64::try_from(CODE_STORAGE_MAX_BYTES).ok(),
+            code_size_unzipped: i64::try_from(UNZIPPED_MAX_BYTES).ok(),
+            code_size_zipped: i64::try_from(ZIP_UPLOAD_MAX_BYTES).ok(),
+            concurrent_executions: i32::try_from(limit).ok(),
+            unreserved_concurrent_executions: i32::try_from(unreserved).ok(),
+        }),
+        account_usage: Some(usage(server, &context.caller).await?),
+    }))
+}
+
+/// Functions are counted once; their code once for `$LATEST` and once for each version, whether it is the same or not.
+async fn usage(server: &Server, caller: &Caller) -> Result<AccountUsage, Error> {
+    let own = Prefix::under([caller.account.as_str(), caller.region.as_str()]);
+    let (mut functions, mut bytes) = (0i64, 0u64);
+    let mut add = |code: &Code| bytes = bytes.saturating_add(code.size_bytes);
+    every::under(server, &tables::FUNCTIONS, &own, |function| {
+        functions += 1;
+        add(&function.latest.code);
+    })
+    .await?;
+    every::under(server, &tables::VERSIONS, &own, |version| add(&version.deployment.code)).await?;
+    every::under(server, &tables::LAYER_VERSIONS, &own, |layer| add(&layer.code)).await?;
+    Ok(AccountUsage { total_code_size: i64::try_from(bytes).ok(), function_count: Some(functions) })
+}
