@@ -164,5 +164,3 @@ pub const PROVISIONED_INIT_MAX: Duration = Duration::from_secs(130);
 pub const PROVISIONED_PAUSE_MIN: Duration = Duration::from_secs(1);
 /// The longest pause between two such tries.
 pub const PROVISIONED_PAUSE_MAX: Duration = Duration::from_secs(300);
-/// All code of an account in one region together: 75 GB.
-pub const CODE_STORAGE_MAX_BYTES: u64 = 80_530_636_800;
