@@ -4,7 +4,8 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from packages import HELLO
+from conftest import active
+from packages import HELLO, python
 
 WAITS = """
 import time
@@ -106,13 +107,42 @@ def test_a_function_never_runs_more_than_it_reserved(client, create):
 
 def test_what_others_reserved_cannot_be_used(own_server):
     client = own_server("--concurrency", "102").client()
-    from packages import python
-
     for name in ("kept", "other"):
         client.create_function(FunctionName=name, **python(HELLO))
-        client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.02})
+        active(client, name)
     client.put_function_concurrency(FunctionName="kept", ReservedConcurrentExecutions=2)
     with pytest.raises(client.exceptions.InvalidParameterValueException):
         client.put_function_concurrency(FunctionName="other", ReservedConcurrentExecutions=1)
     client.delete_function(FunctionName="kept")
     client.put_function_concurrency(FunctionName="other", ReservedConcurrentExecutions=2)
+
+
+@pytest.mark.operation("GetAccountSettings")
+def test_account_settings(own_server):
+    client = own_server().client()
+
+    def settings():
+        answer = client.get_account_settings()
+        return answer["AccountLimit"], answer["AccountUsage"]
+
+    limit, usage = settings()
+    assert limit == {
+        "TotalCodeSize": 80530636800,
+        "CodeSizeUnzipped": 262144000,
+        "CodeSizeZipped": 52428800,
+        "ConcurrentExecutions": 1000,
+        "UnreservedConcurrentExecutions": 1000,
+    }
+    assert usage == {"TotalCodeSize": 0, "FunctionCount": 0}
+    created = client.create_function(FunctionName="counted", **python(HELLO))
+    active(client, "counted")
+    client.put_function_concurrency(FunctionName="counted", ReservedConcurrentExecutions=7)
+    limit, usage = settings()
+    assert limit["UnreservedConcurrentExecutions"] == 993
+    assert usage == {"TotalCodeSize": created["CodeSize"], "FunctionCount": 1}
+    client.publish_version(FunctionName="counted")
+    assert settings()[1] == {"TotalCodeSize": 2 * created["CodeSize"], "FunctionCount": 1}
+    client.delete_function(FunctionName="counted")
+    limit, usage = settings()
+    assert limit["UnreservedConcurrentExecutions"] == 1000
+    assert usage == {"TotalCodeSize": 0, "FunctionCount": 0}
