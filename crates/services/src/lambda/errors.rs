@@ -5,7 +5,6 @@
 use lambent_code::PackageError;
 use lambent_core::lambda::arn::NameError;
 use lambent_core::lambda::environment::EnvironmentError;
-use lambent_core::lambda::policy::PolicyError;
 use lambent_core::lambda::state::{Busy, Reason};
 use lambent_dispatch::{InvokeError, ProgramError, Throttle};
 use lambent_store::{BlobError, StoreError, WriteError};
@@ -102,12 +101,9 @@ pub enum Error {
     /// No provisioned concurrency is configured.
     #[error("No Provisioned Concurrency Config found for this function")]
     NoProvisionedConcurrency,
-    /// A resource policy cannot be as asked.
-    #[error(transparent)]
-    Policy(#[from] PolicyError),
-    /// A resource policy would let everyone in.
+    /// A resource policy would be too long.
     #[error("{0}")]
-    PublicPolicy(String),
+    PolicyLengthExceeded(String),
     /// The function has as many aliases as it may.
     #[error("{0}")]
     AliasLimitExceeded(String),
@@ -175,8 +171,7 @@ impl From<Error> for Fault {
             Error::Validation(_) => Self::new("ValidationException", 400, message),
             Error::AccessDenied(_) => Self::new("AccessDeniedException", 403, message),
             Error::NoProvisionedConcurrency => of("ProvisionedConcurrencyConfigNotFoundException", message),
-            Error::Policy(policy) => policy_fault(&policy, message),
-            Error::PublicPolicy(_) => of("PublicPolicyException", message),
+            Error::PolicyLengthExceeded(_) => of("PolicyLengthExceededException", message),
             Error::AliasLimitExceeded(_) => of("AliasLimitExceededException", message),
             Error::CodeStorageExceeded(_) => of("CodeStorageExceededException", message),
             Error::CodeSigningConfigNotFound(_) => of("CodeSigningConfigNotFoundException", message),
@@ -203,15 +198,6 @@ fn package_fault(package: &PackageError) -> Fault {
         }
         (_, Some(words)) => of("InvalidParameterValueException", words),
         (_, None) => internal(package),
-    }
-}
-
-fn policy_fault(policy: &PolicyError, message: String) -> Fault {
-    match policy {
-        PolicyError::DuplicateSid { .. } => of("ResourceConflictException", message),
-        PolicyError::NoStatement { .. } => of("ResourceNotFoundException", message),
-        PolicyError::TooLong { .. } => of("PolicyLengthExceededException", message),
-        PolicyError::Document(_) | PolicyError::Content(_) => of("InvalidParameterValueException", message),
     }
 }
 
@@ -290,7 +276,6 @@ mod tests {
             ("PreconditionFailedException", 412),
             ("ProvisionedConcurrencyConfigNotFoundException", 404),
             ("PolicyLengthExceededException", 400),
-            ("PublicPolicyException", 400),
             ("AliasLimitExceededException", 400),
             ("CodeStorageExceededException", 400),
             ("CodeSigningConfigNotFoundException", 404),

@@ -144,3 +144,15 @@ fn invalid(words: &str) -> Error {
 fn nothing() -> Error {
     Error::NotFound("The resource you requested does not exist.".to_owned())
 }
+
+impl From<PolicyError> for Error {
+    fn from(error: PolicyError) -> Self {
+        let words = error.to_string();
+        match error {
+            PolicyError::DuplicateSid { .. } => Self::Conflict(words),
+            PolicyError::NoStatement { .. } => Self::NotFound(words),
+            PolicyError::TooLong { .. } => Self::PolicyLengthExceeded(words),
+            PolicyError::Document(_) | PolicyError::Content(_) => Self::InvalidParameter(words),
+        }
+    }
+}
