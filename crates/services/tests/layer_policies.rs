@@ -76,7 +76,7 @@ async fn each_refusal() {
 }
 
 #[tokio::test]
-async fn another_account_may_read_the_layer_when_its_policy_says_so() {
+async fn another_account_may_read_and_use_the_layer_when_its_policy_says_so() {
     let server = server().await;
     let by_arn = format!("/2018-10-31/layers?find=LayerVersion&Arn={}", ARN.replace(':', "%3A"));
     let read = || async { server.call_as(OTHER, Method::GET, &by_arn, &Value::Null).await };
@@ -84,10 +84,18 @@ async fn another_account_may_read_the_layer_when_its_policy_says_so() {
         "User: arn:aws:iam::{OTHER}:root is not authorized to perform: lambda:GetLayerVersion on resource: {ARN} because no \
          resource-based policy allows the lambda:GetLayerVersion action"
     );
+    let function = json!({
+        "FunctionName": "g", "Runtime": "provided.al2023", "Handler": "x", "Layers": [ARN],
+        "Role": format!("arn:aws:iam::{OTHER}:role/r"), "Code": { "ZipFile": base64(&zip("bootstrap", "1")) },
+    });
+    let create = || async { server.call_as(OTHER, Method::POST, "/2015-03-31/functions", &function).await };
     refused(&read().await, 403, &words);
     assert_eq!(add(&server, "third", "333333333333").await.0, 201);
     refused(&read().await, 403, &words);
+    refused(&create().await, 403, &words);
     assert_eq!(add(&server, "s", OTHER).await.0, 201);
     let (status, body) = read().await;
     assert_eq!((status, &body["LayerVersionArn"]), (200, &json!(ARN)), "{body}");
+    let (status, body) = create().await;
+    assert_eq!((status, &body["Layers"][0]["Arn"]), (201, &json!(ARN)), "{body}");
 }
