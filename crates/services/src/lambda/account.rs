@@ -4,14 +4,12 @@
 
 use std::sync::Arc;
 
-use lambent_core::lambda::function::Code;
 use lambent_core::limits::{CODE_STORAGE_MAX_BYTES, UNZIPPED_MAX_BYTES, ZIP_UPLOAD_MAX_BYTES};
-use lambent_store::{Prefix, tables};
 use lambent_wire::lambda::concurrency::{
     AccountLimit, AccountUsage, GetAccountSettingsRequest, GetAccountSettingsResponse,
 };
 
-use super::{Error, every, reservations};
+use super::{Error, reservations};
 use crate::caller::{Caller, Context};
 use crate::{Reply, Server};
 
@@ -27,6 +25,7 @@ pub async fn get_account_settings(
     let Caller { account, region, .. } = &context.caller;
     let limit = server.dispatcher.concurrency();
     let unreserved = reservations::read(server, account, region).await?.unreserved(limit);
+    let usage = server.usage.of(account, region);
     Ok(Reply::of(GetAccountSettingsResponse {
         account_limit: Some(AccountLimit {
             total_code_size: i64::try_from(CODE_STORAGE_MAX_BYTES).ok(),
@@ -35,21 +34,9 @@ pub async fn get_account_settings(
             concurrent_executions: i32::try_from(limit).ok(),
             unreserved_concurrent_executions: i32::try_from(unreserved).ok(),
         }),
-        account_usage: Some(usage(server, &context.caller).await?),
+        account_usage: Some(AccountUsage {
+            total_code_size: i64::try_from(usage.code_bytes).ok(),
+            function_count: i64::try_from(usage.functions).ok(),
+        }),
     }))
-}
-
-/// Functions are counted once; their code once for `$LATEST` and once for each version, whether it is the same or not.
-async fn usage(server: &Server, caller: &Caller) -> Result<AccountUsage, Error> {
-    let own = Prefix::under([caller.account.as_str(), caller.region.as_str()]);
-    let (mut functions, mut bytes) = (0i64, 0u64);
-    let mut add = |code: &Code| bytes = bytes.saturating_add(code.size_bytes);
-    every::under(server, &tables::FUNCTIONS, &own, |function| {
-        functions += 1;
-        add(&function.latest.code);
-    })
-    .await?;
-    every::under(server, &tables::VERSIONS, &own, |version| add(&version.deployment.code)).await?;
-    every::under(server, &tables::LAYER_VERSIONS, &own, |layer| add(&layer.code)).await?;
-    Ok(AccountUsage { total_code_size: i64::try_from(bytes).ok(), function_count: Some(functions) })
 }

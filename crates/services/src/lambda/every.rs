@@ -1,5 +1,5 @@
-//! A walk over every record of a table: of every account and region for what the server does by itself, of one where a
-//! request asks for a sum.
+//! A walk over every record of a table, of every account and region, for what the server does by itself. Never in the way
+//! of a request.
 
 use lambent_store::{Prefix, StoreError, Table};
 use serde::de::DeserializeOwned;
@@ -13,21 +13,11 @@ const PAGE: usize = 1000;
 pub(super) async fn record<T: DeserializeOwned>(
     server: &Server,
     table: &Table<T>,
-    show: impl FnMut(&T),
-) -> Result<(), StoreError> {
-    under(server, table, &Prefix::all(), show).await
-}
-
-/// Shows every record under a prefix, in the order of the keys.
-pub(super) async fn under<T: DeserializeOwned>(
-    server: &Server,
-    table: &Table<T>,
-    prefix: &Prefix,
     mut show: impl FnMut(&T),
 ) -> Result<(), StoreError> {
     let mut after = None;
     loop {
-        let page = server.store.list(table, prefix, after.as_ref(), PAGE).await?;
+        let page = server.store.list(table, &Prefix::all(), after.as_ref(), PAGE).await?;
         page.iter().for_each(|record| show(&record.value));
         match page.into_iter().last() {
             Some(record) => after = Some(record.key),
