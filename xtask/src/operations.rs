@@ -1,11 +1,13 @@
-//! `docs/operations.md`: each operation of Lambda's model, done, partial or not there yet. Never decides what is done:
-//! it reads `crates/services/src/operations.rs`, and the names of the model from the wire's generated files. What is
-//! missing of an operation is told in the index, behind its line: `// partial: …`.
+//! `docs/operations.md`: each operation of Lambda's model, done, partial or refused. Never decides what is done: it reads
+//! `crates/services/src/operations.rs`, the names of the model from the wire's generated files, and what is missing or
+//! refused from `xtask/operations.toml`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, bail};
+
+use serde::Deserialize;
 
 use crate::project::{self, Project};
 use crate::tidy::{Fault, code};
@@ -14,6 +16,17 @@ const PAGE: &str = "docs/operations.md";
 const INDEX: &str = "crates/services/src/operations.rs";
 const WIRE: &str = "crates/wire/src/lambda";
 const LIST: &str = "static KNOWN:";
+const TABLE: &str = "xtask/operations.toml";
+
+/// What stands in the table: the words for each operation that is not simply done.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Table {
+    /// In the index, and what is missing.
+    partial: BTreeMap<String, String>,
+    /// Not in the index, and why.
+    refused: BTreeMap<String, String>,
+}
 
 /// Writes the page, or with `--check` compares it.
 ///
@@ -40,10 +53,39 @@ pub(crate) fn check(project: &Project) -> Vec<Fault> {
     if names(project).is_empty() {
         return vec![Fault::at(WIRE, format!("no list `{LIST}` of the model's operations is found"))];
     }
-    match project.text(PAGE) == Some(page(project).as_str()) {
-        true => Vec::new(),
-        false => vec![Fault::at(PAGE, "is stale: run `cargo xtask operations`")],
+    let table = match table(project) {
+        Ok(table) => table,
+        Err(fault) => return vec![Fault::at(TABLE, format!("is not as it must be: {fault}"))],
+    };
+    let mut faults = contradictions(project, &table);
+    if project.text(PAGE) != Some(page(project).as_str()) {
+        faults.push(Fault::at(PAGE, "is stale: run `cargo xtask operations`"));
     }
+    faults
+}
+
+/// Where the table and the index do not agree, so that neither can go stale in silence.
+fn contradictions(project: &Project, table: &Table) -> Vec<Fault> {
+    let (names, done) = (names(project), done(project));
+    let mut found = Vec::new();
+    let mut tell = |name: &str, what: &str| found.push(Fault::at(TABLE, format!("{name} {what}")));
+    for name in table.partial.keys().filter(|name| !done.contains(*name)) {
+        tell(name, "is called partial, but is not in the index");
+    }
+    for name in table.refused.keys().filter(|name| done.contains(*name)) {
+        tell(name, "is called refused, but is in the index");
+    }
+    for name in table.refused.keys().filter(|name| !names.contains(*name)) {
+        tell(name, "is not in the model");
+    }
+    for name in names.difference(&done).filter(|name| !table.refused.contains_key(*name)) {
+        tell(name, "is not in the index, and nothing says why");
+    }
+    found
+}
+
+fn table(project: &Project) -> Result<Table, toml::de::Error> {
+    project.text(TABLE).map_or_else(|| Ok(Table::default()), toml::from_str)
 }
 
 /// The operations that the index names in its code.
@@ -75,29 +117,25 @@ fn names(project: &Project) -> BTreeSet<String> {
 
 fn page(project: &Project) -> String {
     let (names, done) = (names(project), done(project));
+    let table = table(project).unwrap_or_default();
     let mut page = format!(
-        "# Operations\n\nWritten by `cargo xtask operations`; do not edit. \
-         {} of the {} operations of AWS Lambda's model are there.\n\
-         The others answer with the protocol's own error that says so.\n\n| operation | state |\n|---|---|\n",
+        "# Operations\n\nWritten by `cargo xtask operations`; do not edit. Of the {} operations of AWS Lambda's model, \
+         {} are done, {} of them in part;\n{} are refused: they answer with the protocol's own error that says so.\n\n\
+         | operation | state | what is missing |\n|---|---|---|\n",
+        names.len(),
         done.len(),
-        names.len()
+        table.partial.len(),
+        names.len() - done.len(),
     );
     for name in &names {
-        let state = match (done.contains(name), missing(project, name)) {
-            (true, Some(missing)) => format!("partial: {missing}"),
-            (true, None) => "done".to_owned(),
-            (false, _) => "not there yet".to_owned(),
+        let (state, words) = match (done.contains(name), table.partial.get(name)) {
+            (true, None) => ("done", ""),
+            (true, Some(missing)) => ("partial", missing.as_str()),
+            (false, _) => ("refused", table.refused.get(name).map_or("not there yet", String::as_str)),
         };
-        writeln!(page, "| {name} | {state} |").expect("a string takes every line");
+        writeln!(page, "| {name} | {state} | {words} |").expect("a string takes every line");
     }
     page
-}
-
-/// What the index says is missing of an operation that is there.
-fn missing<'a>(project: &'a Project, name: &str) -> Option<&'a str> {
-    let mut lines = project.text(INDEX)?.lines();
-    let line = lines.find(|line| line.trim_start().split(',').next() == Some(name))?;
-    Some(line.split_once("// partial: ")?.1.trim())
 }
 
 #[cfg(test)]
@@ -120,19 +158,31 @@ pub(crate) mod tests {
         assert_eq!(done(&project_with(index, &[])), BTreeSet::from(["Invoke".to_owned()]));
     }
 
+    const REFUSED: (&str, &str) = (TABLE, "[refused]\nGetFunction = \"why\"\n[partial]\nInvoke = \"what\"");
+
     #[test]
     fn a_stale_page_is_found() {
-        let fresh = page(&project_with("lambda::Invoke", &[]));
-        assert!(fresh.contains("1 of the 2") && fresh.contains("| GetFunction | not there yet |"));
-        assert_eq!(check(&project_with("lambda::Invoke", &[(PAGE, &fresh)])), []);
-        assert_eq!(check(&project_with("lambda::GetFunction", &[(PAGE, &fresh)])).len(), 1);
+        let fresh = page(&project_with("lambda::Invoke", &[REFUSED]));
+        assert!(
+            fresh.contains("| GetFunction | refused | why |")
+                && fresh.contains("| Invoke | partial | what |")
+        );
+        assert_eq!(check(&project_with("lambda::Invoke", &[REFUSED, (PAGE, &fresh)])), []);
+        let stale = fresh.replace("why", "why not");
+        assert_eq!(check(&project_with("lambda::Invoke", &[REFUSED, (PAGE, &stale)])).len(), 1);
     }
 
     #[test]
-    fn what_the_index_says_is_missing_is_shown() {
-        let index = "index! {\n    GetFunction, Read => function::get, // partial: no code\n    Invoke, Run => i::i,\n}";
-        let page = page(&project_with(index, &[]));
-        assert!(page.contains("| GetFunction | partial: no code |") && page.contains("| Invoke | done |"));
+    fn a_table_that_contradicts_the_index_is_found() {
+        let found = |index: &str, table: &str| {
+            let project = project_with(index, &[(TABLE, table)]);
+            contradictions(&project, &super::table(&project).unwrap()).len()
+        };
+        assert_eq!(found("lambda::Invoke lambda::GetFunction", ""), 0);
+        assert_eq!(found("lambda::Invoke", ""), 1, "nothing says why GetFunction is refused");
+        assert_eq!(found("lambda::Invoke lambda::GetFunction", "refused.Invoke = 'x'"), 1);
+        assert_eq!(found("lambda::Invoke", "refused.GetFunction = 'x'\npartial.GetFunction = 'y'"), 1);
+        assert_eq!(found("lambda::Invoke lambda::GetFunction", "refused.Gone = 'x'"), 1);
     }
 
     #[test]

@@ -55,7 +55,7 @@ index! {
     AddPermission, Write => policy::add_permission,
     CreateAlias, Write => alias::create_alias,
     CreateCodeSigningConfig, Write => code_signing::create_code_signing_config,
-    CreateEventSourceMapping, Write => event_source_mapping::create_event_source_mapping, // partial: nothing polls the source yet; the mapping says so
+    CreateEventSourceMapping, Write => event_source_mapping::create_event_source_mapping,
     CreateFunction, Write => function::create_function,
     CreateFunctionUrlConfig, Write => function_url::create_function_url_config,
     DeleteAlias, Write => alias::delete_alias,
@@ -117,7 +117,7 @@ index! {
     UntagResource, Write => tags::untag_resource,
     UpdateAlias, Write => alias::update_alias,
     UpdateCodeSigningConfig, Write => code_signing::update_code_signing_config,
-    UpdateEventSourceMapping, Write => event_source_mapping::update_event_source_mapping, // partial: nothing polls the source yet; the mapping says so
+    UpdateEventSourceMapping, Write => event_source_mapping::update_event_source_mapping,
     UpdateFunctionCode, Write => function::update_function_code,
     UpdateFunctionConfiguration, Write => function::update_function_configuration,
     UpdateFunctionEventInvokeConfig, Write => event_invoke::update_function_event_invoke_config,
