@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from packages import HELLO, zip_of
+from packages import HELLO, python, zip_of
 
 PROFILE = "arn:aws:signer:us-east-1:000000000000:/signing-profiles/p/abcdefghij"
 MISSING = "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-0123456789abcdef0"
@@ -101,3 +101,15 @@ def test_what_is_not_there(client, create, refused):
         assert answer == (404, "ResourceNotFoundException", f"Function not found: {arn}")
     status, code, _ = refused("create_code_signing_config", AllowedPublishers={"SigningProfileVersionArns": ["x"]})
     assert (status, code) == (400, "ValidationException")
+
+
+def test_a_new_function_may_have_a_configuration_from_the_start(client, config, create, refused):
+    arn = config()["CodeSigningConfigArn"]
+    name = create(HELLO, CodeSigningConfigArn=arn)
+    assert client.get_function_code_signing_config(FunctionName=name)["CodeSigningConfigArn"] == arn
+    strict = config(CodeSigningPolicies={"UntrustedArtifactOnDeployment": "Enforce"})["CodeSigningConfigArn"]
+    settings = python(HELLO) | {"CodeSigningConfigArn": strict}
+    status, code, _ = refused("create_function", FunctionName="unsigned", **settings)
+    assert (status, code) == (400, "CodeVerificationFailedException")
+    answer = refused("create_function", FunctionName="unsigned", **settings | {"CodeSigningConfigArn": MISSING})
+    assert answer[:2] == (404, "CodeSigningConfigNotFoundException")
