@@ -4,14 +4,12 @@ import pytest
 from packages import HELLO, ROLE, python
 
 ARN = "arn:aws:{}:us-east-1:000000000000:{}"
+PROVIDER = {"CapacityProviderArn": ARN.format("lambda", "capacity-provider:p")}
 SETTINGS = {
-    "VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
-    "DeadLetterConfig": {"TargetArn": ARN.format("sqs", "queue")},
-    "TracingConfig": {"Mode": "Active"},
-    "LoggingConfig": {"LogFormat": "JSON"},
-    "SnapStart": {"ApplyOn": "PublishedVersions"},
-    "KMSKeyArn": ARN.format("kms", "key/mine"),
-    "Publish": True,
+    "PublishTo": "LATEST_PUBLISHED",
+    "TenancyConfig": {"TenantIsolationMode": "PER_TENANT"},
+    "CapacityProviderConfig": {"LambdaManagedInstancesCapacityProviderConfig": PROVIDER},
+    "DurableConfig": {"ExecutionTimeout": 60},
 }
 
 
@@ -44,10 +42,8 @@ def test_a_language_that_is_not_built_says_so(create, refused, runtime):
 @pytest.mark.parametrize(
     ("operation", "parameters"),
     [
-        ("publish_version", {"FunctionName": "any"}),
-        ("list_aliases", {"FunctionName": "any"}),
-        ("get_account_settings", {}),
-        ("list_tags", {"Resource": ARN.format("lambda", "function:any")}),
+        ("list_capacity_providers", {}),
+        ("list_durable_executions_by_function", {"FunctionName": "any"}),
         ("invoke_with_response_stream", {"FunctionName": "any"}),
     ],
 )
