@@ -1,7 +1,8 @@
 //! What create and update ask for, checked and turned into a configuration. What is not built is refused, not stored,
 //! with these exceptions, each named in docs/operations.md: every runtime that AWS takes is taken, so that whoever only
 //! manages functions can; what there is nothing to run with is told when it is invoked, by the dispatcher. And VpcConfig,
-//! FileSystemConfigs and SnapStart are kept and shown, and change nothing at run time yet.
+//! FileSystemConfigs, SnapStart, TracingConfig, DeadLetterConfig and KMSKeyArn are kept and shown, and change nothing at
+//! run time yet.
 
 mod asked;
 mod found;
