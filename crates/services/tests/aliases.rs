@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use http::Method;
 use lambent_sandbox::{Event, Spec};
-use lambent_testkit::one_function::{said, settled, with_function};
+use lambent_testkit::one_function::{self, said, settled};
 use lambent_testkit::{FakeHost, TestServer};
 use serde_json::{Value, json};
 
@@ -13,13 +13,14 @@ const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
 
 /// A server whose function has the versions 1 and 2 and says how it was called.
 async fn server() -> TestServer {
-    let server = with_function(FakeHost::new(|spec: &Spec, event: &Event| {
+    let host = FakeHost::new(|spec: &Spec, event: &Event| {
         said(format!(
             "\"{} {}\"",
             spec.environment["AWS_LAMBDA_FUNCTION_VERSION"], event.invoked_function_arn
         ))
-    }))
-    .await;
+    });
+    let server = TestServer::start_for(host, 1000).await;
+    one_function::create(&server, "f").await;
     settled(&server).await;
     for number in 1..3 {
         assert_eq!(call(&server, Method::POST, "/versions", json!({})).await.0, 201);
@@ -194,7 +195,8 @@ async fn shares(server: &TestServer, calls: u32) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
     for _ in 0..calls {
         let answer = server.send(Method::POST, &format!("{F}:live/invocations"), "").await;
-        let executed = answer.headers()["x-amz-executed-version"].to_str().unwrap().to_owned();
+        let executed =
+            answer.headers()["x-amz-executed-version"].to_str().expect("the version is text").to_owned();
         assert_eq!(String::from_utf8_lossy(answer.body()), format!("\"{executed} {ARN}:live\""));
         *counts.entry(executed).or_default() += 1;
     }
@@ -232,4 +234,27 @@ async fn a_version_stays_warm_while_its_aliases_change() {
     settled(&server).await;
     shares(&server, 3).await;
     assert_eq!((server.host.count_of("boot"), server.host.count_of("stop")), (1, 0));
+}
+
+#[tokio::test]
+async fn provisioned_concurrency_goes_only_where_it_can_be() {
+    let server = server().await;
+    for (name, version) in [("live", "1"), ("other", "2")] {
+        create(&server, json!({ "Name": name, "FunctionVersion": version })).await;
+        let path = format!("/2019-09-30/functions/f/provisioned-concurrency?Qualifier={name}");
+        let asked = json!({ "ProvisionedConcurrentExecutions": 1 });
+        assert_eq!(server.call_owned(Method::PUT, path, asked).await.0, 202);
+    }
+    let taken = update(&server, json!({ "FunctionVersion": "2" })).await;
+    assert_eq!(
+        (taken.0, get(&server, "/aliases/live").await.1["FunctionVersion"].as_str()),
+        (409, Some("1"))
+    );
+    refused(
+        &update(&server, json!({ "FunctionVersion": "$LATEST" })).await,
+        400,
+        "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
+    );
+    assert_eq!(call(&server, Method::DELETE, "/aliases/other", Value::Null).await.0, 204);
+    assert_eq!(update(&server, json!({ "FunctionVersion": "2" })).await.0, 200, "the other one is gone");
 }

@@ -51,7 +51,10 @@ async fn active(server: &TestServer, number: u32) -> Value {
 async fn invoke(server: &TestServer, qualifier: &str) -> (String, String) {
     let path = format!("{F}/invocations?Qualifier={qualifier}");
     let answer = server.send(Method::POST, &path, "").await;
-    let executed = answer.headers().get("x-amz-executed-version").map(|v| v.to_str().unwrap().to_owned());
+    let executed = answer
+        .headers()
+        .get("x-amz-executed-version")
+        .map(|v| v.to_str().expect("the version is text").to_owned());
     (executed.unwrap_or_default(), String::from_utf8_lossy(answer.body()).into_owned())
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use lambent_core::lambda::alias::Alias;
 use lambent_core::lambda::arn::{FunctionId, Qualifier};
 use lambent_core::lambda::function::Function;
+use lambent_core::lambda::provisioned::may_have;
 use lambent_core::limits::ALIASES_MAX;
 use lambent_wire::lambda::alias::{
     AliasConfiguration, AliasRoutingConfiguration, CreateAliasRequest, DeleteAliasRequest, GetAliasRequest,
@@ -18,7 +19,7 @@ use lambent_wire::lambda::alias::{
 use self::asked::Asked;
 use super::names::Target;
 use super::page::Wanted;
-use super::{Error, change, resolve};
+use super::{Error, change, provisioned, resolve};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -116,8 +117,8 @@ pub async fn update_alias(
         // Even an update that names nothing is a change.
         alias.revision_id = server.dice.uuid();
         let alias = asked.route(alias, versions)?;
-        check_provisioned(function, name, &alias)?;
         function.aliases.insert(name.clone(), alias.clone());
+        check_provisioned(function, name)?;
         Ok((alias, transaction))
     })
     .await?;
@@ -165,25 +166,16 @@ fn check_revision(alias: &Alias, known: Option<&str>) -> Result<(), Error> {
     }
 }
 
-/// Provisioned concurrency goes with its alias, where the version it comes to can have it.
-fn check_provisioned(function: &Function, name: &str, alias: &Alias) -> Result<(), Error> {
-    let has = |qualifier: &Qualifier| function.settings(qualifier).is_some_and(|s| s.provisioned.is_some());
-    if !has(&Qualifier::Alias(name.to_owned())) {
+/// Provisioned concurrency goes with its alias, where the versions it comes to can have it.
+fn check_provisioned(function: &Function, name: &str) -> Result<(), Error> {
+    let qualifier = Qualifier::Alias(name.to_owned());
+    if function.settings(&qualifier).is_none_or(|settings| settings.provisioned.is_none()) {
         return Ok(());
     }
-    let Some(number) = alias.version else {
-        let words = "Provisioned Concurrency Configs cannot be applied to unpublished function versions.";
-        return Err(Error::InvalidParameter(words.to_owned()));
-    };
-    let other = |(other, at): (&String, &Alias)| {
-        other != name && at.version == Some(number) && has(&Qualifier::Alias(other.clone()))
-    };
-    if has(&Qualifier::Version(number.to_string())) || function.aliases.iter().any(other) {
-        let words =
-            "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version";
-        return Err(Error::Conflict(words.to_owned()));
+    if function.aliases.get(name).is_some_and(|alias| alias.version.is_none()) {
+        return Err(Error::InvalidParameter(provisioned::UNPUBLISHED.to_owned()));
     }
-    Ok(())
+    may_have(function, &qualifier).map_err(|conflict| Error::Conflict(conflict.to_string()))
 }
 
 fn pointed_to(alias: &Alias) -> String {

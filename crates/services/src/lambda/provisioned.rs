@@ -25,7 +25,7 @@ use crate::{Reply, Server};
 
 mod view;
 
-const UNPUBLISHED: &str =
+pub(super) const UNPUBLISHED: &str =
     "Provisioned Concurrency Configs cannot be applied to unpublished function versions.";
 
 /// PutProvisionedConcurrencyConfig.
