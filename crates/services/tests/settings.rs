@@ -99,7 +99,7 @@ async fn config(server: &TestServer, policy: &str) -> String {
     });
     let (status, body) = server.call(Method::POST, "/2020-04-22/code-signing-configs", &wanted).await;
     assert_eq!(status, 201, "{body}");
-    body["CodeSigningConfig"]["CodeSigningConfigArn"].as_str().unwrap().to_owned()
+    body["CodeSigningConfig"]["CodeSigningConfigArn"].as_str().expect("an ARN").to_owned()
 }
 
 #[tokio::test]

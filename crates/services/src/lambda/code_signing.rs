@@ -88,7 +88,9 @@ pub async fn update_code_signing_config(
     request: UpdateCodeSigningConfigRequest,
 ) -> Result<Reply, Error> {
     let changed = change(server, &context.caller, &request.code_signing_config_arn, |config| {
-        config.description = request.description.clone().or(config.description.take());
+        if request.description.is_some() {
+            config.description.clone_from(&request.description);
+        }
         if let Some(AllowedPublishers { signing_profile_version_arns }) = &request.allowed_publishers {
             config.publishers.clone_from(signing_profile_version_arns);
         }

@@ -145,7 +145,7 @@ impl Maker {
 
     /// A number at, in or just beyond the bounds.
     fn number(&mut self, shape: &Shape) -> i64 {
-        let (min, max) = (shape.min.unwrap_or(0), shape.max.unwrap_or(i64::from(i32::MAX)));
+        let (min, max) = (shape.min.unwrap_or(0), shape.max.unwrap_or(0x7fff_ffff));
         let middle = min + (max - min) / 2;
         [min, max, middle, min + 1, min - 1, max.saturating_add(1)][self.below(6)]
     }
