@@ -51,7 +51,7 @@ async fn a_hundred_stay_unreserved() {
     let refusal = (400, json!({ "Type": "User", "message": words, "Message": words }));
     let refused = |(status, body): (u16, Value)| {
         assert_eq!((status, &body["Type"]), (refusal.0, &refusal.1["Type"]), "{body}");
-        let said = body.get("message").or(body.get("Message"));
+        let said = body.get("message").or_else(|| body.get("Message"));
         assert_eq!(said.and_then(Value::as_str), Some(words));
     };
     refused(put(&server, "f", 901).await);
@@ -79,7 +79,10 @@ async fn only_functions_have_reserved_concurrency() {
     let words = "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.";
     for name in ["f:$LATEST", "f:1", "f:live", "missing:1"] {
         let (status, body) = put(&server, name, 1).await;
-        assert_eq!((status, body["message"].as_str().or(body["Message"].as_str())), (400, Some(words)));
+        assert_eq!(
+            (status, body["message"].as_str().or_else(|| body["Message"].as_str())),
+            (400, Some(words))
+        );
     }
     assert_eq!(delete(&server, "/2017-10-31/functions/f:1/concurrency").await, 400);
     assert_eq!(put(&server, "missing", 1).await.0, 404);
