@@ -24,7 +24,9 @@ async fn create(server: &TestServer, name: &str, with: &Value) -> (u16, Value) {
         "FunctionName": name, "Runtime": "python3.12", "Handler": "a.b", "Role": role(),
         "Code": { "ZipFile": base64(&zip("a.py", "1")) },
     });
-    body.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+    for (member, value) in with.as_object().expect("members by name") {
+        body[member] = value.clone();
+    }
     server.call(Method::POST, FUNCTIONS, &body).await
 }
 

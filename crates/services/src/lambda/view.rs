@@ -55,7 +55,10 @@ pub(super) fn configuration(function: &Function, qualifier: Option<&Qualifier>) 
 pub(super) fn found(found: &Found, qualifier: Option<&Qualifier>) -> FunctionConfiguration {
     match &found.version {
         None => configuration(&found.function, qualifier),
-        Some(number) => version(number, qualifier.unwrap_or(&number.qualifier())),
+        Some(number) => {
+            let own = number.qualifier();
+            version(number, qualifier.unwrap_or(&own))
+        }
     }
 }
 
