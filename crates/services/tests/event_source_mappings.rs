@@ -190,6 +190,26 @@ async fn a_function_has_a_source_once() {
 }
 
 #[tokio::test]
+async fn of_many_requests_at_once_one_binds_the_source() {
+    let server = server().await;
+    create_function(&server, "g").await;
+    let queue = json!({ "EventSourceArn": QUEUE });
+    let (a, b, c) =
+        tokio::join!(create(&server, queue.clone()), create(&server, queue.clone()), create(&server, queue));
+    let mut statuses = [a.0, b.0, c.0];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [202, 409, 409]);
+    let other =
+        create(&server, json!({ "EventSourceArn": QUEUE, "FunctionName": "g" })).await.1["UUID"].clone();
+    let moved = on(&server, Method::PUT, &other, json!({ "FunctionName": "f" })).await;
+    assert_eq!(moved.0, 409, "{moved:?}");
+    let first = [a, b, c].into_iter().find(|answer| answer.0 == 202).unwrap().1["UUID"].clone();
+    on(&server, Method::DELETE, &first, Value::Null).await;
+    assert_eq!(on(&server, Method::PUT, &other, json!({ "FunctionName": "f" })).await.0, 202);
+    assert_eq!(create(&server, json!({ "EventSourceArn": QUEUE, "FunctionName": "g" })).await.0, 202);
+}
+
+#[tokio::test]
 async fn refusals_read_as_on_aws() {
     let server = server().await;
     for (given, words) in [

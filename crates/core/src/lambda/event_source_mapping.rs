@@ -4,6 +4,7 @@
 //! Source: <https://docs.aws.amazon.com/lambda/latest/api/API_EventSourceMappingConfiguration.html>
 
 pub mod filter;
+mod settings;
 pub mod source;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 use crate::account::{AccountId, Region};
 use crate::time::Timestamp;
 
+pub use settings::{Access, Database, Kafka, Pollers, Registry, Settings};
 pub use source::Kind;
 
 /// Which mapping, in which account and region.
@@ -159,100 +161,59 @@ pub struct Source {
     pub endpoints: Option<BTreeMap<String, Vec<String>>>,
 }
 
-/// How events are read: what can change. What is absent was not given and has its default.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Settings {
-    /// `BatchSize`: 1 to 10,000.
-    pub batch_size: Option<i32>,
-    /// `MaximumBatchingWindowInSeconds`: 0 to 300.
-    pub window_s: Option<i32>,
-    /// `FilterCriteria`: patterns, each a JSON text.
-    pub filters: Option<Vec<String>>,
-    /// `KMSKeyArn`: what encrypts the filters.
-    pub kms_key_arn: Option<String>,
-    /// `MetricsConfig`.
-    pub metrics: Option<Vec<String>>,
-    /// `LoggingConfig.SystemLogLevel`.
-    pub log_level: Option<String>,
-    /// `ScalingConfig.MaximumConcurrency`: 2 to 1,000.
-    pub concurrency_max: Option<i32>,
-    /// `ParallelizationFactor`: 1 to 10.
-    pub parallelization: Option<i32>,
-    /// `DestinationConfig.OnFailure.Destination`: an ARN.
-    pub on_failure: Option<String>,
-    /// `MaximumRecordAgeInSeconds`: −1 for ever, or up to 604,800.
-    pub record_age_max_s: Option<i32>,
-    /// `BisectBatchOnFunctionError`.
-    pub bisect: Option<bool>,
-    /// `MaximumRetryAttempts`: −1 for ever, or up to 10,000.
-    pub retries_max: Option<i32>,
-    /// `TumblingWindowInSeconds`: 0 to 900.
-    pub tumbling_window_s: Option<i32>,
-    /// `SourceAccessConfigurations`.
-    pub access: Option<Vec<Access>>,
-    /// `FunctionResponseTypes`.
-    pub response_types: Option<Vec<String>>,
-    /// `AmazonManagedKafkaEventSourceConfig` or `SelfManagedKafkaEventSourceConfig`.
-    pub kafka: Option<Kafka>,
-    /// `DocumentDBEventSourceConfig`.
-    pub database: Option<Database>,
-    /// `ProvisionedPollerConfig`.
-    pub pollers: Option<Pollers>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// How a source lets its reader in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Access {
-    /// Such as `BASIC_AUTH`.
-    pub kind: Option<String>,
-    /// A secret, a subnet, a security group or a virtual host.
-    pub uri: Option<String>,
-}
+    fn mapping(change: Change, enabled: bool) -> EventSourceMapping {
+        let (account, region) = (AccountId::default_account(), Region::default_region());
+        EventSourceMapping {
+            id: MappingId { account, region, uuid: Uuid::from_u128(7) },
+            function_arn: "arn:aws:lambda:us-east-1:000000000000:function:f".to_owned(),
+            source: Source {
+                kind: Kind::Queue,
+                arn: None,
+                starting_position: None,
+                starting_at: None,
+                topics: None,
+                queues: None,
+                endpoints: None,
+            },
+            settings: Settings::default(),
+            enabled,
+            change,
+            changed: Timestamp::from_millis(1000),
+            tags: BTreeMap::new(),
+        }
+    }
 
-/// What only Kafka has.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Kafka {
-    /// The consumer group.
-    pub group: Option<String>,
-    /// Where schemas are kept.
-    pub registry: Option<Registry>,
-    /// `Stream` or `Queue`.
-    pub mode: Option<String>,
-}
+    #[test]
+    fn a_change_ends_by_itself() {
+        for (change, enabled, during, after) in [
+            (Change::Create, true, State::Creating, State::Enabled),
+            (Change::Create, false, State::Creating, State::Disabled),
+            (Change::Update, true, State::Updating, State::Enabled),
+            (Change::Enable, true, State::Enabling, State::Enabled),
+            (Change::Disable, false, State::Disabling, State::Disabled),
+        ] {
+            let mapping = mapping(change, enabled);
+            let takes = Duration::from_millis(500);
+            assert_eq!(mapping.state(Timestamp::from_millis(1499), takes), during);
+            assert_eq!(mapping.state(Timestamp::from_millis(1500), takes), after);
+            assert_eq!(mapping.state(Timestamp::from_millis(1000), Duration::ZERO), after);
+        }
+    }
 
-/// A registry of schemas.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Registry {
-    /// Where it is.
-    pub uri: Option<String>,
-    /// `JSON` or `SOURCE`.
-    pub format: Option<String>,
-    /// How it lets its reader in.
-    pub access: Option<Vec<Access>>,
-    /// What is validated: `KEY`, `VALUE`.
-    pub validated: Option<Vec<Option<String>>>,
-}
+    #[test]
+    fn a_mapping_is_named_by_its_arn() {
+        let id = mapping(Change::Create, true).id;
+        assert_eq!(MappingId::read(&id.arn()), Some(id.clone()));
+        assert_eq!(MappingId::read(&id.arn().replace("us-east-1", "cn-north-1")), None);
+        assert_eq!(MappingId::read(&id.uuid.to_string()), None);
+    }
 
-/// What only DocumentDB has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Database {
-    /// The database.
-    pub name: Option<String>,
-    /// The collection; all of the database where none is named.
-    pub collection: Option<String>,
-    /// `UpdateLookup` or `Default`.
-    pub full_document: Option<String>,
-}
-
-/// Pollers that are always there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pollers {
-    /// At least so many.
-    pub min: Option<i32>,
-    /// At most so many.
-    pub max: Option<i32>,
-    /// Whom they are shared with.
-    pub group: Option<String>,
+    #[test]
+    fn settings_of_an_older_server_are_read() {
+        assert_eq!(serde_json::from_str::<Settings>("{}").unwrap(), Settings::default());
+    }
 }

@@ -130,7 +130,7 @@ pub async fn delete_event_source_mapping(
 
 /// The tags of a mapping.
 pub(super) async fn tags_of(server: &Server, caller: &Caller, arn: &str) -> Result<tags::Tags, Error> {
-    Ok(keep::read(server, caller, uuid_of(arn)).await?.value.tags)
+    Ok(keep::read(server, caller, &uuid_of(caller, arn)?).await?.value.tags)
 }
 
 /// Changes the tags of a mapping.
@@ -140,12 +140,13 @@ pub(super) async fn change_tags(
     arn: &str,
     mut tagged: impl FnMut(&mut tags::Tags) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    keep::change(server, caller, uuid_of(arn), |mapping| tagged(&mut mapping.tags)).await.map(drop)
+    keep::change(server, caller, &uuid_of(caller, arn)?, |mapping| tagged(&mut mapping.tags)).await.map(drop)
 }
 
-/// The UUID at the end of an ARN; of another region's, one that no mapping has.
-fn uuid_of(arn: &str) -> &str {
-    arn.rsplit(':').next().unwrap_or(arn)
+/// The UUID in an ARN, which must be of the caller's account and region.
+fn uuid_of(caller: &Caller, arn: &str) -> Result<String, Error> {
+    let id = MappingId::read(arn).filter(|id| id.account == caller.account && id.region == caller.region);
+    id.map(|id| id.uuid.to_string()).ok_or_else(keep::not_there)
 }
 
 fn state(server: &Server, mapping: &EventSourceMapping) -> State {

@@ -18,7 +18,7 @@ use lambent_wire::lambda::layer::{
     PublishLayerVersionRequest,
 };
 
-use super::Error;
+use super::{Error, usage};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -36,6 +36,7 @@ pub async fn publish_layer_version(
 ) -> Result<Reply, Error> {
     let id = named::here(&context.caller, &request.layer_name)?;
     let taken_in = content::take_in(server, &context.caller, &request.content).await?;
+    usage::check(server, &id.account, &id.region, taken_in.code.size_bytes)?;
     let mut version = LayerVersion {
         id,
         number: 1,

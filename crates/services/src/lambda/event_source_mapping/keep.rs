@@ -14,11 +14,15 @@ pub(super) async fn read(
     caller: &Caller,
     uuid: &str,
 ) -> Result<Record<EventSourceMapping>, Error> {
-    let not_there = || Error::NotFound("The resource you requested does not exist.".to_owned());
     let uuid = uuid.parse().map_err(|_not_one| not_there())?;
     let (account, region) = (caller.account.clone(), caller.region.clone());
     let key = tables::mapping_key(&MappingId { account, region, uuid });
     server.store.get(&tables::EVENT_SOURCE_MAPPINGS, &key).await?.ok_or_else(not_there)
+}
+
+/// The refusal for a mapping that is not there.
+pub(super) fn not_there() -> Error {
+    Error::NotFound("The resource you requested does not exist.".to_owned())
 }
 
 /// Adds a mapping.
