@@ -46,6 +46,15 @@ def test_a_queue_must_be_there(asking, function, name):
     assert made["EventSourceArn"] == arn
 
 
+def test_a_queue_must_hide_messages_as_long_as_the_function_runs(asking, function, name):
+    asking.client("sqs").create_queue(QueueName=name, Attributes={"VisibilityTimeout": "2"})
+    words = (
+        "Invalid request provided: Queue visibility timeout: 2 seconds is less than Function timeout: 3 seconds"
+    )
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
+    assert refused(asking, FunctionName=function, EventSourceArn=arn) == words
+
+
 def test_a_stream_must_be_there(asking, function, name):
     arn = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/{name}"
     given = {"FunctionName": function, "EventSourceArn": arn, "StartingPosition": "LATEST"}

@@ -97,9 +97,10 @@ fn clear(into: &OwnedFd, path: &Path) -> Result<()> {
                 continue;
             }
             let path = folder.join(name);
-            match kind(into, &path)? {
-                FileType::Directory => found.push(path),
-                _ => rustix::fs::unlinkat(into, &path, AtFlags::empty())?,
+            if kind(into, &path)? == FileType::Directory {
+                found.push(path);
+            } else {
+                rustix::fs::unlinkat(into, &path, AtFlags::empty())?;
             }
         }
     }

@@ -50,9 +50,9 @@ pub async fn create_event_source_mapping(
     };
     tags::check(&mapping.tags)?;
     check::settings(kind, &mapping.settings)?;
-    let target = target::find(server, caller, &request.function_name).await?;
+    let (target, timeout_s) = target::find(server, caller, &request.function_name).await?;
     mapping.function_arn = target.arn();
-    lookup::source(server, caller, &mapping.source).await?;
+    lookup::source(server, caller, &mapping.source, timeout_s).await?;
     keep::add(server, &mapping).await?;
     Ok(Reply::of(view::mapping(&mapping, mapping.changing().as_str())))
 }
@@ -83,7 +83,7 @@ pub async fn update_event_source_mapping(
     let before = keep::read(server, caller, &request.uuid).await?.value;
     check::update(before.source.kind, &request)?;
     let target = match &request.function_name {
-        Some(name) => Some(target::find(server, caller, name).await?),
+        Some(name) => Some(target::find(server, caller, name).await?.0),
         None => None,
     };
     let changed = keep::change(server, caller, &request.uuid, |mapping| {

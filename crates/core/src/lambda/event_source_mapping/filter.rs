@@ -63,7 +63,8 @@ fn anything_but(value: &Value) -> bool {
         Value::Object(_) => {
             ["prefix", "suffix", "equals-ignore-case", "wildcard"].iter().any(|name| only(value, name, texts))
         }
-        other => plain(other),
+        Value::Null | Value::Bool(_) => false,
+        Value::Number(_) | Value::String(_) => true,
     }
 }
 

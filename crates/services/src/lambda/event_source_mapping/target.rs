@@ -5,11 +5,11 @@ use super::super::{Error, resolve};
 use crate::Server;
 use crate::caller::Caller;
 
-/// The function, version or alias that a name means. It must be there.
-pub(super) async fn find(server: &Server, caller: &Caller, name: &str) -> Result<Target, Error> {
+/// The function, version or alias that a name means, which must be there; and how long it may run.
+pub(super) async fn find(server: &Server, caller: &Caller, name: &str) -> Result<(Target, u32), Error> {
     let target = Target::read(caller, name, None)?;
-    match resolve::existing(server, &target).await {
-        Ok(_) => Ok(target),
+    match resolve::find(server, &target).await {
+        Ok(found) => Ok((target, found.deployment().configuration.timeout_s)),
         Err(Error::FunctionNotFound { .. } | Error::NotFound(_)) => {
             Err(Error::InvalidParameter("Function does not exist".to_owned()))
         }

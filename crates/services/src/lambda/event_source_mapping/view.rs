@@ -55,25 +55,28 @@ pub(super) fn mapping(mapping: &EventSourceMapping, state: &str) -> EventSourceM
 /// In what batches events are read.
 fn reading(view: &mut EventSourceMappingConfiguration, source: &Source, settings: &Settings) {
     let kind = source.kind;
-    view.batch_size = Some(settings.batch_size.unwrap_or_else(|| kind.batch_size()));
     let at_once = kind.is_queue() || kind.is_stream();
     // Elsewhere it is half a second, which no whole number says.
-    view.maximum_batching_window_in_seconds = settings.window_s.or(at_once.then_some(0));
-    view.parallelization_factor = settings.parallelization.or(kind.is_stream().then_some(1));
-    view.tumbling_window_in_seconds = settings.tumbling_window_s.or(kind.is_stream().then_some(0));
-    view.function_response_types = settings.response_types.clone().or(at_once.then(Vec::new));
+    let window_s = at_once.then_some(0);
+    let (one, none) = (kind.is_stream().then_some(1), kind.is_stream().then_some(0));
+    let response_types = at_once.then(Vec::new);
+    view.batch_size = Some(settings.batch_size.unwrap_or_else(|| kind.batch_size()));
+    view.maximum_batching_window_in_seconds = settings.window_s.or(window_s);
+    view.parallelization_factor = settings.parallelization.or(one);
+    view.tumbling_window_in_seconds = settings.tumbling_window_s.or(none);
+    view.function_response_types = settings.response_types.clone().or(response_types);
 }
 
 /// What becomes of events that a function fails on.
 fn failing(view: &mut EventSourceMappingConfiguration, source: &Source, settings: &Settings) {
     let kind = source.kind;
-    let for_ever = kind.is_stream().then_some(-1);
+    let (for_ever, whole) = (kind.is_stream().then_some(-1), kind.is_stream().then_some(false));
     view.maximum_record_age_in_seconds = settings.record_age_max_s.or(for_ever);
     view.maximum_retry_attempts = settings.retries_max.or(for_ever);
-    view.bisect_batch_on_function_error = settings.bisect.or(kind.is_stream().then_some(false));
-    let destination = settings.on_failure.clone();
-    view.destination_config = (kind.is_stream() || kind.is_kafka())
-        .then(|| DestinationConfig { on_success: None, on_failure: Some(OnFailure { destination }) });
+    view.bisect_batch_on_function_error = settings.bisect.or(whole);
+    let on_failure = Some(OnFailure { destination: settings.on_failure.clone() });
+    let destinations = DestinationConfig { on_success: None, on_failure };
+    view.destination_config = kind.takes("DestinationConfig").then_some(destinations);
 }
 
 /// What is there only where it was given.
