@@ -15,7 +15,7 @@ async fn server() -> TestServer {
 
 async fn publish(server: &TestServer, name: &str, more: Value) -> (u16, Value) {
     let mut body = json!({ "Content": { "ZipFile": base64(&zip("lib", name)) } });
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     server.call(Method::POST, &format!("/2018-10-31/layers/{name}/versions"), &body).await
 }
 
