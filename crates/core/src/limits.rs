@@ -58,8 +58,9 @@ pub const STORE_QUEUE_MAX: usize = 4096;
 pub const STORE_BATCH_MAX: usize = 512;
 /// Bytes of transactions after which no further one joins a flush.
 pub const STORE_BATCH_MAX_BYTES: usize = 16 * 1024 * 1024;
-/// Steps of one transaction.
-pub const STORE_TRANSACTION_STEPS_MAX: usize = 4096;
+/// Steps of one transaction: a function is deleted with all its versions in one, and this is far above what 75 GB of code
+/// storage leaves room for in real use.
+pub const STORE_TRANSACTION_STEPS_MAX: usize = 65_536;
 /// Records in one page of a listing, entries in one page of the feed.
 pub const STORE_PAGE_MAX: usize = 1000;
 /// Commits the durable feed reaches back.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lambent_core::dice::Dice;
 use lambent_core::lambda::arn::{FunctionId, Qualifier};
+use lambent_core::lambda::configuration::Configuration;
 use lambent_core::lambda::log::stream_name;
 use lambent_core::lambda::version::VersionNumber;
 use lambent_core::limits::ENVIRONMENT_AGE_MAX;
@@ -74,6 +75,14 @@ pub struct Parts {
 /// What an invocation will run, whatever becomes of the function meanwhile.
 #[derive(Debug)]
 pub struct Resolved(pub(crate) Arc<Route>);
+
+impl Resolved {
+    /// How what will run is configured.
+    #[must_use]
+    pub fn configuration(&self) -> &Configuration {
+        &self.0.deployment.configuration
+    }
+}
 
 /// Runs functions.
 #[derive(Debug)]

@@ -212,3 +212,29 @@ async fn deep_and_odd_json_passes_untouched() {
         assert_eq!(server.send(Method::POST, INVOKE, payload).await.status().as_u16(), 400, "{payload}");
     }
 }
+
+#[tokio::test]
+async fn active_tracing_samples_where_the_caller_has_not_decided() {
+    let server = with_function(FakeHost::new(|_: &Spec, _: &Event| said("1"))).await;
+    let traced = |given: Option<&'static str>| {
+        let mut request = http::Request::post(INVOKE).header("host", "test");
+        if let Some(given) = given {
+            request = request.header("x-amzn-trace-id", given);
+        }
+        let request = request.body(http_body_util::Full::new(Bytes::new())).unwrap();
+        let server = std::sync::Arc::clone(&server.server);
+        async move {
+            let response = lambent_services::pipeline::handle(&server, request).await;
+            response.headers()["x-amzn-trace-id"].to_str().unwrap().to_owned()
+        }
+    };
+    assert!(traced(None).await.ends_with(";Sampled=0"));
+    assert_eq!(traced(Some("Root=1-2-3")).await, "Root=1-2-3");
+    let path = "/2015-03-31/functions/f/configuration";
+    let active = serde_json::json!({ "TracingConfig": { "Mode": "Active" } });
+    assert_eq!(server.call(Method::PUT, path, &active).await.0, 200);
+    settled(&server).await;
+    assert!(traced(None).await.ends_with(";Sampled=1"));
+    assert_eq!(traced(Some("Root=1-2-3")).await, "Root=1-2-3;Sampled=1");
+    assert_eq!(traced(Some("Root=1-2-3;Sampled=0")).await, "Root=1-2-3;Sampled=0");
+}

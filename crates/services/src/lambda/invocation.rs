@@ -7,7 +7,6 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderName};
 use lambent_core::lambda::arn::Qualifier;
 use lambent_core::limits::{CLIENT_CONTEXT_MAX_BYTES, SYNC_PAYLOAD_MAX_BYTES};
@@ -17,10 +16,10 @@ use lambent_wire::lambda::invocation::{InvocationRequest, InvocationResponse};
 use super::Error;
 use super::json;
 use super::names::Target;
+use super::trace;
 use crate::caller::Context;
 use crate::{Reply, Server};
 
-const TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 const REMAPPED_LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-content-length");
 
 /// Invoke.
@@ -49,7 +48,7 @@ pub async fn invoke(
         }
     })?;
     let payload = event(payload)?;
-    let trace_id = trace_id(server, &context.headers);
+    let trace_id = trace::id(server, &context.headers, resolved.configuration().tracing);
     let client_context = client_context(request.client_context.as_deref())?;
     if request.invocation_type.as_deref() == Some("DryRun") {
         return Ok(Reply::of(InvocationResponse { status_code: Some(204), ..InvocationResponse::default() }));
@@ -63,7 +62,7 @@ pub async fn invoke(
         tail: request.log_type.as_deref() == Some("Tail"),
     };
     let outcome = server.dispatcher.invoke(resolved, invocation).await?;
-    Ok(reply(outcome).with(TRACE, &trace_id))
+    Ok(reply(outcome).with(trace::HEADER, &trace_id))
 }
 
 fn refuse_unbuilt(request: &InvocationRequest) -> Result<(), Error> {
@@ -121,14 +120,4 @@ fn client_context(header: Option<&str>) -> Result<Option<String>, Error> {
         Ok(_) => Ok(Some(text)),
         Err(_) => Err(invalid("must be a valid Base64-encoded JSON object.")),
     }
-}
-
-/// The caller's trace, or a new one that is not sampled.
-fn trace_id(server: &Server, headers: &HeaderMap) -> String {
-    if let Some(given) = headers.get(TRACE).and_then(|value| value.to_str().ok()).filter(|v| !v.is_empty()) {
-        return given.to_owned();
-    }
-    let (now_s, dice) = (server.clock.now().as_secs(), &server.dice);
-    let (root, rest, parent) = (dice.bits(), dice.bits() >> 32, dice.bits());
-    format!("Root=1-{now_s:08x}-{root:016x}{rest:08x};Parent={parent:016x};Sampled=0")
 }

@@ -36,6 +36,7 @@ mod settings;
 mod settle;
 mod source;
 pub mod tags;
+mod trace;
 pub(crate) mod url_address;
 pub(crate) mod usage;
 pub mod version;
