@@ -4,6 +4,7 @@ request and no answer. moto's own call to forget everything empties ours too, by
 import http.client
 import http.server
 import re
+import sys
 import threading
 import time
 import urllib.parse
@@ -46,6 +47,11 @@ class Proxy(http.server.ThreadingHTTPServer):
                 self.touched.add(scope[1])
             return self.lambent
         return self.lambent if path.startswith("/_lambent/") else self.moto
+
+    def handle_error(self, request, client_address):
+        """Says nothing of a client that hung up."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def forget(self):
         """Deletes whatever our server holds in the regions that were touched."""
@@ -130,12 +136,7 @@ def empty(client):
 
 def found(pages, member, **parameters):
     """All entries of a list, as it was before any of them is deleted."""
-    try:
-        return [entry for page in pages(**parameters) for entry in page[member]]
-    except ClientError as refusal:
-        if refusal.response["Error"]["Code"] != "UnknownOperationException":
-            raise
-        return []
+    return [entry for page in pages(**parameters) for entry in page[member]]
 
 
 def gone(delete, **parameters):

@@ -18,6 +18,7 @@ const USAGE: &str = "cargo xtask <task>
   shapes [--check]     write (or compare) the wire's shapes from botocore's models
   operations [--check] write (or compare) docs/operations.md
   e2e [PYTEST ARGS]    build the binary and test it with real SDKs
+  moto [PYTEST ARGS]   build the binary and run moto's own Lambda tests against it
   bench [ARGS]         measure the server beside floors, write JSON into bench/results
   install              bring what the tests need, where it is missing
   ci [--skip-install]  install, then run everything";
@@ -40,6 +41,7 @@ fn task(args: &[String]) -> Result<()> {
         "shapes" => shapes::run(rest),
         "operations" => operations::run(rest),
         "e2e" => e2e::run(rest),
+        "moto" => e2e::moto(rest),
         "bench" => bench::run(rest),
         "install" => ci::install::run(),
         "ci" => ci::run(rest),

@@ -39,8 +39,8 @@ pub async fn create_function(
         return Err(exists(&target.id));
     }
     lookups::role(server, &context.caller, &request.role).await?;
-    let configuration = creation.look_up(server, &context.caller).await?;
     let taken_in = source.take_in(server, &context.caller).await?;
+    let configuration = creation.look_up(server, &context.caller).await?;
     layer::check_size(&taken_in.code, &configuration.layers)?;
     let publish = request.publish == Some(true);
     let uses = taken_in.code.size_bytes * if publish { 2 } else { 1 };
