@@ -217,8 +217,8 @@ fn what_is_not_built_is_told_from_what_does_not_exist() {
     };
     assert_eq!(find(&Method::GET, "/2015-03-31/functions/f"), Ok("GetFunction"));
     assert_eq!(
-        find(&Method::POST, "/2014-11-13/functions/f/invoke-async/"),
-        Err(NoRoute::NotBuilt("InvokeAsync"))
+        find(&Method::POST, "/2021-11-15/functions/f/response-streaming-invocations"),
+        Err(NoRoute::NotBuilt("InvokeWithResponseStream"))
     );
     assert_eq!(find(&Method::GET, "/2015-03-31/fonctions"), Err(NoRoute::Unknown(None)));
 }

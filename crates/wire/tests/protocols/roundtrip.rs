@@ -150,83 +150,38 @@ fn line(head: &Json, operation: &Json, response: &http::Response<Bytes>, key: &s
 }
 
 /// An input through the generated type and back.
-fn through_type(name: &str, input: Value) -> Value {
-    fn through<C: Call>(input: Value) -> Value {
-        C::Input::from_value(input).unwrap().into_value()
-    }
-    match name {
-        "CreateFunction" => through::<lambda::CreateFunction>(input),
-        "GetFunction" => through::<lambda::GetFunction>(input),
-        "GetFunctionConfiguration" => through::<lambda::GetFunctionConfiguration>(input),
-        "ListFunctions" => through::<lambda::ListFunctions>(input),
-        "UpdateFunctionCode" => through::<lambda::UpdateFunctionCode>(input),
-        "UpdateFunctionConfiguration" => through::<lambda::UpdateFunctionConfiguration>(input),
-        "DeleteFunction" => through::<lambda::DeleteFunction>(input),
-        "Invoke" => through::<lambda::Invoke>(input),
-        "InvokeAsync" => through::<lambda::InvokeAsync>(input),
-        "PublishVersion" => through::<lambda::PublishVersion>(input),
-        "ListVersionsByFunction" => through::<lambda::ListVersionsByFunction>(input),
-        "CreateAlias" => through::<lambda::CreateAlias>(input),
-        "GetAlias" => through::<lambda::GetAlias>(input),
-        "ListAliases" => through::<lambda::ListAliases>(input),
-        "UpdateAlias" => through::<lambda::UpdateAlias>(input),
-        "DeleteAlias" => through::<lambda::DeleteAlias>(input),
-        "AddPermission" => through::<lambda::AddPermission>(input),
-        "GetPolicy" => through::<lambda::GetPolicy>(input),
-        "RemovePermission" => through::<lambda::RemovePermission>(input),
-        "PutResourcePolicy" => through::<lambda::PutResourcePolicy>(input),
-        "GetResourcePolicy" => through::<lambda::GetResourcePolicy>(input),
-        "DeleteResourcePolicy" => through::<lambda::DeleteResourcePolicy>(input),
-        "PutFunctionConcurrency" => through::<lambda::PutFunctionConcurrency>(input),
-        "GetFunctionConcurrency" => through::<lambda::GetFunctionConcurrency>(input),
-        "DeleteFunctionConcurrency" => through::<lambda::DeleteFunctionConcurrency>(input),
-        "GetAccountSettings" => through::<lambda::GetAccountSettings>(input),
-        "PutProvisionedConcurrencyConfig" => through::<lambda::PutProvisionedConcurrencyConfig>(input),
-        "GetProvisionedConcurrencyConfig" => through::<lambda::GetProvisionedConcurrencyConfig>(input),
-        "ListProvisionedConcurrencyConfigs" => through::<lambda::ListProvisionedConcurrencyConfigs>(input),
-        "DeleteProvisionedConcurrencyConfig" => through::<lambda::DeleteProvisionedConcurrencyConfig>(input),
-        "PutFunctionEventInvokeConfig" => through::<lambda::PutFunctionEventInvokeConfig>(input),
-        "UpdateFunctionEventInvokeConfig" => through::<lambda::UpdateFunctionEventInvokeConfig>(input),
-        "GetFunctionEventInvokeConfig" => through::<lambda::GetFunctionEventInvokeConfig>(input),
-        "ListFunctionEventInvokeConfigs" => through::<lambda::ListFunctionEventInvokeConfigs>(input),
-        "DeleteFunctionEventInvokeConfig" => through::<lambda::DeleteFunctionEventInvokeConfig>(input),
-        "CreateFunctionUrlConfig" => through::<lambda::CreateFunctionUrlConfig>(input),
-        "GetFunctionUrlConfig" => through::<lambda::GetFunctionUrlConfig>(input),
-        "ListFunctionUrlConfigs" => through::<lambda::ListFunctionUrlConfigs>(input),
-        "UpdateFunctionUrlConfig" => through::<lambda::UpdateFunctionUrlConfig>(input),
-        "DeleteFunctionUrlConfig" => through::<lambda::DeleteFunctionUrlConfig>(input),
-        "PublishLayerVersion" => through::<lambda::PublishLayerVersion>(input),
-        "GetLayerVersion" => through::<lambda::GetLayerVersion>(input),
-        "GetLayerVersionByArn" => through::<lambda::GetLayerVersionByArn>(input),
-        "ListLayers" => through::<lambda::ListLayers>(input),
-        "ListLayerVersions" => through::<lambda::ListLayerVersions>(input),
-        "DeleteLayerVersion" => through::<lambda::DeleteLayerVersion>(input),
-        "AddLayerVersionPermission" => through::<lambda::AddLayerVersionPermission>(input),
-        "GetLayerVersionPolicy" => through::<lambda::GetLayerVersionPolicy>(input),
-        "RemoveLayerVersionPermission" => through::<lambda::RemoveLayerVersionPermission>(input),
-        "TagResource" => through::<lambda::TagResource>(input),
-        "UntagResource" => through::<lambda::UntagResource>(input),
-        "ListTags" => through::<lambda::ListTags>(input),
-        "CreateCodeSigningConfig" => through::<lambda::CreateCodeSigningConfig>(input),
-        "GetCodeSigningConfig" => through::<lambda::GetCodeSigningConfig>(input),
-        "UpdateCodeSigningConfig" => through::<lambda::UpdateCodeSigningConfig>(input),
-        "DeleteCodeSigningConfig" => through::<lambda::DeleteCodeSigningConfig>(input),
-        "ListCodeSigningConfigs" => through::<lambda::ListCodeSigningConfigs>(input),
-        "ListFunctionsByCodeSigningConfig" => through::<lambda::ListFunctionsByCodeSigningConfig>(input),
-        "PutFunctionCodeSigningConfig" => through::<lambda::PutFunctionCodeSigningConfig>(input),
-        "GetFunctionCodeSigningConfig" => through::<lambda::GetFunctionCodeSigningConfig>(input),
-        "DeleteFunctionCodeSigningConfig" => through::<lambda::DeleteFunctionCodeSigningConfig>(input),
-        "PutRuntimeManagementConfig" => through::<lambda::PutRuntimeManagementConfig>(input),
-        "GetRuntimeManagementConfig" => through::<lambda::GetRuntimeManagementConfig>(input),
-        "PutFunctionRecursionConfig" => through::<lambda::PutFunctionRecursionConfig>(input),
-        "GetFunctionRecursionConfig" => through::<lambda::GetFunctionRecursionConfig>(input),
-        "PutFunctionScalingConfig" => through::<lambda::PutFunctionScalingConfig>(input),
-        "GetFunctionScalingConfig" => through::<lambda::GetFunctionScalingConfig>(input),
-        "CreateEventSourceMapping" => through::<lambda::CreateEventSourceMapping>(input),
-        "GetEventSourceMapping" => through::<lambda::GetEventSourceMapping>(input),
-        "ListEventSourceMappings" => through::<lambda::ListEventSourceMappings>(input),
-        "UpdateEventSourceMapping" => through::<lambda::UpdateEventSourceMapping>(input),
-        "DeleteEventSourceMapping" => through::<lambda::DeleteEventSourceMapping>(input),
-        other => panic!("{other} is built: let it go through its type here"),
-    }
+macro_rules! through_types {
+    ($($operation:ident)*) => {
+        fn through_type(name: &str, input: Value) -> Value {
+            fn through<C: Call>(input: Value) -> Value {
+                C::Input::from_value(input).unwrap().into_value()
+            }
+            match name {
+                $(stringify!($operation) => through::<lambda::$operation>(input),)*
+                other => panic!("{other} is built: let it go through its type here"),
+            }
+        }
+    };
+}
+
+through_types! {
+    AddLayerVersionPermission AddPermission CreateAlias CreateCodeSigningConfig
+    CreateEventSourceMapping CreateFunction CreateFunctionUrlConfig DeleteAlias
+    DeleteCodeSigningConfig DeleteEventSourceMapping DeleteFunction DeleteFunctionCodeSigningConfig
+    DeleteFunctionConcurrency DeleteFunctionEventInvokeConfig DeleteFunctionUrlConfig
+    DeleteLayerVersion DeleteProvisionedConcurrencyConfig DeleteResourcePolicy GetAccountSettings
+    GetAlias GetCodeSigningConfig GetEventSourceMapping GetFunction GetFunctionCodeSigningConfig
+    GetFunctionConcurrency GetFunctionConfiguration GetFunctionEventInvokeConfig
+    GetFunctionRecursionConfig GetFunctionScalingConfig GetFunctionUrlConfig GetLayerVersion
+    GetLayerVersionByArn GetLayerVersionPolicy GetPolicy GetProvisionedConcurrencyConfig
+    GetResourcePolicy GetRuntimeManagementConfig Invoke InvokeAsync ListAliases
+    ListCodeSigningConfigs ListEventSourceMappings ListFunctionEventInvokeConfigs
+    ListFunctionUrlConfigs ListFunctions ListFunctionsByCodeSigningConfig ListLayerVersions
+    ListLayers ListProvisionedConcurrencyConfigs ListTags ListVersionsByFunction PublishLayerVersion
+    PublishVersion PutFunctionCodeSigningConfig PutFunctionConcurrency PutFunctionEventInvokeConfig
+    PutFunctionRecursionConfig PutFunctionScalingConfig PutProvisionedConcurrencyConfig
+    PutResourcePolicy PutRuntimeManagementConfig RemoveLayerVersionPermission RemovePermission
+    TagResource UntagResource UpdateAlias UpdateCodeSigningConfig UpdateEventSourceMapping
+    UpdateFunctionCode UpdateFunctionConfiguration UpdateFunctionEventInvokeConfig
+    UpdateFunctionUrlConfig
 }

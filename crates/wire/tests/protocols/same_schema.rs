@@ -20,7 +20,8 @@ fn generated_shapes_are_those_of_the_model() {
         assert_eq!((operation.method, operation.status), (other.method, other.status));
         assert_eq!(operation.errors, other.errors);
         for (ours, theirs) in [(operation.input, other.input), (operation.output, other.output)] {
-            same(ours.unwrap(), theirs.unwrap(), &mut seen);
+            assert_eq!(ours.is_some(), theirs.is_some(), "{}", operation.name);
+            ours.zip(theirs).into_iter().for_each(|(ours, theirs)| same(ours, theirs, &mut seen));
         }
     }
     let names = |service: &lambent_wire::schema::Service| {
