@@ -118,7 +118,8 @@ impl Pool {
     }
 }
 
-/// Does something with the pool of a function, and drops the pool when nothing is left in it.
+/// Does something with the pool of a function. A pool stays: there are only as many as accounts with functions, in each
+/// region.
 fn in_pool<T>(pools: &Mutex<Pools>, id: &FunctionId, work: impl FnOnce(&mut Pool) -> T) -> T {
     let mut pools: MutexGuard<'_, Pools> = pools.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(pool) = pools.get_mut(&id.account).and_then(|regions| regions.get_mut(&id.region)) {

@@ -1,7 +1,7 @@
 //! Which deployment a function's `$LATEST`, versions and aliases run now. In memory, kept current by the store's change
 //! feed; the tables of functions and of versions are followed one by one, so neither may count on the other.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use lambent_core::lambda::alias::Alias;
@@ -46,6 +46,8 @@ struct Known {
     latest: Option<Latest>,
     /// Those of the function and, until their deletion is seen, of one of the same name that came before it.
     versions: BTreeMap<VersionNumber, (Uuid, Entry)>,
+    /// Those that provisioned environments were wanted of when that was last asked.
+    asked: BTreeSet<VersionNumber>,
 }
 
 #[derive(Debug)]
@@ -97,20 +99,20 @@ impl Routes {
     /// What runs for a version, if it can.
     pub(crate) fn version(&self, id: &FunctionId, number: VersionNumber) -> Option<Arc<Route>> {
         let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
-        functions
-            .get(id)?
-            .own_versions()
-            .find(|(other, _)| *other == number)
-            .map(|(_, route)| Arc::clone(route))
+        functions.get(id)?.own_version(number).map(Arc::clone)
     }
 
-    /// What runs for each version of a function, and how many provisioned environments are wanted of it.
+    /// How many provisioned environments are wanted of each version of a function that has some, or had some when this was
+    /// asked before. Others are not looked at: a function may have thousands, and this is asked for each of them.
     pub(crate) fn wanted(&self, id: &FunctionId) -> Vec<(Arc<Route>, u32)> {
-        let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(known) = functions.get(id) else { return Vec::new() };
-        let wanted = |number| known.latest.as_ref().and_then(|latest| latest.wanted.get(&number)).copied();
-        let each = known.own_versions();
-        each.map(|(number, route)| (Arc::clone(route), wanted(number).unwrap_or(0))).collect()
+        let mut functions = self.write();
+        let Some(known) = functions.get_mut(id) else { return Vec::new() };
+        let wanted = known.latest.as_ref().map(|latest| latest.wanted.clone()).unwrap_or_default();
+        let mut numbers = std::mem::replace(&mut known.asked, wanted.keys().copied().collect());
+        numbers.extend(wanted.keys());
+        let count = |number| wanted.get(&number).copied().unwrap_or(0);
+        let each = numbers.into_iter();
+        each.filter_map(|number| Some((Arc::clone(known.own_version(number)?), count(number)))).collect()
     }
 
     /// Every route that runs now.
@@ -183,11 +185,11 @@ impl Routes {
 }
 
 impl Known {
-    /// The versions of the function that is there now.
-    fn own_versions(&self) -> impl Iterator<Item = (VersionNumber, &Arc<Route>)> {
-        let now = self.latest.as_ref().map(|latest| latest.incarnation);
-        let own = self.versions.iter().filter(move |(_, (incarnation, _))| Some(*incarnation) == now);
-        own.filter_map(|(number, (_, entry))| Some((*number, entry.route()?)))
+    /// A version of the function that is there now, if it can run.
+    fn own_version(&self, number: VersionNumber) -> Option<&Arc<Route>> {
+        let (incarnation, entry) = self.versions.get(&number)?;
+        let own = self.latest.as_ref().is_some_and(|latest| latest.incarnation == *incarnation);
+        entry.route().filter(|_| own)
     }
 
     fn routes(&self) -> impl Iterator<Item = &Arc<Route>> {

@@ -6,6 +6,7 @@ use lambent_core::lambda::alias::Routing;
 use lambent_core::lambda::architecture::Architecture;
 use lambent_core::lambda::configuration::{Configuration, Logging, Tracing};
 use lambent_core::lambda::function::Code;
+use lambent_core::lambda::settings;
 use lambent_core::time::Timestamp;
 
 use super::*;
@@ -137,4 +138,33 @@ fn a_change_of_aliases_keeps_what_runs() {
     function.latest.number += 1;
     routes.set(function);
     assert!(!Arc::ptr_eq(&route, &routes.find(&id, &Qualifier::Latest, || 0.0).unwrap()));
+}
+
+#[test]
+fn only_versions_that_have_or_had_provisioned_environments_are_told_of() {
+    let routes = Routes::default();
+    let (mut function, [one, mut two]) = known();
+    let id = function.id.clone();
+    let wanted = || {
+        let each = routes.wanted(&id).into_iter();
+        each.map(|(route, count)| (route.version.clone(), count)).collect::<Vec<_>>()
+    };
+    let mut set = |requested: Option<u32>| {
+        let provisioned = |requested| settings::Provisioned {
+            requested,
+            last_modified: Timestamp::from_millis(0),
+            request: Uuid::nil(),
+        };
+        function.settings_mut(&Qualifier::read("2")).provisioned = requested.map(provisioned);
+        routes.set(function.clone());
+    };
+    routes.set_version(one);
+    set(Some(3));
+    assert_eq!(wanted(), [], "the version is not known yet");
+    two.settle(Uuid::nil());
+    routes.set_version(two);
+    assert_eq!(wanted(), [("2".to_owned(), 3)]);
+    set(None);
+    assert_eq!(wanted(), [("2".to_owned(), 0)], "that none is wanted any more is told");
+    assert_eq!(wanted(), [], "once");
 }
