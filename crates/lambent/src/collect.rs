@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lambent_services::Server;
-use lambent_services::lambda::code;
+use lambent_services::lambda::code::{self, Needed};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -16,13 +16,15 @@ pub(crate) async fn run(server: Arc<Server>, stop: CancellationToken) {
     if let Err(fault) = code::sweep(&server).await {
         warn!(%fault, "what an earlier server left of unpacked code was not deleted");
     }
+    let mut needed = Needed::default();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(COLLECT_ROUND) => {}
         }
-        if let Err(fault) = code::collect(&server).await {
-            warn!(%fault, "unused code was not collected");
+        match code::collect(&server, &needed).await {
+            Ok(now) => needed = now,
+            Err(fault) => warn!(%fault, "unused code was not collected"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::Method;
 use lambent_sandbox::{Answer, Event, Spec};
+use lambent_services::lambda::code::{Needed, collect};
 use lambent_testkit::one_function::base64;
 use lambent_testkit::{FakeHost, TestServer, role, zip};
 use serde_json::{Value, json};
@@ -213,7 +214,7 @@ async fn a_dry_run_of_new_code_changes_nothing() {
     assert_eq!(active(&server, "f").await, before);
     let looked_at = shown["CodeSha256"].as_str().unwrap();
     assert!(server.has_tree(looked_at) && !server.has_code(looked_at).await);
-    lambent_services::lambda::code::collect(&server.server).await.unwrap();
+    collect(&server.server, &Needed::default()).await.unwrap();
     assert!(!server.has_tree(looked_at), "what was only looked at is not kept");
 }
 
@@ -246,8 +247,13 @@ async fn code_nobody_needs_is_collected() {
     let new = digest(&active(&server, "f").await);
     // The files carry the system's time, which the paused clock has to be past.
     server.clock.advance(std::time::Duration::from_secs(100 * 365 * 86_400));
-    lambent_services::lambda::code::collect(&server.server).await.unwrap();
+    let needed = collect(&server.server, &Needed::default()).await.unwrap();
     assert!(!server.has_code(&old).await && server.has_code(&new).await);
+    assert_eq!(server.send(Method::DELETE, "/2015-03-31/functions/f", Bytes::new()).await.status(), 204);
+    let needed = collect(&server.server, &needed).await.unwrap();
+    assert!(server.has_code(&new).await, "what was needed a round ago may be about to be needed again");
+    collect(&server.server, &needed).await.unwrap();
+    assert!(!server.has_code(&new).await);
 }
 
 #[tokio::test]

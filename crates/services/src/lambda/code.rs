@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode, header};
 use lambent_code::{PackageError, Tree};
+use lambent_core::digest::Digest;
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::function::Code;
 use lambent_core::limits::DOWNLOAD_URL_EXPIRES;
@@ -122,18 +123,32 @@ pub async fn sweep(server: &Server) -> io::Result<()> {
     server.trees.sweep().await
 }
 
-/// Removes code that no function needs: its zips after a time of grace, its unpacked trees when nothing runs them.
+/// Code that was needed when it was last looked for.
+#[derive(Debug, Default)]
+pub struct Needed(BTreeSet<Digest>);
+
+/// Removes code that nothing needs: its zips after a time of grace, its unpacked trees when nothing runs them. Says what is
+/// needed now; what was needed `before` stays once more, for an operation that is under way may be about to need it: one
+/// that gives a function a layer which is deleted at the same moment.
 ///
 /// # Errors
 /// [`Error`] if the functions cannot be read or the files cannot be removed.
-pub async fn collect(server: &Server) -> Result<(), Error> {
-    let mut digests = BTreeSet::new();
-    every::record(server, &tables::FUNCTIONS, |function| digests.extend(function.digests())).await?;
-    every::record(server, &tables::VERSIONS, |version| digests.extend(version.digests())).await?;
-    every::record(server, &tables::LAYER_VERSIONS, |version| _ = digests.insert(version.code.digest)).await?;
-    server.blobs.collect(&digests, server.options.code_grace).await?;
-    let trees = server.trees.collect(digests).await;
-    trees.map(drop).map_err(|source: io::Error| {
+pub async fn collect(server: &Server, before: &Needed) -> Result<Needed, Error> {
+    let needed = needed(server).await?;
+    let keep: BTreeSet<Digest> = needed.0.union(&before.0).copied().collect();
+    server.blobs.collect(&keep, server.options.code_grace).await?;
+    let trees = server.trees.collect(keep).await;
+    trees.map(|_| needed).map_err(|source: io::Error| {
         Error::Package(PackageError::Storage { doing: "remove unused code", source })
     })
+}
+
+/// Digests go from layers to functions and from functions to versions, never back: looked for in this order, what moves on
+/// meanwhile is met at least once.
+async fn needed(server: &Server) -> Result<Needed, Error> {
+    let mut digests = BTreeSet::new();
+    every::record(server, &tables::LAYER_VERSIONS, |version| _ = digests.insert(version.code.digest)).await?;
+    every::record(server, &tables::FUNCTIONS, |function| digests.extend(function.digests())).await?;
+    every::record(server, &tables::VERSIONS, |version| digests.extend(version.digests())).await?;
+    Ok(Needed(digests))
 }
