@@ -1,7 +1,12 @@
 //! The operations on versions, and what they run, through the pipeline of a whole server with fake sandboxes.
 
 use http::Method;
+use lambent_core::account::{AccountId, Region};
+use lambent_core::lambda::arn::FunctionId;
+use lambent_core::lambda::version::{Version, VersionNumber};
 use lambent_sandbox::{Event, Spec};
+use lambent_services::lambda::code::{Needed, collect};
+use lambent_store::{Expect, Transaction, tables};
 use lambent_testkit::one_function::{base64, said, settled, with_function};
 use lambent_testkit::{FakeHost, TestServer, zip};
 use serde_json::{Value, json};
@@ -169,6 +174,24 @@ async fn new_code_leaves_the_version_its_own() {
     settled(&server).await;
     assert_eq!(active(&server, 1).await["CodeSha256"], one["CodeSha256"]);
     server.clock.advance(std::time::Duration::from_secs(100 * 365 * 86_400));
-    lambent_services::lambda::code::collect(&server.server).await.unwrap();
+    collect(&server.server, &Needed::default()).await.unwrap();
     assert!(server.has_code(one["CodeSha256"].as_str().unwrap()).await, "the version needs it");
+}
+
+#[tokio::test]
+async fn a_function_is_deleted_with_thousands_of_versions() {
+    let server = server().await;
+    publish(&server, json!({})).await;
+    let (account, region) = (AccountId::default_account(), Region::default_region());
+    let id = FunctionId { account, region, name: "f".to_owned() };
+    let first = tables::version_key(&id, VersionNumber(1));
+    let first = server.store.get(&tables::VERSIONS, &first).await.unwrap().expect("it is published").value;
+    let all = (2..=5000).map(VersionNumber).fold(Transaction::new(), |all, number| {
+        let version = Version { number, ..first.clone() };
+        all.put(&tables::VERSIONS, tables::version_key(&id, number), &version, Expect::Absent)
+    });
+    server.store.write(all).await.unwrap();
+    assert_eq!(server.call(Method::DELETE, F, &Value::Null).await.0, 204);
+    let left = server.store.list(&tables::VERSIONS, &tables::versions_of(&id), None, 1).await.unwrap();
+    assert!(left.is_empty());
 }
