@@ -3,7 +3,7 @@
 use http::Method;
 use lambent_sandbox::{Event, Spec};
 use lambent_testkit::one_function::{base64, said, settled, with_function};
-use lambent_testkit::{FakeHost, TestServer, zip};
+use lambent_testkit::{FakeHost, TestServer, role, zip};
 use serde_json::{Value, json};
 
 const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
@@ -181,4 +181,21 @@ async fn a_configuration_has_tags_too() {
     assert_eq!(server.call(Method::POST, &path, &json!({ "Tags": { "b": "2" } })).await.0, 204);
     assert_eq!(server.call(Method::DELETE, &format!("{path}?tagKeys=a"), &Value::Null).await.0, 204);
     assert_eq!(get(&server, &path).await, (200, json!({ "Tags": { "b": "2" } })));
+}
+
+#[tokio::test]
+async fn functions_that_are_created_at_once_share_a_code_signing_configuration() {
+    let server = server().await;
+    let arn = config(&server, "Warn").await;
+    let create = |name: &'static str| {
+        let function = json!({
+            "FunctionName": name, "Runtime": "provided.al2023", "Handler": "x", "Role": role(),
+            "Code": { "ZipFile": base64(&zip("bootstrap", "0")) }, "CodeSigningConfigArn": arn,
+        });
+        server.call_owned(Method::POST, "/2015-03-31/functions", function)
+    };
+    let answers = tokio::join!(create("a"), create("b"), create("c"), create("d"));
+    for (status, body) in [answers.0, answers.1, answers.2, answers.3] {
+        assert_eq!(status, 201, "{body}");
+    }
 }

@@ -65,14 +65,9 @@ fn shown(function: &Function, version: Option<&Version>) -> FunctionConfiguratio
 }
 
 /// Writes the function and its first version, if the code signing configuration it is to use lets its code pass and is
-/// still there.
+/// still there; looks at that again as often as others begin to use it at the same moment.
 async fn write(server: &Server, function: &mut Function, publish: bool) -> Result<Option<Version>, Error> {
     let mut transaction = Transaction::new();
-    if let Some(arn) = &function.code_signing_config {
-        let config = code_signing_use::find(server, &function.id, arn).await?;
-        code_signing_use::verify(&config.value, &function.id)?;
-        transaction = code_signing_use::used(transaction, &config);
-    }
     let mut version = None;
     if publish {
         let (published, with_version) =
@@ -80,15 +75,20 @@ async fn write(server: &Server, function: &mut Function, publish: bool) -> Resul
         (version, transaction) = (Some(published), with_version);
     }
     let key = tables::function_key(&function.id);
-    match server.store.write(transaction.put(&tables::FUNCTIONS, key, function, Expect::Absent)).await {
-        Ok(_) => Ok(version),
-        Err(WriteError::Conflict { table, .. }) if table == tables::CODE_SIGNING_CONFIGS.name() => {
-            Err(Error::Conflict(
-                "The code signing configuration was changed at the same moment. Please try again.".to_owned(),
-            ))
+    let transaction = transaction.put(&tables::FUNCTIONS, key, function, Expect::Absent);
+    loop {
+        let mut transaction = transaction.clone();
+        if let Some(arn) = &function.code_signing_config {
+            let config = code_signing_use::find(server, &function.id, arn).await?;
+            code_signing_use::verify(&config.value, &function.id)?;
+            transaction = code_signing_use::used(transaction, &config);
         }
-        Err(WriteError::Conflict { .. }) => Err(exists(&function.id)),
-        Err(fault @ WriteError::Store(_)) => Err(fault.into()),
+        match server.store.write(transaction).await {
+            Ok(_) => return Ok(version),
+            Err(WriteError::Conflict { table, .. }) if table == tables::CODE_SIGNING_CONFIGS.name() => {}
+            Err(WriteError::Conflict { .. }) => return Err(exists(&function.id)),
+            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        }
     }
 }
 
