@@ -12,7 +12,7 @@ use lambent_core::lambda::log::stream_name;
 use lambent_core::lambda::version::VersionNumber;
 use lambent_core::limits::ENVIRONMENT_AGE_MAX;
 use lambent_core::time::Clock;
-use lambent_sandbox::{Host, Network, Sandbox};
+use lambent_sandbox::{Host, Sandbox};
 use lambent_store::{Store, StoreError};
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +24,7 @@ use crate::environment::Environment;
 use crate::freezer::Freezer;
 use crate::logs::Log;
 use crate::metrics::add;
+use crate::parts::{Options, Parts};
 use crate::pool::Given;
 use crate::program::Program;
 use crate::provisioner::Provisioner;
@@ -37,40 +38,6 @@ const EXPIRY_ROUND: Duration = Duration::from_secs(10);
 /// How old an idle provisioned environment becomes before another takes its place, one in each round: early enough that
 /// never many are too old at once.
 const PROVISIONED_AGE: Duration = ENVIRONMENT_AGE_MAX.checked_div(2).expect("2 is not 0");
-
-/// What can be set.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Concurrent invocations of one account in one region.
-    pub concurrency: usize,
-    /// How many environments may be starting at the same moment.
-    pub starts_at_once: usize,
-    /// How long an environment is kept idle.
-    pub idle_max: Duration,
-    /// How long an invocation waits for a function that is being created.
-    pub pending_wait: Duration,
-    /// What sandboxes can reach.
-    pub network: Network,
-}
-
-/// What the dispatcher is assembled from.
-#[derive(Debug)]
-pub struct Parts {
-    /// Where sandboxes are made.
-    pub host: Arc<dyn Host>,
-    /// What deployments start.
-    pub programs: Programs,
-    /// Credentials of execution roles.
-    pub credentials: Arc<dyn RoleCredentials>,
-    /// Where the lines of functions go.
-    pub logs: Arc<dyn LogSink>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Chance.
-    pub dice: Arc<dyn Dice>,
-    /// What can be set.
-    pub options: Options,
-}
 
 /// What an invocation will run, whatever becomes of the function meanwhile.
 #[derive(Debug)]

@@ -1,0 +1,44 @@
+//! What a dispatcher is assembled from, and what can be set. Never a default: whoever assembles one decides.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lambent_core::dice::Dice;
+use lambent_core::time::Clock;
+use lambent_sandbox::{Host, Network};
+
+use crate::{LogSink, Programs, RoleCredentials};
+
+/// What can be set.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Concurrent invocations of one account in one region.
+    pub concurrency: usize,
+    /// How many environments may be starting at the same moment.
+    pub starts_at_once: usize,
+    /// How long an environment is kept idle.
+    pub idle_max: Duration,
+    /// How long an invocation waits for a function that is being created.
+    pub pending_wait: Duration,
+    /// What sandboxes can reach.
+    pub network: Network,
+}
+
+/// What the dispatcher is assembled from.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where sandboxes are made.
+    pub host: Arc<dyn Host>,
+    /// What deployments start.
+    pub programs: Programs,
+    /// Credentials of execution roles.
+    pub credentials: Arc<dyn RoleCredentials>,
+    /// Where the lines of functions go.
+    pub logs: Arc<dyn LogSink>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub dice: Arc<dyn Dice>,
+    /// What can be set.
+    pub options: Options,
+}
