@@ -199,9 +199,12 @@ def test_they_come_back_after_a_power_cut_and_when_they_are_killed(own_server):
     assert call(client, "kept", "1")["kind"] == "provisioned-concurrency"
     for pid in before:
         os.kill(pid, signal.SIGKILL)
-    # What is killed while it is frozen is found dead when it is thawed. Until others are there, calls start their own.
-    while call(client, "kept", "1")["kind"] != "provisioned-concurrency":
-        pass
+    # What is killed while it is frozen is found dead when it is thawed, or dies with the event in its hands. Until others
+    # are there, calls start their own.
+    while True:
+        answer = client.invoke(FunctionName="kept", Qualifier="1", LogType="Tail")
+        if "FunctionError" not in answer and json.load(answer["Payload"])["kind"] == "provisioned-concurrency":
+            break
     assert settled(client, "kept", "1")["Status"] == "READY"
     client.delete_function(FunctionName="kept")
     while "\nlambent_environments 0\n" not in requests.get(f"{running.endpoint}/_lambent/metrics", timeout=5).text:
