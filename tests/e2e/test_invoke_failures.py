@@ -163,7 +163,7 @@ def test_a_payload_that_is_not_json(raw, create):
     for body in (b"{", b"nonsense", b'{"a":}', b"\xff\xfe"):
         status, code, message = error_of(raw.send("POST", f"/2015-03-31/functions/{name}/invocations", body))
         assert (status, code) == (400, "InvalidRequestContentException")
-        assert message.startswith("Could not parse request body into json: ")
+        assert message.startswith("Could not parse request body into json: Could not parse payload into json: ")
 
 
 def test_an_unknown_invocation_type(refused, create):

@@ -136,6 +136,8 @@ async fn weights_are_checked() {
         400,
         "1 validation error detected: Value '{2=2.0}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map value must satisfy constraint: [Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0, Member must not be null]",
     );
+    let not_a_number = check(to("1", json!({ "2": "NaN" }))).await;
+    refused(&not_a_number, 400, &large.1["message"].as_str().unwrap().replace("2.0", "NaN"));
     let keyed = check(to("1", json!({ "$LATEST": 0.5 }))).await;
     refused(
         &keyed,

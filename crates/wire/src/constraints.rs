@@ -194,10 +194,11 @@ fn failed(shape: &Shape, value: &Value) -> Vec<String> {
     #[expect(clippy::cast_precision_loss, reason = "bounds of the models are far below 2^53")]
     for (sized, measured) in [(true, size.map(|size| size as f64)), (false, number)] {
         let Some(measured) = measured else { continue };
-        if let Some(max) = shape.max.filter(|max| measured > *max as f64) {
+        // What is not a number is within no bound.
+        if let Some(max) = shape.max.filter(|max| measured.is_nan() || measured > *max as f64) {
             words.push(at_most(sized, bound(shape, max)));
         }
-        if let Some(min) = shape.min.filter(|min| measured < *min as f64) {
+        if let Some(min) = shape.min.filter(|min| measured.is_nan() || measured < *min as f64) {
             words.push(at_least(sized, bound(shape, min)));
         }
     }

@@ -122,11 +122,12 @@ pub enum NameError {
 }
 
 impl Reference {
-    /// Takes a name apart: `name`, `name:q`, `function:name`, `123456789012:function:name`, `region:…` or a full ARN.
+    /// Takes a name apart: `name`, `name:q`, `function:name`, `123456789012:function:name`, `region:…` or a full ARN. As in
+    /// the model's pattern each part before the name may be missing: an ARN that ends in `function` names the function
+    /// `function`.
     ///
     /// # Errors
-    /// [`NameError::Malformed`] for another form or a region of another partition, [`NameError::TooLong`] above 64
-    /// characters.
+    /// [`NameError::Malformed`] for another form or a region of another partition.
     pub fn read(given: &str) -> Result<Self, NameError> {
         let malformed = || NameError::Malformed { given: given.to_owned() };
         let mut rest: Vec<&str> = given.split(':').collect();
@@ -139,10 +140,7 @@ impl Reference {
         }
         let region = region.map(String::from);
         let account = take_if(&mut rest, |p| p.len() == 12 && p.bytes().all(|b| b.is_ascii_digit()));
-        let marked = take_if(&mut rest, |p| p == "function").is_some();
-        if partition.is_some() && !(region.is_some() && account.is_some() && marked) {
-            return Err(malformed());
-        }
+        take_if(&mut rest, |p| p == "function");
         let (name, qualifier) = match rest.as_slice() {
             [name] => (*name, None),
             [name, qualifier] if !qualifier.is_empty() => (*name, Some(Qualifier::read(qualifier))),
@@ -151,10 +149,16 @@ impl Reference {
         if name.is_empty() {
             return Err(malformed());
         }
-        if name.len() > NAME_MAX {
-            return Err(NameError::TooLong { length: name.len(), name: name.to_owned() });
-        }
         Ok(Self { partition, region, account, name: name.to_owned(), qualifier })
+    }
+
+    /// Refuses what no function can be called. To ask for it is no fault: nothing is there by that name.
+    ///
+    /// # Errors
+    /// [`NameError::TooLong`] above 64 characters.
+    pub fn for_new(self) -> Result<Self, NameError> {
+        let length = self.name.len();
+        if length > NAME_MAX { Err(NameError::TooLong { length, name: self.name }) } else { Ok(self) }
     }
 
     /// The qualifier of the call: from the name, from beside it, or none.
@@ -220,6 +224,8 @@ mod tests {
         check("123456789012:function:hello", None, a, "hello", None);
         check("123456789012:function:hello:live", None, a, "hello", Some("live"));
         check("arn:aws:lambda:eu-west-1:123456789012:function:hello", r, a, "hello", None);
+        check("arn:aws:lambda:eu-west-1:123456789012:function", r, a, "function", None);
+        check("arn:aws:lambda:hello", None, None, "hello", None);
         let china = "arn:aws-cn:lambda:cn-north-1:123456789012:function:hello:7";
         check(china, Some("cn-north-1"), a, "hello", Some("7"));
     }
@@ -239,8 +245,14 @@ mod tests {
         ] {
             assert!(Reference::read(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_long_name_may_be_asked_for_but_not_given() {
         let long = "x".repeat(65);
-        assert_eq!(Reference::read(&long), Err(NameError::TooLong { length: 65, name: long.clone() }));
+        let read = Reference::read(&long).unwrap();
+        assert_eq!(read.for_new(), Err(NameError::TooLong { length: 65, name: long }));
+        assert!(Reference::read(&"x".repeat(64)).unwrap().for_new().is_ok());
     }
 
     #[test]

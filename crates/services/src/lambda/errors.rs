@@ -203,9 +203,9 @@ fn package_fault(package: &PackageError) -> Fault {
 
 fn name_fault(name: &NameError, message: String) -> Fault {
     match name {
-        NameError::TooLong { name, .. } => Fault::new(
-            "ValidationException",
-            400,
+        // Worded as a constraint, but the model's own is 140, and the code is that of the service.
+        NameError::TooLong { name, .. } => of(
+            "InvalidParameterValueException",
             format!(
                 "1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to 64"
             ),

@@ -100,7 +100,8 @@ fn event(payload: Bytes) -> Result<Bytes, Error> {
     match json::check(&payload) {
         Ok(()) => Ok(payload),
         Err(fault) => {
-            Err(Error::InvalidRequestContent(format!("Could not parse request body into json: {fault}")))
+            let words = "Could not parse request body into json: Could not parse payload into json";
+            Err(Error::InvalidRequestContent(format!("{words}: {fault}")))
         }
     }
 }

@@ -17,7 +17,10 @@ impl Target {
     /// Reads a name and the qualifier beside it. A name without account and region means the caller's own; whether the
     /// caller may name another account's is decided before, by the pipeline.
     pub(super) fn read(caller: &Caller, name: &str, beside: Option<&str>) -> Result<Self, Error> {
-        let reference = Reference::read(name)?;
+        Self::of(caller, Reference::read(name)?, beside)
+    }
+
+    fn of(caller: &Caller, reference: Reference, beside: Option<&str>) -> Result<Self, Error> {
         let qualifier = reference.qualifier_with(beside)?;
         if let Some(named) = reference.region.filter(|region| region != caller.region.as_str()) {
             return Err(Error::OtherRegion { named, here: caller.region.to_string() });
@@ -34,9 +37,17 @@ impl Target {
     /// `$LATEST` is refused too, though it names what will be changed: AWS asks for an unqualified ARN, and what is
     /// refused today can still be allowed later.
     pub(super) fn read_unqualified(caller: &Caller, name: &str) -> Result<Self, Error> {
-        let target = Self::read(caller, name, None)?;
-        match &target.qualifier {
-            None => Ok(target),
+        Self::read(caller, name, None)?.unqualified()
+    }
+
+    /// Reads the name of what is to be created.
+    pub(super) fn read_new(caller: &Caller, name: &str) -> Result<Self, Error> {
+        Self::of(caller, Reference::read(name)?.for_new()?, None)?.unqualified()
+    }
+
+    fn unqualified(self) -> Result<Self, Error> {
+        match &self.qualifier {
+            None => Ok(self),
             Some(Qualifier::Latest | Qualifier::Version(_) | Qualifier::Alias(_)) => Err(Error::Qualified),
         }
     }

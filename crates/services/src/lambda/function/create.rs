@@ -30,7 +30,7 @@ pub async fn create_function(
     context: &Context,
     mut request: CreateFunctionRequest,
 ) -> Result<Reply, Error> {
-    let target = Target::read_unqualified(&context.caller, &request.function_name)?;
+    let target = Target::read_new(&context.caller, &request.function_name)?;
     let creation = Creation::read(&request)?;
     let tags = request.tags.take().unwrap_or_default();
     let source = Source::read(&request.code)?;
