@@ -85,7 +85,7 @@ async fn a_loop_ends_unless_it_is_allowed() {
     refused(
         &server.call(Method::PUT, path, &json!({ "RecursiveLoop": "Sometimes" })).await,
         400,
-        "1 validation error detected: Value 'Sometimes' at 'recursiveLoop' failed to satisfy constraint: Member must satisfy enum value set: [Allow, Terminate]",
+        "1 validation error detected: Value 'Sometimes' at 'recursiveLoop' failed to satisfy constraint: Member must satisfy enum value set: [Terminate, Allow]",
     );
     let missing = get(&server, "/2024-08-31/functions/no/recursion-config").await;
     refused(&missing, 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:no");

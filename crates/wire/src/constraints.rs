@@ -3,6 +3,7 @@
 //! Source: the answers of AWS, which are the same for every service:
 //! `2 validation errors detected: Value '…' at '…' failed to satisfy constraint: Member must …; …`
 
+mod order;
 mod pattern;
 mod words;
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::order;
 use crate::schema::{Kind, Shape, TimestampFormat};
 use crate::value::Value;
 
@@ -43,7 +44,7 @@ pub(super) fn pattern_words(pattern: &str) -> String {
 }
 
 pub(super) fn enum_words(shape: &Shape) -> String {
-    format!("Member must satisfy enum value set: [{}]", shape.values.join(", "))
+    format!("Member must satisfy enum value set: [{}]", order::printed(shape.values).join(", "))
 }
 
 /// `KMSKeyArn` as `kMSKeyArn`: AWS lowers the first letter only.
