@@ -20,6 +20,9 @@ pub const CONNECTION_HEAD_MAX: Duration = Duration::from_secs(30);
 pub const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(180);
 /// How long the last answers may take to be written when the server stops.
 pub const LAST_ANSWERS_MAX: Duration = Duration::from_secs(1);
+/// How often a change is tried that loses to others of the same record: each loss is the success of another, so that many
+/// callers at once all get through. AWS names no such number.
+pub const WRITE_ATTEMPTS_MAX: u32 = 1000;
 /// The largest zip that may be sent inside a request.
 pub const ZIP_UPLOAD_MAX_BYTES: u64 = 52_428_800;
 /// The largest size of code and layers together, unpacked.

@@ -9,6 +9,7 @@ use lambent_core::lambda::function::Function;
 use lambent_core::lambda::version::{Version, VersionNumber};
 use lambent_store::{Record, Transaction, WriteError, tables};
 
+use super::attempts::Attempts;
 use super::names::Target;
 use super::settle::Patience;
 use super::{Error, reservations};
@@ -69,6 +70,7 @@ pub(super) async fn with_versions<T>(
     mut change: impl FnMut(&mut Function, &Versions, Transaction) -> Result<(T, Transaction), Error>,
 ) -> Result<T, Error> {
     let patience = Patience::new(server);
+    let mut attempts = Attempts::new();
     loop {
         let settled = patience.watch();
         let mut record = read(server, target).await?;
@@ -90,7 +92,7 @@ pub(super) async fn with_versions<T>(
         }
         match server.store.write(transaction.update(&tables::FUNCTIONS, &record)).await {
             Ok(_) => return Ok(changed),
-            Err(WriteError::Conflict { .. }) => {}
+            Err(WriteError::Conflict { .. }) => attempts.lost()?,
             Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
         }
     }

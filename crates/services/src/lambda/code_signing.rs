@@ -14,6 +14,7 @@ use lambent_wire::lambda::code_signing::{
     UpdateCodeSigningConfigRequest, UpdateCodeSigningConfigResponse,
 };
 
+use super::attempts::Attempts;
 use super::page::Wanted;
 use super::{Error, code_signing_use, tags};
 use crate::caller::{Caller, Context};
@@ -112,6 +113,7 @@ pub async fn delete_code_signing_config(
     request: DeleteCodeSigningConfigRequest,
 ) -> Result<Reply, Error> {
     let arn = &request.code_signing_config_arn;
+    let mut attempts = Attempts::new();
     loop {
         let record = read(server, &context.caller, arn).await?;
         let users = code_signing_use::users(server, &record.value.id).await?;
@@ -126,7 +128,7 @@ pub async fn delete_code_signing_config(
         let gone = Transaction::new().delete(&tables::CODE_SIGNING_CONFIGS, record.key, expected);
         match server.store.write(gone).await {
             Ok(_) => return Ok(Reply::of(())),
-            Err(WriteError::Conflict { .. }) => {}
+            Err(WriteError::Conflict { .. }) => attempts.lost()?,
             Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
         }
     }
@@ -152,13 +154,14 @@ pub(super) async fn change(
     arn: &str,
     mut change: impl FnMut(&mut CodeSigningConfig) -> Result<(), Error>,
 ) -> Result<CodeSigningConfig, Error> {
+    let mut attempts = Attempts::new();
     loop {
         let mut record = read(server, caller, arn).await?;
         change(&mut record.value)?;
         let changed = Transaction::new().update(&tables::CODE_SIGNING_CONFIGS, &record);
         match server.store.write(changed).await {
             Ok(_) => return Ok(record.value),
-            Err(WriteError::Conflict { .. }) => {}
+            Err(WriteError::Conflict { .. }) => attempts.lost()?,
             Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
         }
     }

@@ -18,6 +18,7 @@ use lambent_wire::lambda::code_signing::{
 use lambent_wire::value::{Structure, Value};
 use tracing::warn;
 
+use super::attempts::Attempts;
 use super::names::Target;
 use super::page::Wanted;
 use super::{Error, change, code_signing};
@@ -38,6 +39,7 @@ pub async fn put_function_code_signing_config(
 ) -> Result<Reply, Error> {
     let target = Target::read_unqualified(&context.caller, &request.function_name)?;
     let arn = request.code_signing_config_arn;
+    let mut attempts = Attempts::new();
     loop {
         let config = find(server, &target.id, &arn).await?;
         let mut function = change::read(server, &target).await?;
@@ -45,7 +47,7 @@ pub async fn put_function_code_signing_config(
         let transaction = used(Transaction::new().update(&tables::FUNCTIONS, &function), &config);
         match server.store.write(transaction).await {
             Ok(_) => break,
-            Err(WriteError::Conflict { .. }) => {}
+            Err(WriteError::Conflict { .. }) => attempts.lost()?,
             Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
         }
     }

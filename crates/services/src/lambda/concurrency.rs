@@ -12,6 +12,7 @@ use lambent_wire::lambda::concurrency::{
 };
 use lambent_wire::lambda::function::Concurrency;
 
+use super::attempts::Attempts;
 use super::names::Target;
 use super::reservations::Draft;
 use super::{Error, change};
@@ -30,6 +31,7 @@ pub async fn put_function_concurrency(
     let target = Target::read_unqualified(&context.caller, &request.function_name)?;
     let reserved = u32::try_from(request.reserved_concurrent_executions).unwrap_or(0);
     let limit = server.dispatcher.concurrency();
+    let mut attempts = Attempts::new();
     loop {
         let mut draft = Draft::read(server, &target).await?;
         let wanted = Reservation { reserved: Some(reserved), ..Reservation::of(&draft.function) };
@@ -39,6 +41,7 @@ pub async fn put_function_concurrency(
         if draft.write(server).await? {
             break;
         }
+        attempts.lost()?;
     }
     Ok(Reply::of(Concurrency { reserved_concurrent_executions: i32::try_from(reserved).ok() }))
 }

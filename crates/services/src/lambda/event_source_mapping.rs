@@ -19,6 +19,7 @@ use lambent_wire::lambda::event_source_mapping::{
     UpdateEventSourceMappingRequest,
 };
 
+use super::attempts::Attempts;
 use super::{Error, tags};
 use crate::caller::{Caller, Context};
 use crate::{Reply, Server};
@@ -117,6 +118,7 @@ pub async fn delete_event_source_mapping(
     context: &Context,
     request: DeleteEventSourceMappingRequest,
 ) -> Result<Reply, Error> {
+    let mut attempts = Attempts::new();
     loop {
         let record = keep::read(server, &context.caller, &request.uuid).await?;
         if !is_settled(state(server, &record.value)) {
@@ -125,6 +127,7 @@ pub async fn delete_event_source_mapping(
         if keep::remove(server, &record).await? {
             return Ok(Reply::of(view::mapping(&record.value, "Deleting")));
         }
+        attempts.lost()?;
     }
 }
 

@@ -18,6 +18,7 @@ use lambent_wire::lambda::layer::{
     PublishLayerVersionRequest,
 };
 
+use super::attempts::Attempts;
 use super::{Error, usage};
 use crate::caller::Context;
 use crate::{Reply, Server};
@@ -55,6 +56,7 @@ pub async fn publish_layer_version(
 /// Gives a version its number and writes it; looks again as often as others publish at the same moment.
 async fn write(server: &Server, version: &mut LayerVersion) -> Result<(), Error> {
     let key = tables::layer_key(&version.id);
+    let mut attempts = Attempts::new();
     loop {
         let before = server.store.get(&tables::LAYERS, &key).await?;
         version.number = before.as_ref().map_or(1, |record| record.value.next_version);
@@ -69,7 +71,7 @@ async fn write(server: &Server, version: &mut LayerVersion) -> Result<(), Error>
         );
         match server.store.write(transaction).await {
             Ok(_) => return Ok(()),
-            Err(WriteError::Conflict { .. }) => {}
+            Err(WriteError::Conflict { .. }) => attempts.lost()?,
             Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
         }
     }

@@ -13,6 +13,7 @@ use lambent_wire::lambda::layer::{
 use uuid::Uuid;
 
 use super::Error;
+use super::attempts::Attempts;
 use crate::caller::{Caller, Context};
 use crate::{Reply, Server};
 
@@ -127,13 +128,14 @@ async fn change<T>(
     mut change: impl FnMut(&mut Option<Policy>, Uuid) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let key = tables::layer_version_key(&target.id, target.number);
+    let mut attempts = Attempts::new();
     loop {
         let record = server.store.get(&tables::LAYER_VERSIONS, &key).await?;
         let mut record = record.ok_or_else(|| target.missing())?;
         let changed = change(&mut record.value.policy, server.dice.uuid())?;
         match server.store.write(Transaction::new().update(&tables::LAYER_VERSIONS, &record)).await {
             Ok(_) => return Ok(changed),
-            Err(WriteError::Conflict { .. }) => {}
+            Err(WriteError::Conflict { .. }) => attempts.lost()?,
             Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod alias;
+mod attempts;
 mod bounds;
 mod change;
 pub mod code;

@@ -16,6 +16,7 @@ use lambent_wire::lambda::provisioned::{
     PutProvisionedConcurrencyConfigRequest,
 };
 
+use super::attempts::Attempts;
 use super::names::Target;
 use super::page::Wanted;
 use super::reservations::Draft;
@@ -43,6 +44,7 @@ pub async fn put_provisioned_concurrency_config(
         return Err(Error::InvalidParameter(UNPUBLISHED.to_owned()));
     }
     let requested = u32::try_from(request.provisioned_concurrent_executions).unwrap_or(0);
+    let mut attempts = Attempts::new();
     loop {
         // Whoever deletes the version after this changes the function too, so that the write fails.
         let mut draft = Draft::read(server, &target).await.map_err(|error| missing(&target, error))?;
@@ -55,6 +57,7 @@ pub async fn put_provisioned_concurrency_config(
         if draft.write(server).await? {
             return Ok(Reply::of(begun));
         }
+        attempts.lost()?;
     }
 }
 

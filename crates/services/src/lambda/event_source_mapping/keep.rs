@@ -5,6 +5,7 @@ use lambent_core::lambda::event_source_mapping::{EventSourceMapping, MappingId};
 use lambent_store::{Expect, Record, Transaction, WriteError, tables};
 
 use super::super::Error;
+use super::super::attempts::Attempts;
 use crate::Server;
 use crate::caller::Caller;
 
@@ -31,6 +32,7 @@ pub(super) fn not_there() -> Error {
 /// [`Error::Conflict`] if another one has the source and the function.
 pub(super) async fn add(server: &Server, mapping: &EventSourceMapping) -> Result<(), Error> {
     let key = tables::mapping_key(&mapping.id);
+    let mut attempts = Attempts::new();
     loop {
         check_free(server, mapping).await?;
         let transaction =
@@ -38,6 +40,7 @@ pub(super) async fn add(server: &Server, mapping: &EventSourceMapping) -> Result
         if written(server, bind(transaction, mapping)).await? {
             return Ok(());
         }
+        attempts.lost()?;
     }
 }
 
@@ -51,6 +54,7 @@ pub(super) async fn change(
     uuid: &str,
     mut change: impl FnMut(&mut EventSourceMapping) -> Result<(), Error>,
 ) -> Result<EventSourceMapping, Error> {
+    let mut attempts = Attempts::new();
     loop {
         let before = read(server, caller, uuid).await?;
         let mut after = before.clone();
@@ -63,6 +67,7 @@ pub(super) async fn change(
         if written(server, transaction).await? {
             return Ok(after.value);
         }
+        attempts.lost()?;
     }
 }
 

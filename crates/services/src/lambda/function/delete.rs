@@ -9,6 +9,7 @@ use lambent_core::lambda::function::Function;
 use lambent_store::{Expect, Key, Record, Transaction, WriteError, tables};
 use lambent_wire::lambda::function::{DeleteFunctionRequest, DeleteFunctionResponse};
 
+use super::super::attempts::Attempts;
 use super::super::names::Target;
 use super::super::{Error, change, reservations};
 use crate::caller::Context;
@@ -41,6 +42,7 @@ fn refuse(words: &str) -> Result<Reply, Error> {
 
 /// The function, its versions and what it has reserved go together; event source mappings stay, as on AWS.
 async fn whole(server: &Server, target: &Target) -> Result<(), Error> {
+    let mut attempts = Attempts::new();
     loop {
         let record = change::read(server, target).await?;
         let mut transaction = Transaction::new();
@@ -53,7 +55,7 @@ async fn whole(server: &Server, target: &Target) -> Result<(), Error> {
         match server.store.write(transaction).await {
             Ok(_) => return Ok(()),
             // Somebody published or changed something meanwhile: look again.
-            Err(WriteError::Conflict { .. }) => {}
+            Err(WriteError::Conflict { .. }) => attempts.lost()?,
             Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
         }
     }

@@ -7,6 +7,7 @@ use lambent_core::lambda::version::Version;
 use lambent_store::{Record, Transaction, WriteError, tables};
 use uuid::Uuid;
 
+use super::super::attempts::Attempts;
 use super::super::names::Target;
 use super::super::{Error, resolve};
 use crate::Server;
@@ -78,6 +79,7 @@ pub(super) async fn change<T>(
     target: &Target,
     mut change: impl FnMut(&mut Stand<'_>, Uuid) -> Result<T, Error>,
 ) -> Result<T, Error> {
+    let mut attempts = Attempts::new();
     loop {
         let mut records = found(server, target).await?;
         let revision_id = server.dice.uuid();
@@ -91,7 +93,7 @@ pub(super) async fn change<T>(
         }
         match server.store.write(transaction).await {
             Ok(_) => return Ok(changed),
-            Err(WriteError::Conflict { .. }) => {}
+            Err(WriteError::Conflict { .. }) => attempts.lost()?,
             Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
         }
     }
