@@ -3,7 +3,6 @@
 import re
 
 import pytest
-import requests
 from packages import HELLO
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:"
@@ -89,10 +88,3 @@ def test_what_is_refused(published, refused):
     assert answer == (404, "ResourceNotFoundException", gone)
     answer = refused("create_function_url_config", FunctionName=published, AuthType="NONE", Cors={"MaxAge": 86_401})
     assert answer[:2] == (400, "ValidationException")
-
-
-def test_a_request_to_a_url_is_told_that_it_is_not_served(client, create, server):
-    made = client.create_function_url_config(FunctionName=create(HELLO), AuthType="NONE")
-    host = made["FunctionUrl"].removeprefix("http://").removesuffix("/")
-    answer = requests.get(f"{server.endpoint}/2015-03-31/functions", headers={"host": host}, timeout=10)
-    assert answer.status_code == 404 and "does not serve function URLs yet" in answer.text

@@ -1,5 +1,6 @@
-//! The first fork of a request: the server's own paths, a foreign service, or the pipeline. Never looks at signatures.
+//! The first fork of a request: a function URL, the server's own paths, a foreign service, or the pipeline. Never looks at signatures.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -7,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use lambent_services::lambda::code;
-use lambent_services::{Server, pipeline};
+use lambent_services::{Server, pipeline, url};
 
 use crate::activity;
 use crate::upstream::{Body, Upstream, whole};
@@ -20,12 +21,17 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    /// Answers one request.
+    /// Answers one request. `peer` is who sent it.
     pub(crate) async fn answer(
         &self,
         request: Request<Incoming>,
         running: activity::Request,
+        peer: IpAddr,
     ) -> Response<Body> {
+        // All paths below such a host are the function's.
+        if url::is_for(&request) {
+            return url::answer(&self.server, request, peer).await.map(whole);
+        }
         if request.uri().path().starts_with("/_lambent/") {
             return self.own(request).await.map(whole);
         }

@@ -1,6 +1,7 @@
 //! Sockets: where the server listens, and how many connections it takes. Never looks into a connection.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,10 +83,10 @@ impl Connections {
         loop {
             let room = Arc::clone(&self.room).acquire_owned().await.expect("nobody closes the semaphore");
             match listener.accept().await {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     let this = self.clone();
                     self.all.spawn(async move {
-                        this.serve(stream).await;
+                        this.serve(stream, peer.ip()).await;
                         drop(room);
                     });
                 }
@@ -97,11 +98,11 @@ impl Connections {
         }
     }
 
-    async fn serve(self, stream: TcpStream) {
+    async fn serve(self, stream: TcpStream, peer: IpAddr) {
         let front = self.front;
         let answer = move |request, running| {
             let front = Arc::clone(&front);
-            async move { front.answer(request, running).await }
+            async move { front.answer(request, running, peer).await }
         };
         connection::serve(stream, answer, self.ends).await;
     }

@@ -1,6 +1,7 @@
 //! Who sends a request: account, region and ARN. Never decides what the caller may do.
 
 use lambent_core::account::{AccountId, Region};
+use lambent_core::digest::Digest;
 use lambent_core::iam::Requester;
 
 /// The sender of a request.
@@ -28,6 +29,16 @@ impl Caller {
     #[must_use]
     pub fn is_session(&self) -> bool {
         self.role.is_some()
+    }
+
+    /// The id that tells it from another of the same name: the account's for its owner, `AROA…:session` for a role's
+    /// session. Roles are not kept here, so that a role's id is made of its ARN.
+    #[must_use]
+    pub fn unique_id(&self) -> String {
+        let Some(role) = &self.role else { return self.account.to_string() };
+        let session = self.arn.rsplit('/').next().unwrap_or_default();
+        let id = Digest::of(role.as_bytes()).to_string().to_uppercase();
+        format!("AROA{}:{session}", &id[..17])
     }
 
     /// The caller as policies see it.

@@ -13,6 +13,7 @@ mod reply;
 mod server;
 mod traffic;
 pub mod upstream;
+pub mod url;
 
 pub use reply::Reply;
 pub use server::{Auth, Options, Parts, Server};

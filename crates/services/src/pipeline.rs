@@ -6,10 +6,10 @@
 
 mod authenticate;
 mod authorise;
-mod errors;
-mod read;
+pub(crate) mod errors;
+pub(crate) mod read;
 
-pub(crate) use authorise::refused_layer;
+pub(crate) use authorise::{known, refused_layer};
 
 use std::sync::Arc;
 
@@ -27,7 +27,6 @@ use lambent_wire::value::Value;
 use uuid::Uuid;
 
 use crate::caller::{Caller, Context};
-use crate::lambda::url_address;
 use crate::operations::{self, Operation, SERVICES};
 use crate::{Reply, Server};
 use authenticate::Admitted;
@@ -119,9 +118,6 @@ impl Exchange<'_> {
     /// Everything that can be refused before the body is there.
     fn check_head(&mut self, claimed: Option<Scope>, length_bytes: u64) -> Result<Admitted, Fault> {
         self.name()?;
-        if url_address::is_function_url(&self.host()) {
-            return Err(errors::unknown("Lambent does not serve function URLs yet.".to_owned()));
-        }
         if let Some(scope) = claimed.as_ref().filter(|scope| scope.service != self.service.signing_name) {
             let place = self.server.upstream.as_ref().map(|upstream| &upstream.place);
             return Err(errors::foreign(self.protocol, &scope.service, place));

@@ -22,6 +22,7 @@ use crate::lambda::usage::Index;
 use crate::policies::Policies;
 use crate::traffic::Traffic;
 use crate::upstream::Upstream;
+use crate::url::Urls;
 
 /// Whether signatures are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +89,8 @@ pub struct Server {
     pub(crate) policies: Arc<Policies>,
     /// What each account has of code and functions.
     pub(crate) usage: Arc<Index>,
+    /// Which function or alias each URL is for.
+    pub(crate) urls: Arc<Urls>,
     /// Signs the download URLs of code; made anew at each start, since they live ten minutes.
     pub(crate) download_secret: String,
     pub(crate) tasks: TaskTracker,
@@ -114,6 +117,7 @@ impl Server {
         let Parts { store, blobs, trees, dispatcher, keys, clock, dice, options, upstream } = parts;
         let policies = Policies::watch(&store);
         let usage = Index::watch(&store);
+        let urls = Urls::watch(&store);
         let download_secret = format!("{:016x}{:016x}", dice.bits(), dice.bits());
         Arc::new(Self {
             store,
@@ -128,6 +132,7 @@ impl Server {
             verifier: Verifier::default(),
             policies,
             usage,
+            urls,
             download_secret,
             tasks: TaskTracker::new(),
             traffic: Traffic::new(),

@@ -9,7 +9,7 @@ const DEPTH_MAX: usize = 1000;
 
 /// Where bytes stop being JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NotJson {
+pub(crate) struct NotJson {
     at: usize,
     expected: &'static str,
 }
@@ -23,7 +23,7 @@ impl fmt::Display for NotJson {
 type Step = Result<(), NotJson>;
 
 /// Checks one JSON text.
-pub(super) fn check(bytes: &[u8]) -> Result<(), NotJson> {
+pub(crate) fn check(bytes: &[u8]) -> Result<(), NotJson> {
     if let Err(fault) = std::str::from_utf8(bytes) {
         return Err(NotJson { at: fault.valid_up_to(), expected: "UTF-8" });
     }

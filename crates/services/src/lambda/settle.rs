@@ -127,6 +127,7 @@ where
 pub async fn resume(server: &Arc<Server>) -> Result<(), StoreError> {
     every::record(server, &tables::FUNCTIONS, |record| {
         server.policies.take_in(record);
+        server.urls.take_in(record);
         let key = tables::function_key(&record.id);
         server.usage.take_in(&tables::FUNCTIONS, &key, record.latest.code.size_bytes);
         if record.state == State::Pending || record.last_update == Some(LastUpdate::InProgress) {

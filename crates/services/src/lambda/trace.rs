@@ -9,11 +9,11 @@ use lambent_core::lambda::configuration::Tracing;
 use crate::Server;
 
 /// Where callers give theirs, and are told which it was.
-pub(super) const HEADER: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// The caller's trace or a new one. A caller that has decided about sampling is obeyed; else `Active` samples every
 /// invocation: AWS takes one a second and a twentieth of the rest, to bound what its users pay for.
-pub(super) fn id(server: &Server, headers: &HeaderMap, tracing: Tracing) -> String {
+pub(crate) fn id(server: &Server, headers: &HeaderMap, tracing: Tracing) -> String {
     let sampled = match tracing {
         Tracing::Active => "Sampled=1",
         Tracing::PassThrough => "Sampled=0",

@@ -19,16 +19,17 @@ pub(super) fn url(endpoint: &str, region: &str, id: &str) -> String {
     format!("{scheme}://{id}.{LABEL}.{region}.{domain}{port}/")
 }
 
-/// Whether a request with this `Host` is for a function URL.
-pub(crate) fn is_function_url(host: &str) -> bool {
-    let mut labels = host.split('.');
-    let id = labels.next().unwrap_or_default();
-    let is_id = id.len() == ID_LENGTH && id.bytes().all(|b| b.is_ascii_alphanumeric());
-    is_id && labels.next().is_some_and(|label| label.eq_ignore_ascii_case(LABEL))
+/// The id and the region of the function URL at this host and port, both lower case; none if it is none's. Whether there
+/// is such a URL, and whether its id could be one, is not asked: AWS answers all unknown ones alike.
+pub(crate) fn read(authority: &str) -> Option<(String, String)> {
+    let mut labels = split(authority).0.split('.');
+    let (id, label, region) = (labels.next()?, labels.next()?, labels.next()?);
+    let is_url = !id.is_empty() && label.eq_ignore_ascii_case(LABEL) && labels.next().is_some();
+    is_url.then(|| (id.to_ascii_lowercase(), region.to_ascii_lowercase()))
 }
 
 /// Host and `:port`; the port is empty where none is given.
-fn split(authority: &str) -> (&str, &str) {
+pub(crate) fn split(authority: &str) -> (&str, &str) {
     let end = if authority.starts_with('[') { authority.find(']').map_or(0, |end| end + 1) } else { 0 };
     match authority[end..].find(':') {
         Some(colon) => authority.split_at(end + colon),
@@ -52,7 +53,9 @@ mod tests {
         let shown = url(endpoint, "us-east-1", ID);
         assert_eq!(shown.replace(ID, "ID"), rest);
         let host = shown.split_once("://").unwrap().1.trim_end_matches('/');
-        assert!(is_function_url(host) && is_function_url(&host.to_uppercase()), "{host}");
+        for host in [host, &host.to_uppercase()] {
+            assert_eq!(read(host), Some((ID.to_owned(), "us-east-1".to_owned())), "{host}");
+        }
     }
 
     #[test]
@@ -67,10 +70,18 @@ mod tests {
 
     #[test]
     fn other_hosts_are_not_function_urls() {
-        for host in
-            ["localhost:4566", "lambda.us-east-1.amazonaws.com", "x.lambda-url.us-east-1.on.aws", "", ID]
-        {
-            assert!(!is_function_url(host), "{host}");
+        for host in [
+            "localhost:4566",
+            "lambda.us-east-1.amazonaws.com",
+            "lambda-url.us-east-1.on.aws",
+            ".lambda-url.us-east-1.on.aws",
+            "x.lambda-url.localhost:4566",
+            "[::1]:4566",
+            "",
+            ID,
+        ] {
+            assert_eq!(read(host), None, "{host}");
         }
+        assert!(read("x.lambda-url.us-east-1.on.aws").is_some(), "one that cannot be is one all the same");
     }
 }

@@ -5,7 +5,7 @@
 //! Decided before the model's constraints and before anything is looked up, so that who may not see a resource does not
 //! learn whether it is there.
 
-mod known;
+pub(crate) mod known;
 mod resource;
 
 use http::HeaderMap;

@@ -10,7 +10,7 @@ use super::read::Unread;
 use crate::upstream::Place;
 
 /// Why a body could not be taken.
-pub(super) fn unread(why: &Unread, operation: &str) -> Fault {
+pub(crate) fn unread(why: &Unread, operation: &str) -> Fault {
     match why {
         Unread::TooLarge => too_large(REQUEST_BODY_MAX_BYTES, operation),
         Unread::Stalled => fault(

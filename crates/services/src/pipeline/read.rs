@@ -17,14 +17,14 @@ type Broken = Box<dyn std::error::Error + Send + Sync>;
 
 /// A body that is there, with the room it takes until its signature is checked.
 #[derive(Debug)]
-pub(super) struct Read<'s> {
-    pub(super) body: Bytes,
-    pub(super) room: Room<'s>,
+pub(crate) struct Read<'s> {
+    pub(crate) body: Bytes,
+    pub(crate) room: Room<'s>,
 }
 
 /// Why a body is not there.
 #[derive(Debug)]
-pub(super) enum Unread {
+pub(crate) enum Unread {
     /// Larger than any request.
     TooLarge,
     /// The client sent nothing for too long.
@@ -35,8 +35,17 @@ pub(super) enum Unread {
     Broken(Broken),
 }
 
-/// Reads a body to its end.
-pub(super) async fn read<B>(traffic: &Traffic, body: B) -> Result<Read<'_>, Unread>
+/// Reads a body to its end; none is larger than a request to the API may be.
+pub(crate) async fn read<B>(traffic: &Traffic, body: B) -> Result<Read<'_>, Unread>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Broken>,
+{
+    read_up_to(traffic, body, REQUEST_BODY_MAX_BYTES).await
+}
+
+/// Reads a body of at most so many bytes to its end.
+pub(crate) async fn read_up_to<B>(traffic: &Traffic, body: B, max_bytes: u64) -> Result<Read<'_>, Unread>
 where
     B: Body<Data = Bytes>,
     B::Error: Into<Broken>,
@@ -57,7 +66,7 @@ where
         // Trailers say nothing that is needed.
         let Ok(data) = frame.map_err(|fault| Unread::Broken(fault.into()))?.into_data() else { continue };
         whole.push(data);
-        if is_too_large(whole.len() as u64) {
+        if whole.len() as u64 > max_bytes {
             return Err(Unread::TooLarge);
         }
         if whole.len() > ROOM_PIECE_BYTES {
@@ -68,12 +77,12 @@ where
 }
 
 /// Whether a body of this length is larger than any request.
-pub(super) fn is_too_large(length_bytes: u64) -> bool {
+pub(crate) fn is_too_large(length_bytes: u64) -> bool {
     length_bytes > REQUEST_BODY_MAX_BYTES
 }
 
 /// Throws the body of a refused request away, within limits: a client that is cut off while it sends never reads why.
-pub(super) fn discard<B>(traffic: &Traffic, body: B)
+pub(crate) fn discard<B>(traffic: &Traffic, body: B)
 where
     B: Body<Data = Bytes> + Send + 'static,
 {
@@ -111,7 +120,7 @@ async fn at_once<B: Body>(mut body: Pin<&mut B>) -> Option<Option<Result<Frame<B
 
 /// The room one body takes.
 #[derive(Debug)]
-pub(super) struct Room<'s> {
+pub(crate) struct Room<'s> {
     all: &'s Semaphore,
     mine: Option<SemaphorePermit<'s>>,
 }

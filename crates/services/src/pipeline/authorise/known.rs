@@ -8,19 +8,26 @@
 
 use http::HeaderMap;
 use http::header::USER_AGENT;
+use lambent_core::account::Region;
 use lambent_core::iam::Context;
 use lambent_core::time::Timestamp;
 
 use crate::caller::Caller;
 
 /// The keys of one request to the API.
-pub(super) fn context(caller: &Caller, headers: Option<&HeaderMap>, now: Timestamp) -> Context {
+pub(crate) fn context(caller: &Caller, headers: Option<&HeaderMap>, now: Timestamp) -> Context {
     let kind = if caller.is_session() { "AssumedRole" } else { "Account" };
-    let context = Context::new()
+    anonymous(&caller.region, headers, now)
         .with("aws:PrincipalArn", caller.role.as_ref().unwrap_or(&caller.arn))
         .with("aws:PrincipalAccount", caller.account.as_str())
         .with("aws:PrincipalType", kind)
-        .with("aws:RequestedRegion", caller.region.as_str())
+}
+
+/// The keys of one request whose sender nobody knows.
+pub(crate) fn anonymous(region: &Region, headers: Option<&HeaderMap>, now: Timestamp) -> Context {
+    let context = Context::new()
+        .with("aws:PrincipalType", "Anonymous")
+        .with("aws:RequestedRegion", region.as_str())
         .with("aws:CurrentTime", now.to_iso_string())
         .with("aws:EpochTime", now.as_secs().to_string())
         .with("aws:ViaAWSService", "false")

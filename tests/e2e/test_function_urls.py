@@ -1,0 +1,293 @@
+"""Requests to function URLs, as browsers, programs and signing clients send them."""
+
+import http.client
+import json
+import shutil
+import subprocess
+
+import pytest
+from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from conftest import active
+from packages import ECHO, nodejs, python
+
+FORBIDDEN = (
+    "Forbidden. For troubleshooting Function URL authorization issues, see: "
+    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+)
+SELF = "000000000000"
+# Answers with what the request's body says it should, as Python.
+SAYS = """
+def handler(event, context):
+    return eval(event["body"])
+"""
+
+
+def ask(server, host, method="GET", path="/", body=None, headers=None):
+    """One request to a URL: status, headers by lower-case name, body. Names below localhost need no DNS here."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    try:
+        connection.request(method, path, body, {"Host": host} | (headers or {}))
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
+
+
+def permit(client, name, principal="*", auth="NONE", **more):
+    """Both permissions that AWS asks for."""
+    client.add_permission(
+        FunctionName=name, StatementId="url", Action="lambda:InvokeFunctionUrl", Principal=principal,
+        FunctionUrlAuthType=auth, **more,
+    )
+    client.add_permission(
+        FunctionName=name, StatementId="invoke", Action="lambda:InvokeFunction", Principal=principal,
+        InvokedViaFunctionUrl=True, **more,
+    )
+
+
+def url(client, name, **more):
+    """Creates a URL and gives its host."""
+    made = client.create_function_url_config(FunctionName=name, **{"AuthType": "NONE"} | more)
+    return made["FunctionUrl"].removeprefix("http://").removesuffix("/")
+
+
+@pytest.fixture
+def public(client, create):
+    """Creates a function with a URL for everyone and gives the host."""
+
+    def make(settings, **more):
+        name = create(settings)
+        permit(client, name)
+        return url(client, name, **more)
+
+    return make
+
+
+def sign(server, host, method="GET", path="/", body=b"", key="test", secret="test", query=False):
+    """The path and headers of a request signed as botocore signs it."""
+    request = AWSRequest(method, f"http://{host}{path}", data=body, headers={"Host": host})
+    auth = SigV4QueryAuth if query else SigV4Auth
+    auth(Credentials(key, secret), "lambda", "us-east-1").add_auth(request)
+    return request.url.removeprefix(f"http://{host}"), dict(request.headers)
+
+
+def test_a_request_becomes_an_event(public, server):
+    host = public(ECHO)
+    headers = {"X-Own": "1", "Cookie": "a=1; b=2", "Content-Type": "application/json", "User-Agent": "tests"}
+    status, answered, body = ask(server, host, "POST", "/some/path%20x?a=1&a=2&b=%2F", b'{"k": "v"}', headers)
+    event = json.loads(body)
+    assert status == 200 and answered["content-type"] == "application/json"
+    assert event["version"] == "2.0" and event["routeKey"] == "$default"
+    assert event["rawPath"] == "/some/path%20x" and event["rawQueryString"] == "a=1&a=2&b=%2F"
+    assert event["queryStringParameters"] == {"a": "1,2", "b": "/"} and event["cookies"] == ["a=1", "b=2"]
+    assert event["headers"]["x-own"] == "1" and "cookie" not in event["headers"]
+    assert event["headers"]["host"] == host and event["headers"]["x-forwarded-for"] == "127.0.0.1"
+    assert event["body"] == '{"k": "v"}' and event["isBase64Encoded"] is False
+    context = event["requestContext"]
+    assert context["accountId"] == "anonymous" and context["apiId"] == context["domainPrefix"] == host.split(".")[0]
+    assert context["http"] == {
+        "method": "POST", "path": "/some/path%20x", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "tests",
+    }
+    assert context["requestId"] == answered["x-amzn-requestid"] and "authorizer" not in context
+    assert answered["x-amzn-trace-id"].startswith(event["headers"]["x-amzn-trace-id"])
+
+
+def test_bodies_that_are_no_text_come_as_base64(public, server):
+    host = public(ECHO)
+    for content_type, sent, body in [
+        ("application/x-www-form-urlencoded", b"a=b", "YT1i"),
+        ("image/png", bytes(range(256)), None),
+        ("text/plain", b"\xff\xfe", "//4="),
+    ]:
+        event = json.loads(ask(server, host, "POST", "/", sent, {"Content-Type": content_type})[2])
+        assert event["isBase64Encoded"] is True, content_type
+        assert body is None or event["body"] == body
+    event = json.loads(ask(server, host)[2])
+    assert "body" not in event and event["isBase64Encoded"] is False and "cookies" not in event
+
+
+def test_answers_are_given_as_the_function_says(public, server):
+    host = public(SAYS)
+
+    def says(code):
+        return ask(server, host, "POST", "/", code.encode(), {"Content-Type": "text/plain"})
+
+    for code, status, content_type, body in [
+        ("{'hello': 'world'}", 200, "application/json", b'{"hello":"world"}'),
+        ("['hello', 3, True]", 200, "application/json", b'["hello",3,true]'),
+        ("'hello'", 200, "application/json", b"hello"),
+        ("3.1", 200, "application/json", b"3.1"),
+        ("None", 200, "application/json", b"null"),
+        ("{'statusCode': 201}", 201, "application/json", b""),
+        ("{'statusCode': 404, 'body': 'gone', 'headers': {'Content-Type': 'text/plain'}}", 404, "text/plain", b"gone"),
+        ("{'statusCode': 200, 'body': '//4=', 'isBase64Encoded': True}", 200, "application/json", b"\xff\xfe"),
+        ("{'statusCode': 'x'}", 502, "application/json", b"Internal Server Error"),
+        ("{'statusCode': 200, 'body': {}}", 502, "application/json", b"Internal Server Error"),
+        ("1 / 0", 502, "application/json", b"Internal Server Error"),
+        ("exit(1)", 502, "application/json", b"Internal Server Error"),
+        ("'x' * 7000000", 502, "application/json", b"Internal Server Error"),
+    ]:
+        answered = says(code)
+        assert (answered[0], answered[1]["content-type"], answered[2]) == (status, content_type, body), code
+        assert answered[1]["x-amzn-requestid"] and answered[1]["x-amzn-trace-id"] and answered[1]["date"]
+    headers = says("{'statusCode': 200, 'headers': {'Date': 'd', 'X-N': 1}, 'cookies': ['a=1']}")[1]
+    assert headers["x-amzn-remapped-date"] == "d" and headers["x-n"] == "1" and headers["set-cookie"] == "a=1"
+    status, headers, body = ask(server, host, "HEAD", "/", "'four!'", {"Content-Type": "text/plain"})
+    assert (status, headers["content-length"], body) == (200, "5", b"")
+
+
+def test_a_function_that_does_not_stream_answers_in_one_piece(public, server):
+    host = public(SAYS, InvokeMode="RESPONSE_STREAM")
+    body = b"{'statusCode': 404}"
+    status, headers, body = ask(server, host, "POST", "/", body, {"Content-Type": "text/plain"})
+    assert (status, headers["transfer-encoding"], body) == (200, "chunked", b'{"statusCode": 404}')
+
+
+def test_nodejs_answers_too(public, server):
+    code = "export const handler = async (event) => ({ statusCode: 202, body: event.requestContext.http.method });"
+    assert ask(server, public(nodejs(code)), "PATCH")[::2] == (202, b"PATCH")
+
+
+def test_everyone_needs_both_permissions(client, create, server):
+    name = create(ECHO)
+    host = url(client, name)
+    status, headers, body = ask(server, host)
+    assert (status, json.loads(body), headers["x-amzn-errortype"]) == (
+        403, {"Message": FORBIDDEN}, "AccessDeniedException",
+    )
+    client.add_permission(
+        FunctionName=name, StatementId="s", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE"
+    )
+    assert ask(server, host)[0] == 403
+    client.add_permission(
+        FunctionName=name, StatementId="t", Action="lambda:InvokeFunction", Principal="*", InvokedViaFunctionUrl=True
+    )
+    assert ask(server, host)[0] == 200
+
+
+def test_an_unknown_url(server):
+    for host in [f"{'0' * 32}.lambda-url.us-east-1.localhost", "x.lambda-url.us-east-1.on.aws:443"]:
+        status, headers, body = ask(server, host, path="/_lambent/health")
+        assert (status, body, headers["x-amzn-errortype"]) == (403, b'{"Message":null}', "AccessDeniedException")
+
+
+def test_signatures_are_verified(client, create, server):
+    name = create(ECHO)
+    host = url(client, name, AuthType="AWS_IAM")
+    assert json.loads(ask(server, host)[2]) == {"Message": FORBIDDEN}
+    path, headers = sign(server, host, "POST", "/a%20b?c=d", b"body")
+    status, _, body = ask(server, host, "POST", path, b"body", headers)
+    iam = json.loads(body)["requestContext"]["authorizer"]["iam"]
+    assert status == 200 and iam["accessKey"] == "test" and iam["userArn"] == f"arn:aws:iam::{SELF}:root"
+    status, answered, body = ask(server, host, "POST", path, b"other", headers)
+    assert (status, answered["x-amzn-errortype"]) == (403, "InvalidSignatureException")
+    assert json.loads(body)["message"].startswith("The request signature we calculated does not match")
+    path, headers = sign(server, host, key="AKIAUNKNOWN")
+    status, answered, body = ask(server, host, "GET", path, None, headers)
+    assert (status, answered["x-amzn-errortype"]) == (403, "UnrecognizedClientException")
+    assert json.loads(body) == {"message": "The security token included in the request is invalid."}
+    path, headers = sign(server, host, query=True)
+    assert ask(server, host, "GET", path, None, headers)[0] == 200
+
+
+def test_open_servers_verify_what_asks_for_it(own_server):
+    server = own_server("--auth", "open")
+    client = server.client(aws_access_key_id="anyone")
+    other = server.client(aws_access_key_id="111111111111")
+    hosts = {}
+    for who, role in [(client, SELF), (other, "111111111111")]:
+        settings = python(ECHO) | {"Role": f"arn:aws:iam::{role}:role/r"}
+        who.create_function(FunctionName="f", **settings)
+        active(who, "f")
+        hosts[role] = url(who, "f", AuthType="AWS_IAM")
+
+    def status(account, key="test"):
+        path, headers = sign(server, hosts[account], key=key)
+        return ask(server, hosts[account], "GET", path, None, headers)[0]
+
+    assert (status(SELF), status(SELF, "anyone")) == (200, 403)
+    assert status("111111111111") == 403
+    permit(other, "f", SELF, "AWS_IAM")
+    assert status("111111111111") == 200
+
+
+def test_an_alias_has_a_url_and_a_policy_of_its_own(client, create, server):
+    name = create("def handler(event, context):\n    return context.invoked_function_arn + ' ' + context.function_version")
+    client.publish_version(FunctionName=name)
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    hosts = url(client, name), url(client, name, Qualifier="live")
+    permit(client, name)
+    assert [ask(server, host)[0] for host in hosts] == [200, 403]
+    permit(client, name, Qualifier="live")
+    arn = f"arn:aws:lambda:us-east-1:{SELF}:function:{name}"
+    assert [ask(server, host)[2].decode() for host in hosts] == [f"{arn} $LATEST", f"{arn}:live 1"]
+    client.delete_alias(FunctionName=name, Name="live")
+    assert ask(server, hosts[1])[::2] == (403, b'{"Message":null}')
+
+
+def test_cors_is_answered_by_the_server(public, server):
+    cors = {
+        "AllowOrigins": ["https://a.example"], "AllowMethods": ["GET", "POST"], "AllowHeaders": ["x-own"],
+        "ExposeHeaders": ["x-seen"], "MaxAge": 60, "AllowCredentials": True,
+    }
+    host = public(SAYS, Cors=cors)
+    asks = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
+    status, headers, body = ask(server, host, "OPTIONS", headers=asks)
+    told = {name.removeprefix("access-control-"): value for name, value in headers.items() if "access-control" in name}
+    assert (status, body) == (200, b"") and told == {
+        "allow-origin": "https://a.example", "allow-methods": "GET,POST", "allow-headers": "x-own", "max-age": "60",
+        "allow-credentials": "true",
+    }
+    code = "{'statusCode': 200, 'headers': {'Access-Control-Allow-Origin': '*'}}"
+    sent = {"Origin": "https://a.example", "Content-Type": "text/plain"}
+    headers = ask(server, host, "POST", "/", code, sent)[1]
+    assert headers["access-control-allow-origin"] == "https://a.example" and headers["vary"] == "Origin"
+    assert headers["access-control-expose-headers"] == "x-seen"
+    status, headers, _ = ask(server, host, "OPTIONS", headers=asks | {"Origin": "https://b.example"})
+    assert status == 200 and not [name for name in headers if "access-control" in name]
+
+
+def test_no_cors_means_the_function_answers(public, server):
+    asks = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
+    status, headers, body = ask(server, public(ECHO), "OPTIONS", headers=asks)
+    assert status == 200 and json.loads(body)["requestContext"]["http"]["method"] == "OPTIONS"
+    assert "access-control-allow-origin" not in headers
+
+
+def test_what_is_too_large_or_switched_off(client, create, server):
+    name = create(ECHO)
+    permit(client, name)
+    host = url(client, name)
+    status, headers, body = ask(server, host, "POST", "/", b"x" * 6_291_457, {"Content-Type": "text/plain"})
+    assert (status, headers["x-amzn-errortype"]) == (413, "RequestEntityTooLargeException")
+    assert "6291456" in json.loads(body)["message"]
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    status, _, body = ask(server, host)
+    assert (status, json.loads(body)) == (
+        429,
+        {"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded", "Type": "User", "message": "Rate Exceeded."},
+    )
+
+
+def test_a_url_outlives_the_server(own_server):
+    server = own_server()
+    client = server.client()
+    client.create_function(FunctionName="f", **python(ECHO))
+    active(client, "f")
+    permit(client, "f")
+    host = url(client, "f")
+    server.stop()
+    server.start()
+    assert ask(server, host)[0] == 200
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="HTTP/2 is asked with curl")
+def test_http_2(public, server):
+    host = public(ECHO)
+    command = ["curl", "-sS", "--max-time", "30", "--http2-prior-knowledge", "--resolve", f"{host}:127.0.0.1"]
+    command = [*command, "-H", "cookie: a=1", f"http://{host}/x?y=z"]
+    event = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert event["requestContext"]["http"]["protocol"] == "HTTP/1.1" and event["headers"]["host"] == host
+    assert (event["rawPath"], event["rawQueryString"], event["cookies"]) == ("/x", "y=z", ["a=1"])
