@@ -1,9 +1,8 @@
 //! What is set for a `$LATEST`, version or alias: asynchronous invocation, URL and runtime, through the pipeline of a whole
 //! server with fake sandboxes.
 
-use http::{Method, Request};
+use http::Method;
 use lambent_sandbox::{Event, Spec};
-use lambent_services::pipeline;
 use lambent_testkit::one_function::{create, said, settled, with_function};
 use lambent_testkit::{FakeHost, TestServer};
 use serde_json::{Value, json};
@@ -191,19 +190,6 @@ async fn only_functions_and_aliases_have_urls() {
         refused(&server.call(Method::DELETE, &path, &Value::Null).await, 404, gone);
     }
     refused(&get(&server, "/2021-10-31/functions/nowhere/urls").await, 404, none);
-}
-
-#[tokio::test]
-async fn a_request_to_a_function_url_is_told_that_it_is_not_served() {
-    let server = server().await;
-    let (_, made) = server.call(Method::POST, URL, &json!({ "AuthType": "NONE" })).await;
-    let host = made["FunctionUrl"].as_str().unwrap().strip_prefix("http://").unwrap().trim_end_matches('/');
-    // A path that Lambda's own API has too: the host decides.
-    let request = Request::builder().uri("/2015-03-31/functions").header("host", host);
-    let body = http_body_util::Full::new(bytes::Bytes::new());
-    let answer = pipeline::handle(&server.server, request.body(body).unwrap()).await;
-    assert_eq!(answer.status(), 404);
-    assert!(String::from_utf8_lossy(answer.body()).contains("does not serve function URLs yet"));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The URLs of functions and aliases, as resources. Never answers a request to one: that comes with their serving.
+//! The URLs of functions and aliases, as resources. Never answers a request to one: see `url`.
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html>
 
