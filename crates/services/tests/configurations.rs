@@ -137,6 +137,10 @@ async fn snapshots_are_for_some_runtimes() {
     let (status, body) = create(&server, "g", &json!({ "SnapStart": on })).await;
     let shown = json!({ "ApplyOn": "PublishedVersions", "OptimizationStatus": "Off" });
     assert_eq!((status, &body["SnapStart"]), (201, &shown), "{body}");
+    let versions = "/2015-03-31/functions/g/versions";
+    let (status, version) = server.call(Method::POST, versions, &json!({})).await;
+    let shown = json!({ "ApplyOn": "PublishedVersions", "OptimizationStatus": "On" });
+    assert_eq!((status, &version["SnapStart"]), (201, &shown), "it is on for versions: {version}");
     let refused = update(&server, &json!({ "SnapStart": on })).await;
     let told = "provided.al2023 is not supported for SnapStart enabled functions.";
     assert_eq!(words(&refused), (400, Some(told)));

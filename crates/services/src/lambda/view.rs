@@ -26,6 +26,7 @@ struct Subject<'a> {
     id: &'a FunctionId,
     arn: String,
     version: String,
+    published: bool,
     deployment: &'a Deployment,
     description: &'a str,
     revision_id: Uuid,
@@ -38,6 +39,7 @@ pub(super) fn listed(function: &Function, qualifier: Option<&Qualifier>) -> Func
         id: &function.id,
         arn: function.arn(qualifier),
         version: Qualifier::Latest.to_string(),
+        published: false,
         deployment: &function.latest,
         description: &function.latest.configuration.description,
         revision_id: function.revision_id,
@@ -80,6 +82,7 @@ fn of_version<'a>(version: &'a Version, qualifier: &Qualifier) -> Subject<'a> {
         id: &version.id,
         arn: version.id.qualified_arn(qualifier),
         version: version.number.to_string(),
+        published: true,
         deployment: &version.deployment,
         description: version.description(),
         revision_id: version.revision_id,
@@ -109,7 +112,7 @@ fn members(subject: &Subject<'_>) -> FunctionConfiguration {
         architectures: Some(vec![configuration.architecture.as_str().to_owned()]),
         ephemeral_storage: number(configuration.tmp_mib).map(|size| EphemeralStorage { size }),
         tracing_config: Some(TracingConfigResponse { mode: Some(tracing(configuration.tracing).to_owned()) }),
-        snap_start: Some(snap_start(configuration)),
+        snap_start: Some(snap_start(configuration, subject.published)),
         logging_config: Some(logging(&configuration.logging, &id.name)),
         ..given(configuration)
     }
@@ -199,10 +202,11 @@ fn tracing(tracing: Tracing) -> &'static str {
     }
 }
 
-/// Versions are not restored from snapshots yet, so none of them is optimised.
-fn snap_start(configuration: &Configuration) -> SnapStartResponse {
+/// What it asks for is on for versions only. None is restored from a snapshot yet, which docs/operations.md tells.
+fn snap_start(configuration: &Configuration, published: bool) -> SnapStartResponse {
     let apply_on = if configuration.snap_start { "PublishedVersions" } else { "None" };
-    SnapStartResponse { apply_on: Some(apply_on.to_owned()), optimization_status: Some("Off".to_owned()) }
+    let status = if configuration.snap_start && published { "On" } else { "Off" };
+    SnapStartResponse { apply_on: Some(apply_on.to_owned()), optimization_status: Some(status.to_owned()) }
 }
 
 fn logging(logging: &Logging, name: &str) -> LoggingConfig {
