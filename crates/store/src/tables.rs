@@ -4,10 +4,12 @@ use lambent_core::account::{AccountId, Region};
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::code_signing::{CodeSigningConfig, CodeSigningId};
 use lambent_core::lambda::concurrency::Reservations;
+use lambent_core::lambda::event::{Event, Place};
 use lambent_core::lambda::event_source_mapping::{EventSourceMapping, MappingId};
 use lambent_core::lambda::function::Function;
 use lambent_core::lambda::layer::{Layer, LayerId, LayerVersion};
 use lambent_core::lambda::version::{Version, VersionNumber};
+use lambent_core::time::Timestamp;
 
 use crate::{Key, Prefix, Table};
 
@@ -100,6 +102,40 @@ pub fn layer_versions_of(id: &LayerId) -> Prefix {
     Prefix::under([id.account.as_str(), id.region.as_str(), &id.name])
 }
 
+/// Asynchronous invocations by account, region and name of the function, when they are due, and id.
+pub const EVENTS: Table<Event> = Table::new("events");
+
+/// The same for who wants to know only that they are there.
+pub const EVENT_PLACES: Table<serde::de::IgnoredAny> = Table::new("events");
+
+/// Where an event stands in [`EVENTS`].
+#[must_use]
+pub fn event_key(id: &FunctionId, place: Place) -> Key {
+    let due = digits(u64::try_from(place.due.as_millis()).unwrap_or(0));
+    Key::of([id.account.as_str(), id.region.as_str(), &id.name, &due, &place.id.to_string()])
+}
+
+/// The event that stands under a key of [`EVENTS`]; nothing for a key of another form.
+#[must_use]
+pub fn event_place(key: &Key) -> Option<(FunctionId, Place)> {
+    let [account, region, name, due, event] = <[String; 5]>::try_from(key.parts()).ok()?;
+    let id = FunctionId { account: account.try_into().ok()?, region: region.try_into().ok()?, name };
+    let due = Timestamp::from_millis(due.parse().ok()?);
+    Some((id, Place { due, id: event.parse().ok()? }))
+}
+
+/// All events of a function, who is due first before the others.
+#[must_use]
+pub fn events_of(id: &FunctionId) -> Prefix {
+    Prefix::under([id.account.as_str(), id.region.as_str(), &id.name])
+}
+
+/// Behind all events of a function and before those of any other.
+#[must_use]
+pub fn behind_events_of(id: &FunctionId) -> Key {
+    Key::of([id.account.as_str(), id.region.as_str(), &id.name, "~"])
+}
+
 /// A number whose text sorts as it does.
 fn digits(number: u64) -> String {
     format!("{number:020}")
@@ -135,5 +171,23 @@ mod tests {
         assert_eq!(function_id(&Key::of(["x"])), None);
         let version = (id, VersionNumber(7));
         assert_eq!(version_id(&version_key(&version.0, version.1)), Some(version));
+    }
+
+    #[test]
+    fn events_stand_in_the_order_they_are_due_before_the_next_function() {
+        let name = |name: &str| FunctionId {
+            account: AccountId::default_account(),
+            region: Region::default_region(),
+            name: name.into(),
+        };
+        let place = |ms| Place {
+            due: Timestamp::from_millis(ms),
+            id: "67e55044-10b1-426f-9247-bb680e5fe0c8".parse().unwrap(),
+        };
+        let key = event_key(&name("a"), place(9));
+        assert_eq!(event_place(&key), Some((name("a"), place(9))));
+        assert!(key < event_key(&name("a"), place(10)));
+        let behind = behind_events_of(&name("a"));
+        assert!(event_key(&name("a"), place(i64::MAX)) < behind && behind < event_key(&name("a-"), place(0)));
     }
 }

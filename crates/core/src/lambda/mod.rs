@@ -7,6 +7,7 @@ pub mod code_signing;
 pub mod concurrency;
 pub mod configuration;
 pub mod environment;
+pub mod event;
 pub mod event_source_mapping;
 pub mod failure;
 pub mod function;
