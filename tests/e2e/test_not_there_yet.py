@@ -27,11 +27,6 @@ def test_an_image_is_refused(refused, name):
     assert told[0] == 400 and "not there yet in Lambent" in told[2]
 
 
-def test_an_event_invocation_is_refused(create, refused):
-    told = refused("invoke", FunctionName=create(HELLO), InvocationType="Event")
-    assert told == (400, "InvalidParameterValueException", "InvocationType Event is not there yet in Lambent")
-
-
 @pytest.mark.parametrize("runtime", ["java21", "ruby3.3", "dotnet8"])
 def test_a_language_that_is_not_built_says_so(create, refused, runtime):
     status, code, message = refused("invoke", FunctionName=create(python(HELLO, Runtime=runtime)))

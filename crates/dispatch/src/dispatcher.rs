@@ -1,8 +1,8 @@
 //! The door of the data plane: finds the route, admits, and runs invocations on tasks of their own, so that a caller who
 //! goes away does not stop a function.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use lambent_core::dice::Dice;
@@ -10,14 +10,13 @@ use lambent_core::lambda::arn::{FunctionId, Qualifier};
 use lambent_core::lambda::configuration::Configuration;
 use lambent_core::lambda::log::stream_name;
 use lambent_core::lambda::version::VersionNumber;
-use lambent_core::limits::ENVIRONMENT_AGE_MAX;
 use lambent_core::time::Clock;
 use lambent_sandbox::{Host, Sandbox};
 use lambent_store::{Store, StoreError};
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{error, info};
+use tracing::error;
 
 use crate::admission::Admission;
 use crate::environment::Environment;
@@ -28,16 +27,10 @@ use crate::parts::{Options, Parts};
 use crate::pool::Given;
 use crate::program::Program;
 use crate::provisioner::Provisioner;
+use crate::queue::Queue;
 use crate::route::{Route, Routes};
 use crate::run::Run;
 use crate::{Invocation, InvokeError, LogSink, Metrics, Outcome, Programs, RoleCredentials};
-
-/// How often idle environments are looked at.
-const EXPIRY_ROUND: Duration = Duration::from_secs(10);
-
-/// How old an idle provisioned environment becomes before another takes its place, one in each round: early enough that
-/// never many are too old at once.
-const PROVISIONED_AGE: Duration = ENVIRONMENT_AGE_MAX.checked_div(2).expect("2 is not 0");
 
 /// What an invocation will run, whatever becomes of the function meanwhile.
 #[derive(Debug)]
@@ -48,6 +41,12 @@ impl Resolved {
     #[must_use]
     pub fn configuration(&self) -> &Configuration {
         &self.0.deployment.configuration
+    }
+
+    /// Which function of that name it is.
+    #[must_use]
+    pub fn incarnation(&self) -> uuid::Uuid {
+        self.0.incarnation
     }
 }
 
@@ -65,14 +64,16 @@ pub struct Dispatcher {
     pub(crate) credentials: Arc<dyn RoleCredentials>,
     freezer: Freezer,
     logs: Arc<dyn LogSink>,
-    dice: Arc<dyn Dice>,
+    pub(crate) dice: Arc<dyn Dice>,
     pub(crate) provisioner: Provisioner,
+    pub(crate) queue: Queue,
+    pub(crate) itself: Weak<Self>,
     pub(crate) tasks: TaskTracker,
     pub(crate) closing: CancellationToken,
     killing: AtomicBool,
     /// Told of every change of a route: who waits for a function to become active looks again.
     pub(crate) moved: Notify,
-    runtime: tokio::runtime::Handle,
+    pub(crate) runtime: tokio::runtime::Handle,
 }
 
 impl Dispatcher {
@@ -81,14 +82,16 @@ impl Dispatcher {
     /// # Errors
     /// [`StoreError`] if the functions cannot be read.
     pub async fn start(parts: Parts, store: &Store) -> Result<Arc<Self>, StoreError> {
-        let Parts { host, programs, credentials, logs, clock, dice, options } = parts;
+        let Parts { host, programs, credentials, logs, destinations, clock, dice, options } = parts;
         let (provisioner, provisioned) = Provisioner::new(options.starts_at_once);
-        let dispatcher = Arc::new(Self {
+        let dispatcher = Arc::new_cyclic(|itself| Self {
             host,
             clock,
             metrics: Metrics::default(),
             start_slots: Semaphore::new(options.starts_at_once),
             admission: Admission::new(options.concurrency),
+            queue: Queue::new(store.clone(), destinations, options.concurrency),
+            itself: Weak::clone(itself),
             options,
             programs,
             routes: Routes::default(),
@@ -104,6 +107,7 @@ impl Dispatcher {
             runtime: tokio::runtime::Handle::current(),
         });
         dispatcher.follow(store).await?;
+        dispatcher.follow_events().await?;
         dispatcher.background(|d| async move { d.freezer.run(&*d.clock).await });
         dispatcher.background(|d| async move { d.expire_idle().await });
         dispatcher.background(|d| async move { d.provision(provisioned).await });
@@ -237,22 +241,6 @@ impl Dispatcher {
     pub(crate) fn stop_all(&self, environments: Vec<Environment>) {
         for environment in environments {
             self.discard(environment.sandbox);
-        }
-    }
-
-    async fn expire_idle(&self) {
-        loop {
-            tokio::time::sleep(EXPIRY_ROUND).await;
-            let now = self.clock.monotonic();
-            let before = now.saturating_sub(self.options.idle_max);
-            for route in self.routes.all() {
-                let mut expired = route.pool.expire_idle_since(before);
-                expired.extend(route.pool.renew_provisioned(now.checked_sub(PROVISIONED_AGE)));
-                if !expired.is_empty() {
-                    info!(function = %route.id.arn(), count = expired.len(), "idle environments stopped");
-                }
-                self.stop_all(expired);
-            }
         }
     }
 

@@ -16,7 +16,10 @@ impl Dispatcher {
     }
 
     /// Shows changes to the dispatcher as long as it is there.
-    fn observer(self: &Arc<Self>, apply: fn(&Self, &Change)) -> impl Fn(&Change) + Send + Sync + 'static {
+    pub(crate) fn observer(
+        self: &Arc<Self>,
+        apply: fn(&Self, &Change),
+    ) -> impl Fn(&Change) + Send + Sync + 'static {
         let dispatcher = Arc::downgrade(self);
         move |change| {
             if let Some(dispatcher) = dispatcher.upgrade() {

@@ -20,6 +20,16 @@ pub struct Metrics {
     pub provisioned_spillovers: AtomicU64,
     /// Time functions ran, in microseconds.
     pub duration_us: AtomicU64,
+    /// Asynchronous invocations that were accepted.
+    pub async_events_received: AtomicU64,
+    /// Those of them that ended without success.
+    pub async_events_dropped: AtomicU64,
+    /// How old they were when they were run, in microseconds, all together.
+    pub async_event_age_us: AtomicU64,
+    /// Records of their ends that no destination took.
+    pub destination_delivery_failures: AtomicU64,
+    /// Those that no dead-letter queue took.
+    pub dead_letter_errors: AtomicU64,
     /// Time environments initialised, in microseconds.
     pub init_us: AtomicU64,
 }
@@ -61,6 +71,36 @@ impl Metrics {
                 "counter",
                 "Time functions ran.",
                 read(&self.duration_us),
+            ),
+            (
+                "lambent_async_events_received_total",
+                "counter",
+                "Asynchronous invocations that were accepted.",
+                read(&self.async_events_received),
+            ),
+            (
+                "lambent_async_events_dropped_total",
+                "counter",
+                "Asynchronous invocations that ended without success.",
+                read(&self.async_events_dropped),
+            ),
+            (
+                "lambent_async_event_age_microseconds_total",
+                "counter",
+                "Age of asynchronous invocations when they were run.",
+                read(&self.async_event_age_us),
+            ),
+            (
+                "lambent_destination_delivery_failures_total",
+                "counter",
+                "Records that no destination took.",
+                read(&self.destination_delivery_failures),
+            ),
+            (
+                "lambent_dead_letter_errors_total",
+                "counter",
+                "Events that no dead-letter queue took.",
+                read(&self.dead_letter_errors),
             ),
             ("lambent_init_microseconds_total", "counter", "Time spent in Init.", read(&self.init_us)),
             ("lambent_environments", "gauge", "Execution environments that exist now.", environments as u64),

@@ -7,7 +7,7 @@ use lambent_core::dice::Dice;
 use lambent_core::time::Clock;
 use lambent_sandbox::{Host, Network};
 
-use crate::{LogSink, Programs, RoleCredentials};
+use crate::{Destinations, LogSink, Programs, RoleCredentials};
 
 /// What can be set.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub struct Parts {
     pub credentials: Arc<dyn RoleCredentials>,
     /// Where the lines of functions go.
     pub logs: Arc<dyn LogSink>,
+    /// Who carries the records of asynchronous invocations to other services.
+    pub destinations: Arc<dyn Destinations>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.

@@ -10,6 +10,7 @@ use lambent_sandbox::LinuxHost;
 use lambent_sandbox::linux::Launcher;
 use lambent_sandbox::linux::spawner::SpawnerHandle;
 use lambent_services::keys::KeyRing;
+use lambent_services::lambda::Deliveries;
 use lambent_services::{Options, Parts, Server};
 use lambent_store::blobs::Blobs;
 use lambent_store::{SqliteOptions, Store};
@@ -46,11 +47,13 @@ pub(crate) async fn assemble(
     let bootstraps = bootstraps::lay_out(&config.data_dir).context("cannot lay out the bootstraps")?;
     let programs =
         Programs::new(trees.clone(), blobs.clone(), interpreters, bootstraps, config.strict_runtimes);
+    let upstream = upstream::asked(config);
     let parts = DispatchParts {
         host: host.clone(),
         programs,
         credentials: keys.clone(),
         logs: Arc::new(output::FunctionLines),
+        destinations: Arc::new(Deliveries::new(upstream.clone(), clock.clone())),
         clock: clock.clone(),
         dice: dice.clone(),
         options: dispatch_options(config),
@@ -64,7 +67,6 @@ pub(crate) async fn assemble(
         code_grace: CODE_GRACE,
         transition_min: config.transition_min,
     };
-    let upstream = upstream::asked(config);
     let parts =
         Parts { store: store.clone(), blobs, trees, dispatcher, keys, clock, dice, options, upstream };
     Ok((Server::new(parts), host, store))

@@ -89,6 +89,7 @@ index! {
     GetResourcePolicy, Read => policy::get_resource_policy,
     GetRuntimeManagementConfig, Read => runtime_management::get_runtime_management_config,
     Invoke, Invoke => invocation::invoke,
+    InvokeAsync, Invoke => event::invoke_async,
     ListAliases, Read => alias::list_aliases,
     ListCodeSigningConfigs, Read => code_signing::list_code_signing_configs,
     ListEventSourceMappings, Read => event_source_mapping::list_event_source_mappings,

@@ -41,6 +41,9 @@ pub struct Upstream {
     pub transport: Arc<dyn Transport>,
 }
 
+/// An attribute of a message: its name, type and value.
+pub(crate) type Attribute = (&'static str, &'static str, String);
+
 /// An access key.
 #[derive(Clone)]
 pub struct Credentials {

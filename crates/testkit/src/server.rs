@@ -15,6 +15,7 @@ use lambent_dispatch::{
 };
 use lambent_sandbox::Network;
 use lambent_services::keys::KeyRing;
+use lambent_services::lambda::Deliveries;
 use lambent_services::upstream::Upstream;
 use lambent_services::{Auth, Options, Parts, Server, pipeline};
 use lambent_store::Store;
@@ -132,6 +133,7 @@ impl TestServer {
             programs,
             credentials: keys.clone(),
             logs: Arc::new(Silence),
+            destinations: Arc::new(Deliveries::new(upstream.clone(), clock.clone())),
             clock: clock.clone(),
             dice: dice.clone(),
             options: DispatchOptions {

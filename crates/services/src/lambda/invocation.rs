@@ -9,18 +9,19 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
 use lambent_core::lambda::arn::Qualifier;
-use lambent_core::limits::{CLIENT_CONTEXT_MAX_BYTES, SYNC_PAYLOAD_MAX_BYTES};
-use lambent_dispatch::{Invocation, InvokeError, Outcome};
+use lambent_core::limits::{ASYNC_PAYLOAD_MAX_BYTES, CLIENT_CONTEXT_MAX_BYTES, SYNC_PAYLOAD_MAX_BYTES};
+use lambent_dispatch::{Invocation, InvokeError, Outcome, Resolved};
 use lambent_wire::lambda::invocation::{InvocationRequest, InvocationResponse};
 
 use super::Error;
+use super::event::invoke_event;
 use super::json;
 use super::names::Target;
 use super::trace;
 use crate::caller::Context;
 use crate::{Reply, Server};
 
-const REMAPPED_LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-content-length");
+pub(super) const REMAPPED_LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-content-length");
 
 /// Invoke.
 ///
@@ -34,20 +35,19 @@ pub async fn invoke(
     refuse_unbuilt(&request)?;
     let target = Target::read(&context.caller, &request.function_name, request.qualifier.as_deref())?;
     let payload = request.payload.unwrap_or_default();
-    if payload.len() as u64 > SYNC_PAYLOAD_MAX_BYTES {
-        let (size, kind) = (payload.len(), "RequestResponse");
-        return Err(Error::PayloadTooLarge { size, kind, limit: SYNC_PAYLOAD_MAX_BYTES });
-    }
-    // AWS names the version it looked for even where the caller named none.
-    let looked_for = target.qualifier.clone().unwrap_or(Qualifier::Latest);
-    let resolved = server.dispatcher.resolve(&target.id, &looked_for).await.map_err(|refusal| {
-        if matches!(refusal, InvokeError::NotFound) {
-            Error::FunctionNotFound { arn: target.id.qualified_arn(&looked_for) }
-        } else {
-            Error::Invoke(refusal)
-        }
-    })?;
+    let is_event = request.invocation_type.as_deref() == Some("Event");
+    let (kind, limit) = if is_event {
+        ("Event", ASYNC_PAYLOAD_MAX_BYTES)
+    } else {
+        ("RequestResponse", SYNC_PAYLOAD_MAX_BYTES)
+    };
+    refuse_large(&payload, kind, limit)?;
+    let resolved = resolve(server, &target).await?;
     let payload = event(payload)?;
+    if is_event {
+        client_context(request.client_context.as_deref())?;
+        return invoke_event(server, context, target, &resolved, payload).await;
+    }
     let trace_id = trace::id(server, &context.headers, resolved.configuration().tracing);
     let client_context = client_context(request.client_context.as_deref())?;
     if request.invocation_type.as_deref() == Some("DryRun") {
@@ -67,7 +67,6 @@ pub async fn invoke(
 
 fn refuse_unbuilt(request: &InvocationRequest) -> Result<(), Error> {
     let asked = [
-        ("InvocationType Event", request.invocation_type.as_deref() == Some("Event")),
         ("DurableExecutionName", request.durable_execution_name.is_some()),
         ("TenantId", request.tenant_id.is_some()),
     ];
@@ -75,6 +74,25 @@ fn refuse_unbuilt(request: &InvocationRequest) -> Result<(), Error> {
         Some((what, _)) => Err(Error::NotThereYet((*what).to_owned())),
         None => Ok(()),
     }
+}
+
+/// Refuses a payload that is too large for the type of invocation.
+pub(super) fn refuse_large(payload: &Bytes, kind: &'static str, limit: u64) -> Result<(), Error> {
+    let size = payload.len();
+    if size as u64 > limit { Err(Error::PayloadTooLarge { size, kind, limit }) } else { Ok(()) }
+}
+
+/// What would run now.
+pub(super) async fn resolve(server: &Server, target: &Target) -> Result<Resolved, Error> {
+    // AWS names the version it looked for even where the caller named none.
+    let looked_for = target.qualifier.clone().unwrap_or(Qualifier::Latest);
+    server.dispatcher.resolve(&target.id, &looked_for).await.map_err(|refusal| {
+        if matches!(refusal, InvokeError::NotFound) {
+            Error::FunctionNotFound { arn: target.id.qualified_arn(&looked_for) }
+        } else {
+            Error::Invoke(refusal)
+        }
+    })
 }
 
 fn reply(outcome: Outcome) -> Reply {
@@ -93,7 +111,7 @@ fn reply(outcome: Outcome) -> Reply {
 }
 
 /// The event: JSON, or nothing for an empty object.
-fn event(payload: Bytes) -> Result<Bytes, Error> {
+pub(super) fn event(payload: Bytes) -> Result<Bytes, Error> {
     if payload.is_empty() {
         return Ok(Bytes::from_static(b"{}"));
     }

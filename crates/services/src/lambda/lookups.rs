@@ -1,7 +1,7 @@
 //! What a function refers to in other services: looked up there, in Lambda's words where it is not as it must be. Where
 //! the server has nobody to ask, or an emulator without the service, everything is taken at its word. Never changes anything there, and never remembers it.
 
-mod arn;
+pub(super) mod arn;
 mod key;
 mod network;
 mod role;

@@ -11,6 +11,8 @@ pub mod code_signing_use;
 pub mod concurrency;
 mod configuration;
 mod errors;
+pub mod event;
+mod event_delivery;
 mod event_destination;
 pub mod event_invoke;
 pub mod event_source_mapping;
@@ -44,4 +46,5 @@ pub mod version;
 mod view;
 
 pub use errors::Error;
+pub use event_delivery::Deliveries;
 pub use settle::resume;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use lambent_core::account::{AccountId, Region};
 use lambent_core::limits::UPSTREAM_ANSWER_MAX_BYTES;
+use lambent_core::time::Timestamp;
 use lambent_wire::sigv4::Signer;
 
 use super::{Credentials, Place, Upstream, UpstreamError};
@@ -65,7 +66,12 @@ impl<'a> Session<'a> {
     pub(crate) fn of(server: &'a Server, caller: &Caller) -> Option<Self> {
         let upstream = server.upstream.as_ref()?;
         let (account, region) = (caller.account.clone(), caller.region.clone());
-        Some(Self { upstream, account, region, now_s: server.clock.now().as_secs() })
+        Some(Self::by(upstream, account, region, server.clock.now()))
+    }
+
+    /// Questions of nobody but this account itself.
+    pub(crate) fn by(upstream: &'a Upstream, account: AccountId, region: Region, now: Timestamp) -> Self {
+        Self { upstream, account, region, now_s: now.as_secs() }
     }
 
     /// The same in another region.

@@ -8,6 +8,7 @@ use super::refused::done;
 use super::{Fault, UpstreamError};
 
 /// A service that speaks JSON.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Speaks {
     /// Its signing name.
     pub(super) service: &'static str,

@@ -1,4 +1,4 @@
-//! What S3 holds: objects, and the regions of buckets. Never writes, and never follows S3 to another region.
+//! What S3 holds: objects, and the regions of buckets; and new objects for it. Never follows S3 to another region.
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
 
@@ -41,6 +41,14 @@ pub(crate) async fn object(session: &Session<'_>, object: Object<'_>) -> Result<
 /// Whether a bucket is there.
 pub(crate) async fn bucket(session: &Session<'_>, name: &str) -> Result<(), Fault> {
     refused::done("s3", session.send(head(name)).await?).map(drop)
+}
+
+/// Puts JSON into a bucket, as an object of this key.
+pub(crate) async fn put(session: &Session<'_>, bucket: &str, key: &str, json: String) -> Result<(), Fault> {
+    let path = format!("/{}/{}", utf8_percent_encode(bucket, ENCODED), utf8_percent_encode(key, PATH));
+    let mut ask = Ask::post("s3", "application/json", json);
+    (ask.method, ask.path) = (Method::PUT, path);
+    refused::done("s3", session.send(ask).await?).map(drop)
 }
 
 /// Refuses a bucket that an emulator has in another region: it would give out its objects in any.

@@ -1,14 +1,33 @@
-//! What SNS says of topics. Never publishes to one.
+//! Topics of SNS: whether one is there, and messages to it. Never subscribes to one.
 //!
-//! Source: <https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html>
+//! Sources: <https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html>,
+//! <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 
 use serde::de::IgnoredAny;
 
-use super::{Fault, Session, query};
+use super::{Attribute, Fault, Session, query};
+
+const VERSION: &str = "2010-03-31";
 
 /// Whether a topic is there, by its ARN.
 pub(crate) async fn topic(session: &Session<'_>, arn: &str) -> Result<(), Fault> {
     let fields = [("TopicArn".to_owned(), arn)];
-    let action = ("GetTopicAttributes", "2010-03-31");
-    query::call::<IgnoredAny>(session, "sns", action, &fields).await.map(drop)
+    query::call::<IgnoredAny>(session, "sns", ("GetTopicAttributes", VERSION), &fields).await.map(drop)
+}
+
+/// Publishes a message to a topic, by its ARN.
+pub(crate) async fn publish(
+    session: &Session<'_>,
+    arn: &str,
+    message: &str,
+    attributes: &[Attribute],
+) -> Result<(), Fault> {
+    let mut fields = vec![("TopicArn".to_owned(), arn), ("Message".to_owned(), message)];
+    for (number, (name, kind, value)) in (1..).zip(attributes) {
+        let entry = format!("MessageAttributes.entry.{number}");
+        fields.push((format!("{entry}.Name"), name));
+        fields.push((format!("{entry}.Value.DataType"), kind));
+        fields.push((format!("{entry}.Value.StringValue"), value));
+    }
+    query::call::<IgnoredAny>(session, "sns", ("Publish", VERSION), &fields).await.map(drop)
 }

@@ -1,17 +1,18 @@
-//! What SQS says of queues. Never sends to one.
+//! Queues of SQS: whether one is there, and messages to it. Never receives one.
 //!
-//! Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueUrl.html>
+//! Sources: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueUrl.html>,
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::json::{Speaks, call};
-use super::{Fault, Session};
+use super::{Attribute, Fault, Session, UpstreamError};
 
-const SPEAKS: Speaks = Speaks { service: "sqs", content_type: "application/x-amz-json-1.0" };
+const SQS: Speaks = Speaks { service: "sqs", content_type: "application/x-amz-json-1.0" };
 
 /// Whether a queue is there, by its name and owner.
 pub(crate) async fn queue(session: &Session<'_>, name: &str, owner: &str) -> Result<(), Fault> {
-    url(session, name, owner).await.map(drop)
+    found(session, name, owner).await.map(drop)
 }
 
 /// How many seconds a message that was received stays hidden; none if the queue does not say.
@@ -20,13 +21,36 @@ pub(crate) async fn hides_for_s(
     name: &str,
     owner: &str,
 ) -> Result<Option<u32>, Fault> {
-    let url = url(session, name, owner).await?;
-    let input = json!({ "QueueUrl": url["QueueUrl"], "AttributeNames": ["VisibilityTimeout"] });
-    let answer = call(session, SPEAKS, "AmazonSQS.GetQueueAttributes", &input).await?;
+    let found = found(session, name, owner).await?;
+    let input = json!({ "QueueUrl": found["QueueUrl"], "AttributeNames": ["VisibilityTimeout"] });
+    let answer = call(session, SQS, "AmazonSQS.GetQueueAttributes", &input).await?;
     Ok(answer["Attributes"]["VisibilityTimeout"].as_str().and_then(|text| text.parse().ok()))
 }
 
-async fn url(session: &Session<'_>, name: &str, owner: &str) -> Result<Value, Fault> {
+async fn found(session: &Session<'_>, name: &str, owner: &str) -> Result<Value, Fault> {
     let input = json!({ "QueueName": name, "QueueOwnerAWSAccountId": owner });
-    call(session, SPEAKS, "AmazonSQS.GetQueueUrl", &input).await
+    call(session, SQS, "AmazonSQS.GetQueueUrl", &input).await
+}
+
+/// Sends a message to a queue, by its name and owner.
+pub(crate) async fn send(
+    session: &Session<'_>,
+    (name, owner): (&str, &str),
+    body: &str,
+    attributes: &[Attribute],
+) -> Result<(), Fault> {
+    let found = found(session, name, owner).await?;
+    let url = found["QueueUrl"].as_str().ok_or_else(|| UpstreamError::Unreadable {
+        service: "sqs",
+        detail: "GetQueueUrl gives no URL".to_owned(),
+    })?;
+    let attribute = |(name, kind, value): &Attribute| {
+        ((*name).to_owned(), json!({ "DataType": kind, "StringValue": value }))
+    };
+    let mut input = json!({ "QueueUrl": url, "MessageBody": body });
+    if !attributes.is_empty() {
+        let attributes: Map<String, Value> = attributes.iter().map(attribute).collect();
+        input["MessageAttributes"] = attributes.into();
+    }
+    call(session, SQS, "AmazonSQS.SendMessage", &input).await.map(drop)
 }

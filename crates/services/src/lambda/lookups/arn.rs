@@ -7,17 +7,17 @@ use crate::upstream::Session;
 
 /// `arn:partition:service:region:account:resource`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Arn<'a> {
-    pub(super) service: &'a str,
-    pub(super) region: &'a str,
-    pub(super) account: &'a str,
+pub(in crate::lambda) struct Arn<'a> {
+    pub(in crate::lambda) service: &'a str,
+    pub(in crate::lambda) region: &'a str,
+    pub(in crate::lambda) account: &'a str,
     /// All that is behind the account, colons included.
-    pub(super) resource: &'a str,
+    pub(in crate::lambda) resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
     /// The parts, if there are six.
-    pub(super) fn read(text: &'a str) -> Option<Self> {
+    pub(in crate::lambda) fn read(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         let mut next = || parts.next();
         let (arn, _partition) = (next()?, next()?);

@@ -1,0 +1,67 @@
+//! The driver of one function's lane: starts what is due, reads what it does not know, and ends with the last event.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lambent_core::lambda::arn::FunctionId;
+use lambent_core::limits::EVENTS_READ_MAX;
+use lambent_store::{StoreError, tables};
+use tokio::sync::Notify;
+use tracing::error;
+
+use super::Next;
+use super::lane::Lane;
+use crate::Dispatcher;
+
+/// How long a driver sleeps at most: the wall clock may have jumped meanwhile.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// How long a driver waits for a store that fails.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+impl Dispatcher {
+    /// Drives one lane until it is empty or the server closes; what runs then is waited for elsewhere.
+    pub(super) async fn drive(self: Arc<Self>, id: FunctionId, wake: Arc<Notify>) {
+        while !self.closing.is_cancelled() {
+            let now = self.clock.now();
+            match self.queue.next(&id, now) {
+                Next::Run(place) => {
+                    self.tasks.spawn(Arc::clone(&self).attempt(id.clone(), place));
+                }
+                Next::Read => {
+                    if let Err(fault) = self.read_places(&id).await {
+                        error!(function = %id.arn(), %fault, "queued events cannot be read: tried again");
+                        self.queue.change(&id, Lane::not_read);
+                        self.closing.run_until_cancelled(tokio::time::sleep(STORE_PAUSE)).await;
+                    }
+                }
+                Next::Until(then) => {
+                    let pause = then.since(now).min(LOOK_AGAIN);
+                    let woken = tokio::time::timeout(pause, wake.notified());
+                    self.closing.run_until_cancelled(woken).await;
+                }
+                Next::Wait => {
+                    self.closing.run_until_cancelled(wake.notified()).await;
+                }
+                Next::End => return,
+            }
+        }
+    }
+
+    /// Reads places from the store until one is found that does not run yet, or there is no other.
+    async fn read_places(&self, id: &FunctionId) -> Result<(), StoreError> {
+        self.queue.change(id, Lane::begin_read);
+        let under = tables::events_of(id);
+        let mut after = None;
+        loop {
+            let store = &self.queue.store;
+            let page = store.list(&tables::EVENT_PLACES, &under, after.as_ref(), EVENTS_READ_MAX).await?;
+            let has_more = page.len() == EVENTS_READ_MAX;
+            let places = page.iter().filter_map(|record| Some(tables::event_place(&record.key)?.1));
+            if !self.queue.change(id, |lane| lane.read(places, has_more)).unwrap_or(false) {
+                return Ok(());
+            }
+            after = page.last().map(|record| record.key.clone());
+        }
+    }
+}

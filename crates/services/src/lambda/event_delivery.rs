@@ -1,0 +1,121 @@
+//! Carries the ends of asynchronous invocations to queues, topics, buses and buckets, in the form AWS gives each. Never
+//! tries twice: the queue does.
+//!
+//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use lambent_core::account::Region;
+use lambent_core::lambda::event::{Condition, Delivery};
+use lambent_core::limits::{BUS_ENTRY_MAX_BYTES, SNS_MESSAGE_MAX_BYTES, SQS_MESSAGE_MAX_BYTES};
+use lambent_core::time::Clock;
+use lambent_dispatch::{DeliveryError, Destinations, Parcel};
+use serde_json::{Value, json};
+
+use super::lookups::arn::Arn;
+use crate::upstream::{Attribute, Fault, Session, Upstream, events, s3, sns, sqs};
+
+/// Carries the ends of asynchronous invocations to other services, if there are any.
+#[derive(Debug)]
+pub struct Deliveries {
+    upstream: Option<Upstream>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Deliveries {
+    /// Carried to these services.
+    #[must_use]
+    pub fn new(upstream: Option<Upstream>, clock: Arc<dyn Clock>) -> Self {
+        Self { upstream, clock }
+    }
+}
+
+#[async_trait]
+impl Destinations for Deliveries {
+    async fn deliver(&self, parcel: Parcel<'_>) -> Result<(), DeliveryError> {
+        let upstream = self
+            .upstream
+            .as_ref()
+            .ok_or_else(|| lasting("there are no other services: --upstream-endpoint says where they are"))?;
+        let arn = Arn::read(parcel.delivery.arn()).ok_or_else(|| lasting("this is no ARN"))?;
+        let function = &parcel.event.function;
+        let region = Region::try_from(arn.region.to_owned()).unwrap_or_else(|_none| function.region.clone());
+        let session = Session::by(upstream, function.account.clone(), region, self.clock.now());
+        match parcel.delivery {
+            Delivery::DeadLetter(_) => dead_letter(&session, arn, parcel).await,
+            Delivery::Destination(_) => record(&session, arn, parcel).await,
+        }
+    }
+}
+
+/// The event itself, and beside it what went wrong.
+async fn dead_letter(session: &Session<'_>, arn: Arn<'_>, parcel: Parcel<'_>) -> Result<(), DeliveryError> {
+    let Parcel { event, ended, delivery, .. } = parcel;
+    let attributes = event.dead_letter_attributes(ended);
+    message(session, arn, delivery.arn(), &event.payload, &attributes).await
+}
+
+/// The record of the end.
+async fn record(session: &Session<'_>, arn: Arn<'_>, parcel: Parcel<'_>) -> Result<(), DeliveryError> {
+    let Parcel { event, ended, delivery, id } = parcel;
+    match arn.service {
+        "s3" => {
+            let time = ended.at.format("%Y/%m/%d/%Y-%m-%dT%H.%M.%S");
+            let key = format!("aws/lambda/async/{}/{time}-{id}", event.function.name);
+            told(s3::put(session, arn.resource, &key, event.record(ended, true)).await)
+        }
+        "events" => {
+            let record = within(parcel, BUS_ENTRY_MAX_BYTES);
+            told(events::put(session, &entry(arn, parcel, &record)).await)
+        }
+        "sns" => message(session, arn, delivery.arn(), &within(parcel, SNS_MESSAGE_MAX_BYTES), &[]).await,
+        _ => message(session, arn, delivery.arn(), &within(parcel, SQS_MESSAGE_MAX_BYTES), &[]).await,
+    }
+}
+
+async fn message(
+    session: &Session<'_>,
+    arn: Arn<'_>,
+    whole: &str,
+    body: &str,
+    attributes: &[Attribute],
+) -> Result<(), DeliveryError> {
+    match arn.service {
+        "sqs" => told(sqs::send(session, (arn.resource, arn.account), body, attributes).await),
+        "sns" => told(sns::publish(session, whole, body, attributes).await),
+        _ => Err(lasting("its service takes no messages")),
+    }
+}
+
+fn entry(arn: Arn<'_>, Parcel { event, ended, delivery, .. }: Parcel<'_>, record: &str) -> Value {
+    let how = if ended.condition == Condition::Success { "Success" } else { "Failure" };
+    json!({
+        "Time": ended.at.as_secs(),
+        "Source": "lambda",
+        "Resources": [event.function.qualified_arn(&event.qualifier), delivery.arn()],
+        "DetailType": format!("Lambda Function Invocation Result - {how}"),
+        "Detail": record,
+        "EventBusName": arn.resource.trim_start_matches("event-bus/"),
+    })
+}
+
+/// The record, without what callers and functions wrote where it would be too large for who gets it.
+fn within(Parcel { event, ended, .. }: Parcel<'_>, limit_bytes: usize) -> String {
+    let whole = event.record(ended, true);
+    if whole.len() <= limit_bytes { whole } else { event.record(ended, false) }
+}
+
+fn lasting(reason: &str) -> DeliveryError {
+    DeliveryError { reason: reason.to_owned(), is_lasting: true }
+}
+
+/// What a service said. A refusal is for good; a service that failed or cannot be reached may take it later.
+fn told(answer: Result<(), Fault>) -> Result<(), DeliveryError> {
+    answer.map_err(|fault| match fault {
+        Fault::Refused(refused) | Fault::NotServed(refused) => {
+            lasting(&format!("{}: {}", refused.code, refused.message))
+        }
+        Fault::Upstream(fault) => DeliveryError { reason: fault.to_string(), is_lasting: false },
+    })
+}
