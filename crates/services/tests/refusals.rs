@@ -108,6 +108,9 @@ async fn an_image_is_no_zip() {
     refused(&create(&server, "g", &image).await, words);
     let words = "Please don't provide ImageUri when updating a function with packageType Zip.";
     refused(&server.call(Method::PUT, CODE, &json!({ "ImageUri": "image" })).await, words);
+    let nowhere =
+        server.call(Method::PUT, "/2015-03-31/functions/g/code", &json!({ "ImageUri": "image" })).await;
+    assert_eq!(nowhere.0, 404, "whether an image will do is known of functions that are there: {nowhere:?}");
     let words = "Please don't provide Handler or Runtime or Layer when the intent is to create function with \
         container image.";
     refused(&create(&server, "g", &json!({ "PackageType": "Image" })).await, words);

@@ -33,15 +33,18 @@ pub async fn update_function_code(
     if request.publish_to.is_some() {
         return Err(Error::NotThereYet("PublishTo".to_owned()));
     }
+    let condition = Condition { revision_id: request.revision_id.as_deref(), api: "GetFunction/GetAlias" };
+    let settled = change::settled(server, &target, |function| condition.check(function));
     let other = request.zip_file.is_some() || request.s3_bucket.is_some() || request.s3_key.is_some();
     if request.image_uri.is_some() && !other {
+        // That an image will not do is a fact about the function, which must be there then.
+        settled.await?;
         let words = "Please don't provide ImageUri when updating a function with packageType Zip.";
         return Err(Error::InvalidParameter(words.to_owned()));
     }
     let source = Source::read(&request)?;
-    let condition = Condition { revision_id: request.revision_id.as_deref(), api: "GetFunction/GetAlias" };
     let publish = request.publish == Some(true);
-    let mut function = change::settled(server, &target, |function| condition.check(function)).await?;
+    let mut function = settled.await?;
     code_signing_use::verify_for(server, &function).await?;
     let new = |code: &Code, function: &Function| with_code(&request, code, function);
     if request.dry_run == Some(true) {
