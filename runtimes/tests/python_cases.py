@@ -96,6 +96,16 @@ CASES = {
         "a.h",
         [Event("é"), Event(1, headers={"Lambda-Runtime-Aws-Tenant-Id": "tenant"})],
     ),
+    "logging in a task, and in numbers": (
+        {
+            "a.py": "import asyncio, logging\nlog = logging.getLogger('mine')\n"
+            "async def main(): log.error('in a task'); log.log(35, 'between'); log.log(5, 'low'); log.critical('c')\n"
+            "def h(e, c):\n  asyncio.run(main())\n"
+            "  log.error('%(a)s', {'a': 1}); log.error({'o': object}, extra={'message2': [1], 'n': None})\n"
+        },
+        "a.h",
+        [Event()],
+    ),
     "folder": ({"src/pkg/mod.py": "def h(e, c): return __name__"}, "src/pkg/mod.h", [Event()]),
     "package": ({"pkg/__init__.py": "", "pkg/mod.py": "def h(e, c): return __name__"}, "pkg.mod.h", [Event()]),
     "class": ({"a.py": "class H:\n  def __init__(self, e, c): pass\nh = H"}, "a.h", [Event()]),

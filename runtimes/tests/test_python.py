@@ -32,6 +32,10 @@ ENVIRONMENTS = {
     "text": {"AWS_EXECUTION_ENV": "AWS_Lambda_python3.11"},
     "letters as they are": {"AWS_EXECUTION_ENV": "AWS_Lambda_python3.12"},
     "json": {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13"},
+    "json from errors on": {
+        "AWS_LAMBDA_LOG_FORMAT": "json", "AWS_LAMBDA_LOG_LEVEL": "ERROR", "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13"
+    },
+    "json of everything": {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "TRACE"},
     "debug": {"AWS_LAMBDA_LOG_LEVEL": "DEBUG"},
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lambent_core::lambda::environment::{Initialization, World, variables};
 use lambent_core::lambda::failure::Failure;
+use lambent_core::lambda::log::event::{Event, Initialized, Phase};
 use lambent_sandbox::{BootError, Init, Output, Sandbox, Spec};
 use tokio::sync::SemaphorePermit;
 use tracing::info;
@@ -16,7 +17,7 @@ use crate::metrics::{add, micros};
 use crate::program::Program;
 use crate::route::Route;
 use crate::session::{Session, SessionKeys};
-use crate::told::{Told, exit_failure};
+use crate::told::{Status, Told, exit_failure};
 
 /// How long a start holds its place among the starts that go on at once.
 const START_SLOT: Duration = Duration::from_millis(50);
@@ -30,8 +31,11 @@ pub(crate) struct Start<'a> {
     pub(crate) dispatcher: &'a Dispatcher,
     pub(crate) route: &'a Route,
     pub(crate) initialization: Initialization,
+    pub(crate) phase: Phase,
     /// The invocation that waits for it, which is told of a failure; empty where none does.
     pub(crate) request_id: &'a str,
+    /// Whether it wants the end of the log.
+    pub(crate) tail: bool,
 }
 
 /// An Init that ended well.
@@ -51,8 +55,27 @@ pub(crate) struct Failed {
 }
 
 impl Start<'_> {
-    /// Boots a sandbox and waits for its Init.
+    /// Boots a sandbox and waits for its Init, with what the log says of both.
     pub(crate) async fn initialise(
+        &self,
+        program: &Program,
+        log: &Arc<Log>,
+        limit: Duration,
+    ) -> Result<Result<Started, Failed>, InvokeError> {
+        let init = Initialized { initialization: self.initialization, phase: self.phase };
+        let Route { id: function, version, .. } = self.route;
+        log.platform(self.tail, || Event::InitStart { init, function, version });
+        let initialised = self.initialise_once(program, log, limit).await?;
+        let (duration, failed) = match &initialised {
+            Ok(started) => (started.took, None),
+            Err(failed) => (failed.took, failed.told.failed.as_ref().map(Status::names)),
+        };
+        log.platform(self.tail, || Event::InitRuntimeDone { init, failed });
+        log.platform(self.tail, || Event::InitReport { init, duration, failed });
+        Ok(initialised)
+    }
+
+    async fn initialise_once(
         &self,
         program: &Program,
         log: &Arc<Log>,

@@ -8,7 +8,6 @@ use std::time::Duration;
 use lambent_core::dice::Dice;
 use lambent_core::lambda::arn::{FunctionId, Qualifier};
 use lambent_core::lambda::configuration::Configuration;
-use lambent_core::lambda::log::stream_name;
 use lambent_core::lambda::version::VersionNumber;
 use lambent_core::time::Clock;
 use lambent_sandbox::{Host, Sandbox};
@@ -21,7 +20,6 @@ use tracing::error;
 use crate::admission::Admission;
 use crate::environment::Environment;
 use crate::freezer::Freezer;
-use crate::logs::Log;
 use crate::metrics::add;
 use crate::parts::{Options, Parts};
 use crate::pool::Given;
@@ -63,7 +61,7 @@ pub struct Dispatcher {
     pub(crate) admission: Admission,
     pub(crate) credentials: Arc<dyn RoleCredentials>,
     freezer: Freezer,
-    logs: Arc<dyn LogSink>,
+    pub(crate) logs: Arc<dyn LogSink>,
     pub(crate) dice: Arc<dyn Dice>,
     pub(crate) provisioner: Provisioner,
     pub(crate) queue: Queue,
@@ -196,11 +194,6 @@ impl Dispatcher {
 
     pub(crate) async fn program<'r>(&self, route: &'r Route) -> Result<&'r Program, InvokeError> {
         Ok(route.program.get_or_try_init(|| self.programs.find(&route.deployment, &self.tasks)).await?)
-    }
-
-    pub(crate) fn log(&self, route: &Route) -> Log {
-        let stream = stream_name(self.clock.now(), &route.version, self.dice.uuid());
-        Log::new(route.id.clone(), stream, Arc::clone(&self.logs))
     }
 
     /// Gives an environment back after an invocation.

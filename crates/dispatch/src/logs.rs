@@ -4,7 +4,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lambent_core::lambda::arn::FunctionId;
-use lambent_core::lambda::log::Tail;
+use lambent_core::lambda::log::event::{Event, Form};
+use lambent_core::lambda::log::{Tail, stream_name};
+use lambent_core::time::Clock;
+
+use crate::dispatcher::Dispatcher;
+use crate::route::Route;
 
 /// Who wrote a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,14 +47,26 @@ pub trait LogSink: fmt::Debug + Send + Sync {
 pub(crate) struct Log {
     function: FunctionId,
     stream: String,
+    form: Form,
     sink: Arc<dyn LogSink>,
+    clock: Arc<dyn Clock>,
     /// The lines of the invocation that runs, if its caller wants them; of no other.
     tail: Mutex<Option<Tail>>,
 }
 
 impl Log {
-    pub(crate) fn new(function: FunctionId, stream: String, sink: Arc<dyn LogSink>) -> Self {
-        Self { function, stream, sink, tail: Mutex::default() }
+    /// The log of a new environment of this deployment.
+    pub(crate) fn new(dispatcher: &Dispatcher, route: &Route) -> Self {
+        let logging = &route.deployment.configuration.logging;
+        let (now, id) = (dispatcher.clock.now(), dispatcher.dice.uuid());
+        Self {
+            function: route.id.clone(),
+            stream: stream_name(now, logging, &route.id.name, &route.version, id),
+            form: Form::of(logging),
+            sink: Arc::clone(&dispatcher.logs),
+            clock: Arc::clone(&dispatcher.clock),
+            tail: Mutex::default(),
+        }
     }
 
     /// An invocation begins: its caller wants the end of the log, or not. What was written before is not for it.
@@ -61,20 +78,23 @@ impl Log {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A line of the function.
+    /// A line of the function, kept if it is of a level that is.
     pub(crate) fn line(&self, text: &[u8]) {
+        if !self.form.keeps(text) {
+            return;
+        }
         if let Some(tail) = &mut *self.tail() {
             tail.push(text);
         }
         self.send(Source::Function, text);
     }
 
-    /// A line of the platform, made only if somebody reads it.
-    pub(crate) fn platform(&self, tail: bool, text: impl FnOnce() -> String) {
+    /// What the platform tells, made a line only if somebody reads it; `tail` where that is the caller.
+    pub(crate) fn platform<'a>(&self, tail: bool, event: impl FnOnce() -> Event<'a>) {
         if !tail && !self.sink.wants(Source::Platform) {
             return;
         }
-        let text = text();
+        let Some(text) = event().line(self.form, self.clock.now()) else { return };
         if let Some(tail) = &mut *self.tail() {
             tail.push(text.as_bytes());
         }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::environment::Initialization;
+use lambent_core::lambda::log::event::Phase;
 use lambent_core::lambda::provisioned::{Action, Event, Keeper, Shares};
 use lambent_core::limits::PROVISIONED_INIT_MAX;
 use tokio::sync::{Semaphore, mpsc};
@@ -19,6 +20,7 @@ use crate::InvokeError;
 use crate::boot::{Start, Started};
 use crate::dispatcher::Dispatcher;
 use crate::environment::Environment;
+use crate::logs::Log;
 use crate::route::Route;
 
 /// How many provisioned environments there are of what was asked for.
@@ -172,9 +174,16 @@ impl Dispatcher {
     async fn provisioned_environment(&self, route: &Arc<Route>) -> Result<Environment, String> {
         let failed = |error: InvokeError| error.to_string();
         let program = self.program(route).await.map_err(failed)?;
-        let log = Arc::new(self.log(route));
+        let log = Arc::new(Log::new(self, route));
         let initialization = Initialization::ProvisionedConcurrency;
-        let start = Start { dispatcher: self, route, initialization, request_id: "" };
+        let start = Start {
+            dispatcher: self,
+            route,
+            initialization,
+            phase: Phase::Init,
+            request_id: "",
+            tail: false,
+        };
         if program.argv.is_empty() {
             return Err(INIT_FAILURE.to_owned());
         }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lambent_core::lambda::failure::Failure;
-use lambent_core::lambda::log;
+use lambent_core::lambda::log::Report;
+use lambent_core::lambda::log::event::Event as Logged;
 use lambent_sandbox::{Answer, Event, Settled};
 
+use crate::boot::Failed;
 use crate::dispatcher::Dispatcher;
 use crate::environment::Environment;
 use crate::logs::Log;
@@ -48,13 +50,8 @@ impl Run<'_> {
                 self.finish(handed, answer).await;
             }
             Ok(Acquired::Failed(failed)) => {
-                self.report(
-                    &failed.log,
-                    failed.took,
-                    None,
-                    failed.memory_peak_bytes,
-                    failed.told.failed.as_ref(),
-                );
+                let Failed { log, told, took, memory_peak_bytes, .. } = &failed;
+                self.report(log, told.produced_bytes, told.failed.as_ref(), *took, None, *memory_peak_bytes);
                 answer(Ok(self.outcome(failed.told, &failed.log)));
             }
         }
@@ -103,7 +100,7 @@ impl Run<'_> {
         let log = Arc::clone(&environment.log);
         let alive = !matches!(answered, Answer::Exited(_) | Answer::TimedOut);
         let told = self.answered(answered, &log);
-        let failed = told.failed.clone();
+        let (failed, produced_bytes) = (told.failed.clone(), told.produced_bytes);
         let mut pending = Some((told, answer));
         let mut settled = None;
         let held = if self.invocation.tail { SETTLE_FIRST_FOR_TAIL } else { SETTLE_FIRST };
@@ -125,7 +122,7 @@ impl Run<'_> {
         let failed = failed.or_else(|| settled.and_then(|s| self.unsettled(s, &log)));
         let took = self.now().saturating_sub(started);
         let (init, peak) = (environment.init.take(), environment.sandbox.memory_peak_bytes());
-        self.report(&log, took, init, peak, failed.as_ref());
+        self.report(&log, produced_bytes, failed.as_ref(), took, init, peak);
         // The outcome takes the log's tail, so it is made while nobody else has the environment.
         let pending = pending.map(|(told, answer)| (self.outcome(told, &log), answer));
         if settled == Some(Settled::Ready) {
@@ -191,29 +188,32 @@ impl Run<'_> {
     }
 
     pub(crate) fn start_line(&self, log: &Log) {
-        log.platform(self.invocation.tail, || log::start(&self.invocation.request_id, &self.route.version));
+        let (request_id, function, version) =
+            (self.invocation.request_id.as_str(), &self.route.id, self.route.version.as_str());
+        log.platform(self.invocation.tail, || Logged::Start { request_id, function, version });
     }
 
     pub(crate) fn failure_line(&self, log: &Log, failure: &Failure) {
-        let now = self.dispatcher.clock.now();
-        log.platform(self.invocation.tail, || log::failure(failure, &self.invocation.request_id, now));
+        let request_id = self.invocation.request_id.as_str();
+        log.platform(self.invocation.tail, || Logged::Fault { request_id, failure });
     }
 
     fn report(
         &self,
         log: &Log,
+        produced_bytes: usize,
+        failed: Option<&Status>,
         duration: Duration,
         init: Option<Duration>,
         memory_peak_bytes: u64,
-        failed: Option<&Status>,
     ) {
-        let failed = failed.map(|failed| (failed.status, failed.error_type.as_str()));
-        let request_id = self.invocation.request_id.as_str();
+        let failed = failed.map(Status::names);
+        let (tail, request_id) = (self.invocation.tail, self.invocation.request_id.as_str());
         let memory_mib = self.route.deployment.configuration.memory_mib;
         add(&self.dispatcher.metrics.duration_us, micros(duration));
-        log.platform(self.invocation.tail, || log::end(request_id));
-        log.platform(self.invocation.tail, || {
-            log::Report { request_id, duration, init, memory_mib, memory_peak_bytes, failed }.line()
+        log.platform(tail, || Logged::RuntimeDone { request_id, duration, produced_bytes, failed });
+        log.platform(tail, || {
+            Logged::Report(Report { request_id, duration, init, memory_mib, memory_peak_bytes, failed })
         });
     }
 }

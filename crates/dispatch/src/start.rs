@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lambent_core::lambda::environment::Initialization;
 use lambent_core::lambda::failure::Failure;
-use lambent_core::lambda::log;
+use lambent_core::lambda::log::event::Phase;
 use lambent_core::limits::{ENVIRONMENT_AGE_MAX, INIT_TIMEOUT};
 
 use crate::InvokeError;
@@ -15,7 +15,6 @@ use crate::environment::Environment;
 use crate::logs::Log;
 use crate::metrics::add;
 use crate::run::Run;
-use crate::told::Status;
 
 /// How an environment was got.
 pub(crate) enum Acquired {
@@ -58,31 +57,29 @@ impl Run<'_> {
     /// A new environment. An Init that fails is done once more inside the invocation, under the function's timeout.
     async fn start(&self) -> Result<Acquired, InvokeError> {
         let program = self.dispatcher.program(self.route).await?;
-        let log = Arc::new(self.dispatcher.log(self.route));
+        let log = Arc::new(Log::new(self.dispatcher, self.route));
         log.begin(self.invocation.tail);
         if program.argv.is_empty() {
             let failure = Failure::NoEntrypoint { tried: program.tried.clone() };
-            return Ok(self.give_up(self.starting().failed(&log, failure, Duration::ZERO, 0)));
+            return Ok(self.give_up(self.starting(Phase::Init).failed(&log, failure, Duration::ZERO, 0)));
         }
-        let first = match self.starting().initialise(program, &log, INIT_TIMEOUT).await? {
+        let first = match self.starting(Phase::Init).initialise(program, &log, INIT_TIMEOUT).await? {
             Ok(started) => {
                 let environment = self.environment(started, log, true);
                 return Ok(Acquired::Ready { environment, spent: Duration::ZERO });
             }
             Err(failed) => failed,
         };
-        self.init_report(&first, "init");
         if matches!(first.failure, Some(Failure::NoEntrypoint { .. })) {
             return Ok(self.give_up(first));
         }
         self.start_line(&log);
-        match self.starting().initialise(program, &log, self.limit()).await? {
+        match self.starting(Phase::Invoke).initialise(program, &log, self.limit()).await? {
             Ok(started) => {
                 let spent = started.took;
                 Ok(Acquired::Ready { environment: self.environment(started, log, false), spent })
             }
             Err(second) => {
-                self.init_report(&second, "invoke");
                 if let Some(failure) = &second.failure {
                     self.failure_line(&log, failure);
                 }
@@ -91,12 +88,14 @@ impl Run<'_> {
         }
     }
 
-    fn starting(&self) -> Start<'_> {
+    fn starting(&self, phase: Phase) -> Start<'_> {
         Start {
             dispatcher: self.dispatcher,
             route: self.route,
             initialization: Initialization::OnDemand,
+            phase,
             request_id: &self.invocation.request_id,
+            tail: self.invocation.tail,
         }
     }
 
@@ -112,13 +111,5 @@ impl Run<'_> {
             self.failure_line(&failed.log, failure);
         }
         Acquired::Failed(failed)
-    }
-
-    fn init_report(&self, failed: &Failed, phase: &str) {
-        let Some(Status { status, error_type }) = &failed.told.failed else { return };
-        let error_type = (*status != "timeout").then_some(error_type.as_str());
-        failed
-            .log
-            .platform(self.invocation.tail, || log::init_report(failed.took, phase, status, error_type));
     }
 }

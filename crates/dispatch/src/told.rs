@@ -9,6 +9,8 @@ pub(crate) struct Told {
     pub(crate) payload: Bytes,
     pub(crate) content_type: Option<String>,
     pub(crate) failed: Option<Status>,
+    /// How much of the payload the runtime made.
+    pub(crate) produced_bytes: usize,
 }
 
 /// How an invocation failed, as REPORT says it.
@@ -23,7 +25,8 @@ pub(crate) struct Status {
 impl Told {
     /// What the function said.
     pub(crate) fn answer(content_type: Option<String>, payload: Bytes) -> Self {
-        Self { payload, content_type, failed: None }
+        let produced_bytes = payload.len();
+        Self { payload, content_type, failed: None, produced_bytes }
     }
 
     /// What the platform says in the function's place.
@@ -32,11 +35,13 @@ impl Told {
             payload: failure.payload(request_id).into(),
             content_type: None,
             failed: Some(Status::of(failure)),
+            produced_bytes: 0,
         }
     }
 
     /// An error the runtime reported, passed on untouched.
     pub(crate) fn reported(reported: Reported) -> Self {
+        let produced_bytes = reported.body.len();
         let error_type = accepted_error_type(reported.error_type.as_deref());
         let payload =
             if reported.body.is_empty() { unknown_error(&error_type).into() } else { reported.body };
@@ -44,11 +49,17 @@ impl Told {
             payload,
             content_type: reported.content_type,
             failed: Some(Status { status: "error", error_type }),
+            produced_bytes,
         }
     }
 }
 
 impl Status {
+    /// Both names.
+    pub(crate) fn names(&self) -> (&'static str, &str) {
+        (self.status, &self.error_type)
+    }
+
     /// As the log calls this failure.
     pub(crate) fn of(failure: &Failure) -> Self {
         Self { status: failure.status(), error_type: failure.error_type().to_owned() }

@@ -9,8 +9,8 @@ import time
 from .context import current
 
 TEXT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
-# What every record has; all else came by `extra` and is shown.
-_USUAL = set(vars(_logging.makeLogRecord({}))) | {"message", "asctime", "aws_request_id", "tenant_id"}
+# What every record has; all else came by `extra` and is shown, and so is the name of an asyncio task.
+_USUAL = set(vars(_logging.makeLogRecord({}))) - {"taskName"} | {"message", "aws_request_id", "tenant_id"}
 _json = json.JSONEncoder(ensure_ascii=False, default=str)
 
 

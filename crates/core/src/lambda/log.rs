@@ -9,19 +9,23 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use self::event::{Failed, Phase};
+use super::configuration::Logging;
 use super::failure::Failure;
 use crate::limits::LOG_TAIL_BYTES;
 use crate::time::Timestamp;
 
+pub mod event;
+mod json;
+pub mod level;
+
 /// `START RequestId: … Version: …`
-#[must_use]
-pub fn start(request_id: &str, version: &str) -> String {
+fn start(request_id: &str, version: &str) -> String {
     format!("START RequestId: {request_id} Version: {version}")
 }
 
 /// `END RequestId: …`
-#[must_use]
-pub fn end(request_id: &str) -> String {
+fn end(request_id: &str) -> String {
     format!("END RequestId: {request_id}")
 }
 
@@ -39,7 +43,7 @@ pub struct Report<'a> {
     /// The most memory the environment ever used.
     pub memory_peak_bytes: u64,
     /// `Status:` and `Error Type:` of an invocation that failed.
-    pub failed: Option<(&'a str, &'a str)>,
+    pub failed: Failed<'a>,
 }
 
 impl Report<'_> {
@@ -49,10 +53,14 @@ impl Report<'_> {
         (self.duration + self.init.unwrap_or_default()).as_nanos().div_ceil(1_000_000)
     }
 
+    /// The most memory used, as reported: never more than there is.
+    fn memory_used_mib(&self) -> u64 {
+        self.memory_peak_bytes.div_ceil(1 << 20).min(u64::from(self.memory_mib))
+    }
+
     /// `REPORT RequestId: …` with its tabs.
-    #[must_use]
-    pub fn line(&self) -> String {
-        let used = self.memory_peak_bytes.div_ceil(1 << 20).min(u64::from(self.memory_mib));
+    fn line(&self) -> String {
+        let used = self.memory_used_mib();
         let mut line = format!(
             "REPORT RequestId: {}\tDuration: {:.2} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {used} MB\t",
             self.request_id,
@@ -72,20 +80,18 @@ impl Report<'_> {
     }
 }
 
-/// `INIT_REPORT …` for an Init phase that failed; `phase` is `init` or `invoke`.
-#[must_use]
-pub fn init_report(duration: Duration, phase: &str, status: &str, error_type: Option<&str>) -> String {
-    let mut line =
-        format!("INIT_REPORT Init Duration: {:.2} ms\tPhase: {phase}\tStatus: {status}", ms(duration));
-    if let Some(kind) = error_type {
-        _ = write!(line, "\tError Type: {kind}");
+/// `INIT_REPORT …` for an Init phase that failed.
+fn init_report(duration: Duration, phase: Phase, (status, error_type): (&str, &str)) -> String {
+    let (took, phase) = (ms(duration), phase.as_str());
+    let mut line = format!("INIT_REPORT Init Duration: {took:.2} ms\tPhase: {phase}\tStatus: {status}");
+    if status != "timeout" {
+        _ = write!(line, "\tError Type: {error_type}");
     }
     line
 }
 
 /// `RequestId: … Error: …` and the error type, or the time-out's own line.
-#[must_use]
-pub fn failure(failure: &Failure, request_id: &str, now: Timestamp) -> String {
+fn failure(failure: &Failure, request_id: &str, now: Timestamp) -> String {
     match failure {
         Failure::TimedOut { .. } => format!("{} {request_id} {}\n", now.to_iso_string(), failure.words()),
         Failure::ExitCode(_)
@@ -102,10 +108,12 @@ fn ms(span: Duration) -> f64 {
     span.as_secs_f64() * 1000.0
 }
 
-/// The name of an environment's log stream: `YYYY/MM/DD/[version]` and 32 hex digits.
+/// The name of an environment's log stream: `YYYY/MM/DD/[version]` and 32 hex digits, with the function's name before the
+/// version in a log group that was chosen, since others may write there too.
 #[must_use]
-pub fn stream_name(now: Timestamp, version: &str, id: Uuid) -> String {
-    format!("{}[{version}]{}", now.format("%Y/%m/%d/"), id.simple())
+pub fn stream_name(now: Timestamp, logging: &Logging, function: &str, version: &str, id: Uuid) -> String {
+    let function = if logging.group.is_some() { function } else { "" };
+    format!("{}{function}[{version}]{}", now.format("%Y/%m/%d/"), id.simple())
 }
 
 /// The last 4 KB of a log, as whole bytes.
@@ -179,7 +187,12 @@ mod tests {
 
     #[test]
     fn a_stream_is_named_by_day_version_and_chance() {
-        let name = stream_name(Timestamp::from_millis(1_767_323_045_678), "$LATEST", Uuid::nil());
-        assert_eq!(name, "2026/01/02/[$LATEST]00000000000000000000000000000000");
+        let name = |logging: &Logging| {
+            stream_name(Timestamp::from_millis(1_767_323_045_678), logging, "f", "$LATEST", Uuid::nil())
+        };
+        let mut logging = Logging::default();
+        assert_eq!(name(&logging), "2026/01/02/[$LATEST]00000000000000000000000000000000");
+        logging.group = Some("mine".into());
+        assert_eq!(name(&logging), "2026/01/02/f[$LATEST]00000000000000000000000000000000");
     }
 }
