@@ -69,6 +69,12 @@ impl Kind {
         self.is_stream() || self.is_kafka() || self == Self::DocumentDb
     }
 
+    /// `StartingPosition` where none is given; none where one must be. Only Kafka of one's own may leave it out.
+    #[must_use]
+    pub fn position(self) -> Option<&'static str> {
+        (self == Self::OwnKafka).then_some("TRIM_HORIZON")
+    }
+
     /// `BatchSize` where none is given.
     #[must_use]
     pub fn batch_size(self) -> i32 {

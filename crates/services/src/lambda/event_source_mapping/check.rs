@@ -100,7 +100,7 @@ fn position(kind: Kind, request: &CreateEventSourceMappingRequest) -> Result<(),
         return Ok(());
     }
     match request.starting_position.as_deref() {
-        None => Err(null("startingPosition")),
+        None if kind.position().is_none() => Err(null("startingPosition")),
         Some("AT_TIMESTAMP") if kind == Kind::DynamoDb => {
             let arn = request.event_source_arn.as_deref().unwrap_or_default();
             Err(invalid(&format!("Unsupported starting position for arn type: {arn}")))
@@ -108,7 +108,7 @@ fn position(kind: Kind, request: &CreateEventSourceMappingRequest) -> Result<(),
         Some("AT_TIMESTAMP") if request.starting_position_timestamp.is_none() => {
             Err(null("startingPositionTimestamp"))
         }
-        Some(_) => Ok(()),
+        None | Some(_) => Ok(()),
     }
 }
 
