@@ -69,6 +69,19 @@ def test_a_configuration_in_use_cannot_be_deleted(client, config, create, refuse
     assert client.list_functions_by_code_signing_config(CodeSigningConfigArn=arn)["FunctionArns"] == []
 
 
+def test_the_users_of_a_configuration_come_in_pages(client, config, create):
+    arn = config()["CodeSigningConfigArn"]
+    names = sorted(create(HELLO, CodeSigningConfigArn=arn) for _ in range(3))
+    shown, marker = [], {}
+    for _ in names:
+        page = client.list_functions_by_code_signing_config(CodeSigningConfigArn=arn, MaxItems=1, **marker)
+        assert len(page["FunctionArns"]) == 1
+        shown += page["FunctionArns"]
+        marker = {"Marker": page.get("NextMarker")}
+    assert marker == {"Marker": None}
+    assert shown == [f"arn:aws:lambda:us-east-1:000000000000:function:{name}" for name in names]
+
+
 def test_code_that_is_not_signed_is_refused_where_it_must_be(client, config, create, refused):
     arn, name = config()["CodeSigningConfigArn"], create(HELLO)
     client.put_function_code_signing_config(FunctionName=name, CodeSigningConfigArn=arn)

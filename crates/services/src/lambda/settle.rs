@@ -190,7 +190,8 @@ async fn change<T: Serialize + DeserializeOwned>(
         }
         match server.store.write(Transaction::new().update(table, &record)).await {
             Ok(_) => return Ok(()),
-            // Somebody changed it meanwhile: look again.
+            // Somebody changed it meanwhile: look again. There is no limit to it, for nobody else ends this state, and each
+            // loss is the success of another.
             Err(WriteError::Conflict { .. }) => {}
             Err(WriteError::Store(fault)) => return Err(fault),
         }
