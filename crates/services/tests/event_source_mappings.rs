@@ -91,7 +91,7 @@ async fn every_kind_of_source_keeps_what_it_was_given() {
         ),
         (
             json!({ "SelfManagedEventSource": { "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": ["a.example:9092"] } },
-                "Topics": ["topic"], "StartingPosition": "LATEST", "SourceAccessConfigurations": access }),
+                "Topics": ["topic"], "SourceAccessConfigurations": access }),
             "Topics StartingPosition SelfManagedKafkaEventSourceConfig SelfManagedEventSource DestinationConfig \
              SourceAccessConfigurations",
         ),
@@ -121,19 +121,6 @@ async fn every_kind_of_source_keeps_what_it_was_given() {
             assert_eq!(&body[member], value, "{member}");
         }
     }
-}
-
-#[tokio::test]
-async fn only_kafka_of_ones_own_may_leave_out_where_to_begin() {
-    let server = server().await;
-    let access = json!([{ "Type": "BASIC_AUTH", "URI": "arn:aws:secretsmanager:us-east-1:0:secret:s" }]);
-    let own = json!({ "SelfManagedEventSource": { "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": ["a.example:9092"] } },
-        "Topics": ["topic"], "SourceAccessConfigurations": access });
-    let (status, body) = create(&server, own).await;
-    assert_eq!((status, &body["StartingPosition"]), (202, &json!("TRIM_HORIZON")), "{body}");
-    let managed = json!({ "EventSourceArn": "arn:aws:kafka:us-east-1:000000000000:cluster/c/u-1", "Topics": ["topic"] });
-    let words = "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.";
-    refused(&create(&server, managed).await, 400, words);
 }
 
 #[tokio::test]

@@ -119,6 +119,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_kafka_of_ones_own_may_leave_out_where_to_begin() {
+        assert_eq!(Kind::OwnKafka.position(), Some("TRIM_HORIZON"));
+        for kind in [Kind::ManagedKafka, Kind::Kinesis, Kind::DynamoDb, Kind::DocumentDb] {
+            assert!(kind.has_position() && kind.position().is_none(), "{kind:?}");
+        }
+    }
+
+    #[test]
     fn a_source_is_known_by_its_arn() {
         for (resource, expected) in [
             ("sqs:us-east-1:000000000000:q", Some(Kind::Queue)),
