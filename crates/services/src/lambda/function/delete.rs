@@ -76,7 +76,9 @@ async fn versions(server: &Server, function: &Record<Function>) -> Result<Vec<Ke
 
 /// One version and what is set for it. One that is not there is as good as deleted, which is how AWS answers.
 async fn version(server: &Server, target: &Target) -> Result<(), Error> {
-    let Some(number) = target.version() else { return Ok(()) };
+    let Some(number) = target.version() else {
+        return change::read(server, target).await.map(|_| ());
+    };
     change::together(server, target, |function, transaction| {
         let users: Vec<&str> = function
             .aliases
