@@ -50,3 +50,15 @@ async fn an_arn_that_ends_in_function_names_the_function_of_that_name() {
     assert_eq!(create(&server, given).await.1["FunctionName"], "function");
     assert_eq!(get(&server, given).await.1["FunctionArn"], format!("{given}:function"));
 }
+
+#[tokio::test]
+async fn a_number_no_version_can_have_is_not_told_from_another_that_is_missing() {
+    let server = server().await;
+    for number in ["9", "0", "01", "99999999999999999999"] {
+        let delete = async |name: &str| {
+            let path = format!("{FUNCTIONS}/{name}?Qualifier={number}");
+            server.call(Method::DELETE, &path, &Value::Null).await.0
+        };
+        assert_eq!((delete("f").await, delete("g").await), (204, 404), "{number}");
+    }
+}
