@@ -4,12 +4,14 @@ import http.client
 import json
 import shutil
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from conftest import active
+from conftest import active, updated
 from packages import ECHO, nodejs, python
 
 FORBIDDEN = (
@@ -21,6 +23,14 @@ SELF = "000000000000"
 SAYS = """
 def handler(event, context):
     return eval(event["body"])
+"""
+SLOW = """
+import time
+
+def handler(event, context):
+    print("it runs", flush=True)
+    time.sleep(1)
+    return "done"
 """
 
 
@@ -90,6 +100,7 @@ def test_a_request_becomes_an_event(public, server):
     assert context["http"] == {
         "method": "POST", "path": "/some/path%20x", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "tests",
     }
+    assert answered["connection"] == "keep-alive"
     assert context["requestId"] == answered["x-amzn-requestid"] and "authorizer" not in context
     assert answered["x-amzn-trace-id"].startswith(event["headers"]["x-amzn-trace-id"])
 
@@ -225,6 +236,42 @@ def test_an_alias_has_a_url_and_a_policy_of_its_own(client, create, server):
     assert [ask(server, host)[2].decode() for host in hosts] == [f"{arn} $LATEST", f"{arn}:live 1"]
     client.delete_alias(FunctionName=name, Name="live")
     assert ask(server, hosts[1])[::2] == (403, b'{"Message":null}')
+
+
+def test_the_weights_of_an_alias_count(client, create, server):
+    name = create("def handler(event, context):\n    return context.function_version")
+    client.publish_version(FunctionName=name)
+    client.update_function_configuration(FunctionName=name, Description="another")
+    updated(client, name)
+    client.publish_version(FunctionName=name)
+    weights = {"AdditionalVersionWeights": {"2": 0.5}}
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion="1", RoutingConfig=weights)
+    permit(client, name, Qualifier="live")
+    host = url(client, name, Qualifier="live")
+    seen = {ask(server, host)[2] for _ in range(60)}
+    assert seen == {b"1", b"2"}, "one in 2 ** 59 runs fails by chance"
+
+
+def test_a_server_that_stops_answers_first(own_server):
+    server = own_server()
+    client = server.client()
+    client.create_function(FunctionName="f", **python(SLOW))
+    active(client, "f")
+    permit(client, "f")
+    host = url(client, "f")
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(ask, server, host)
+        until(lambda: "it runs" in server.log())
+        server.stop()
+        assert answer.result()[::2] == (200, b"done")
+
+
+def until(holds):
+    """Waits until a condition holds."""
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_cors_is_answered_by_the_server(public, server):

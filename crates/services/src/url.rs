@@ -64,6 +64,7 @@ where
         }
     };
     reply::trim(&mut response, &head);
+    reply::keep_alive(&mut response, &head);
     set(response.headers_mut(), REQUEST_ID, &request_id);
     if !response.headers().contains_key(trace::HEADER) {
         let refused = trace::id(server, &head.headers, Tracing::PassThrough);

@@ -11,9 +11,9 @@ mod text;
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::{COOKIE, HOST, USER_AGENT};
 use http::request::Parts;
+use http::{HeaderMap, Uri};
 use lambent_core::time::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -66,7 +66,7 @@ impl Request<'_> {
         let mut put = |name: &str, value: Value| _ = event.insert(name.to_owned(), value);
         put("version", json!("2.0"));
         put("routeKey", json!("$default"));
-        put("rawPath", json!(uri.path()));
+        put("rawPath", json!(path(uri)));
         put("rawQueryString", json!(query));
         let cookies = cookies(headers);
         if !cookies.is_empty() {
@@ -131,7 +131,7 @@ impl Request<'_> {
     fn http(&self) -> Value {
         let mut http = json!({
             "method": self.head.method.as_str(),
-            "path": self.head.uri.path(),
+            "path": path(&self.head.uri),
             // AWS says so of HTTP/2 as well.
             "protocol": "HTTP/1.1",
             "sourceIp": self.peer.to_string(),
@@ -141,6 +141,11 @@ impl Request<'_> {
         }
         http
     }
+}
+
+/// The path as it was sent; `*` and nothing at all are the root.
+fn path(uri: &Uri) -> &str {
+    if uri.path().starts_with('/') { uri.path() } else { "/" }
 }
 
 /// All values of a header, joined by commas.

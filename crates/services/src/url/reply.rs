@@ -6,7 +6,7 @@ mod envelope;
 mod text;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, Version};
 use lambent_dispatch::Outcome;
@@ -95,6 +95,14 @@ pub(super) fn trim(response: &mut Response<Bytes>, head: &Parts) {
         let length_bytes = HeaderValue::from(response.body().len());
         response.headers_mut().insert(CONTENT_LENGTH, length_bytes);
         *response.body_mut() = Bytes::new();
+    }
+}
+
+/// Says, as AWS's front does in HTTP/1.1, that the connection stays open, unless the client has had enough.
+pub(super) fn keep_alive(response: &mut Response<Bytes>, head: &Parts) {
+    let asked = head.headers.get(CONNECTION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if head.version == Version::HTTP_11 && !asked.to_ascii_lowercase().contains("close") {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("keep-alive"));
     }
 }
 

@@ -120,6 +120,12 @@ fn what_a_request_does_not_have_is_absent() {
 }
 
 #[test]
+fn a_path_is_the_root_at_least() {
+    assert_eq!(event("OPTIONS", "*", &[], "")["rawPath"], "/");
+    assert_eq!(event("GET", "//a/../b", &[], "")["rawPath"], "//a/../b", "nothing is made tidy");
+}
+
+#[test]
 fn what_others_on_the_way_said_is_kept() {
     let headers = [
         ("x-forwarded-for", "198.51.100.1"),

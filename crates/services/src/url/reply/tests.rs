@@ -154,6 +154,23 @@ fn a_prelude_tells_status_and_headers_in_both_modes() {
 }
 
 #[test]
+fn a_connection_stays_open_where_http_says_so_in_a_header() {
+    for (version, asked, told) in [
+        (Version::HTTP_11, "", Some("keep-alive")),
+        (Version::HTTP_11, "Keep-Alive", Some("keep-alive")),
+        (Version::HTTP_11, "Close", None),
+        (Version::HTTP_10, "", None),
+        (Version::HTTP_2, "", None),
+    ] {
+        let request = Request::builder().version(version).header(CONNECTION, asked);
+        let mut response = typed(Bytes::new(), JSON);
+        keep_alive(&mut response, &request.body(()).unwrap().into_parts().0);
+        let found = response.headers().get(CONNECTION).map(|value| value.to_str().unwrap());
+        assert_eq!(found, told, "{version:?} {asked}");
+    }
+}
+
+#[test]
 fn what_has_no_body_in_http_loses_it() {
     for (method, status, length, body) in [
         ("HEAD", 200, Some("4"), ""),
