@@ -1,6 +1,5 @@
 """Requests to function URLs, as browsers, programs and signing clients send them."""
 
-import http.client
 import json
 import shutil
 import subprocess
@@ -8,17 +7,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from botocore.auth import SigV4Auth, SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from conftest import active, updated
+from function_urls import ask, permit, url
 from packages import ECHO, nodejs, python
 
-FORBIDDEN = (
-    "Forbidden. For troubleshooting Function URL authorization issues, see: "
-    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
-)
-SELF = "000000000000"
 # Answers with what the request's body says it should, as Python.
 SAYS = """
 def handler(event, context):
@@ -34,35 +26,6 @@ def handler(event, context):
 """
 
 
-def ask(server, host, method="GET", path="/", body=None, headers=None):
-    """One request to a URL: status, headers by lower-case name, body. Names below localhost need no DNS here."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-    try:
-        connection.request(method, path, body, {"Host": host} | (headers or {}))
-        answer = connection.getresponse()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-    finally:
-        connection.close()
-
-
-def permit(client, name, principal="*", auth="NONE", **more):
-    """Both permissions that AWS asks for."""
-    client.add_permission(
-        FunctionName=name, StatementId="url", Action="lambda:InvokeFunctionUrl", Principal=principal,
-        FunctionUrlAuthType=auth, **more,
-    )
-    client.add_permission(
-        FunctionName=name, StatementId="invoke", Action="lambda:InvokeFunction", Principal=principal,
-        InvokedViaFunctionUrl=True, **more,
-    )
-
-
-def url(client, name, **more):
-    """Creates a URL and gives its host."""
-    made = client.create_function_url_config(FunctionName=name, **{"AuthType": "NONE"} | more)
-    return made["FunctionUrl"].removeprefix("http://").removesuffix("/")
-
-
 @pytest.fixture
 def public(client, create):
     """Creates a function with a URL for everyone and gives the host."""
@@ -73,14 +36,6 @@ def public(client, create):
         return url(client, name, **more)
 
     return make
-
-
-def sign(server, host, method="GET", path="/", body=b"", key="test", secret="test", query=False):
-    """The path and headers of a request signed as botocore signs it."""
-    request = AWSRequest(method, f"http://{host}{path}", data=body, headers={"Host": host})
-    auth = SigV4QueryAuth if query else SigV4Auth
-    auth(Credentials(key, secret), "lambda", "us-east-1").add_auth(request)
-    return request.url.removeprefix(f"http://{host}"), dict(request.headers)
 
 
 def test_a_request_becomes_an_event(public, server):
@@ -159,83 +114,6 @@ def test_a_function_that_does_not_stream_answers_in_one_piece(public, server):
 def test_nodejs_answers_too(public, server):
     code = "export const handler = async (event) => ({ statusCode: 202, body: event.requestContext.http.method });"
     assert ask(server, public(nodejs(code)), "PATCH")[::2] == (202, b"PATCH")
-
-
-def test_everyone_needs_both_permissions(client, create, server):
-    name = create(ECHO)
-    host = url(client, name)
-    status, headers, body = ask(server, host)
-    assert (status, json.loads(body), headers["x-amzn-errortype"]) == (
-        403, {"Message": FORBIDDEN}, "AccessDeniedException",
-    )
-    client.add_permission(
-        FunctionName=name, StatementId="s", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE"
-    )
-    assert ask(server, host)[0] == 403
-    client.add_permission(
-        FunctionName=name, StatementId="t", Action="lambda:InvokeFunction", Principal="*", InvokedViaFunctionUrl=True
-    )
-    assert ask(server, host)[0] == 200
-
-
-def test_an_unknown_url(server):
-    for host in [f"{'0' * 32}.lambda-url.us-east-1.localhost", "x.lambda-url.us-east-1.on.aws:443"]:
-        status, headers, body = ask(server, host, path="/_lambent/health")
-        assert (status, body, headers["x-amzn-errortype"]) == (403, b'{"Message":null}', "AccessDeniedException")
-
-
-def test_signatures_are_verified(client, create, server):
-    name = create(ECHO)
-    host = url(client, name, AuthType="AWS_IAM")
-    assert json.loads(ask(server, host)[2]) == {"Message": FORBIDDEN}
-    path, headers = sign(server, host, "POST", "/a%20b?c=d", b"body")
-    status, _, body = ask(server, host, "POST", path, b"body", headers)
-    iam = json.loads(body)["requestContext"]["authorizer"]["iam"]
-    assert status == 200 and iam["accessKey"] == "test" and iam["userArn"] == f"arn:aws:iam::{SELF}:root"
-    status, answered, body = ask(server, host, "POST", path, b"other", headers)
-    assert (status, answered["x-amzn-errortype"]) == (403, "InvalidSignatureException")
-    assert json.loads(body)["message"].startswith("The request signature we calculated does not match")
-    path, headers = sign(server, host, key="AKIAUNKNOWN")
-    status, answered, body = ask(server, host, "GET", path, None, headers)
-    assert (status, answered["x-amzn-errortype"]) == (403, "UnrecognizedClientException")
-    assert json.loads(body) == {"message": "The security token included in the request is invalid."}
-    path, headers = sign(server, host, query=True)
-    assert ask(server, host, "GET", path, None, headers)[0] == 200
-
-
-def test_open_servers_verify_what_asks_for_it(own_server):
-    server = own_server("--auth", "open")
-    client = server.client(aws_access_key_id="anyone")
-    other = server.client(aws_access_key_id="111111111111")
-    hosts = {}
-    for who, role in [(client, SELF), (other, "111111111111")]:
-        settings = python(ECHO) | {"Role": f"arn:aws:iam::{role}:role/r"}
-        who.create_function(FunctionName="f", **settings)
-        active(who, "f")
-        hosts[role] = url(who, "f", AuthType="AWS_IAM")
-
-    def status(account, key="test"):
-        path, headers = sign(server, hosts[account], key=key)
-        return ask(server, hosts[account], "GET", path, None, headers)[0]
-
-    assert (status(SELF), status(SELF, "anyone")) == (200, 403)
-    assert status("111111111111") == 403
-    permit(other, "f", SELF, "AWS_IAM")
-    assert status("111111111111") == 200
-
-
-def test_an_alias_has_a_url_and_a_policy_of_its_own(client, create, server):
-    name = create("def handler(event, context):\n    return context.invoked_function_arn + ' ' + context.function_version")
-    client.publish_version(FunctionName=name)
-    client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
-    hosts = url(client, name), url(client, name, Qualifier="live")
-    permit(client, name)
-    assert [ask(server, host)[0] for host in hosts] == [200, 403]
-    permit(client, name, Qualifier="live")
-    arn = f"arn:aws:lambda:us-east-1:{SELF}:function:{name}"
-    assert [ask(server, host)[2].decode() for host in hosts] == [f"{arn} $LATEST", f"{arn}:live 1"]
-    client.delete_alias(FunctionName=name, Name="live")
-    assert ask(server, hosts[1])[::2] == (403, b'{"Message":null}')
 
 
 def test_the_weights_of_an_alias_count(client, create, server):
