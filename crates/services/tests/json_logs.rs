@@ -52,10 +52,12 @@ async fn configure(server: &TestServer, logging: Value) {
 
 async fn tail(server: &TestServer, payload: &'static str) -> Vec<String> {
     let request = Request::post(INVOKE).header("host", "test").header("x-amz-log-type", "Tail");
-    let request = request.body(http_body_util::Full::new(Bytes::from_static(payload.as_bytes()))).unwrap();
+    let request =
+        request.body(http_body_util::Full::new(Bytes::from_static(payload.as_bytes()))).expect("a request");
     let response = lambent_services::pipeline::handle(&server.server, request).await;
     let log = base64::engine::general_purpose::STANDARD.decode(&response.headers()["x-amz-log-result"]);
-    String::from_utf8(log.unwrap()).unwrap().lines().map(str::to_owned).collect()
+    let log = String::from_utf8(log.expect("the header is base64")).expect("the log is text");
+    log.lines().map(str::to_owned).collect()
 }
 
 /// The events of the platform among the lines, checked for what all have: type and record.
