@@ -14,7 +14,7 @@ pub(super) fn source(kind: Kind, request: &CreateEventSourceMappingRequest) -> S
     Source {
         kind,
         arn: request.event_source_arn.clone(),
-        starting_position: request.starting_position.clone().or(kind.position().map(str::to_owned)),
+        starting_position: request.starting_position.clone().or_else(|| kind.position().map(str::to_owned)),
         starting_at: request.starting_position_timestamp.map(|at| Timestamp::from_millis(at.as_millis())),
         topics: request.topics.clone(),
         queues: request.queues.clone(),
