@@ -198,3 +198,5 @@ pub const EVENTS_READ_MAX: usize = 32;
 pub const DELIVERIES_MAX: u32 = 6;
 /// How much of a function's error message stands beside its event in a dead-letter queue.
 pub const DEAD_LETTER_MESSAGE_MAX_BYTES: usize = 1024;
+/// How often one function is reached by one chain of destinations before that counts as a loop: about 16.
+pub const RECURSIONS_MAX: u32 = 16;

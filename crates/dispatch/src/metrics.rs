@@ -30,6 +30,8 @@ pub struct Metrics {
     pub destination_delivery_failures: AtomicU64,
     /// Those that no dead-letter queue took.
     pub dead_letter_errors: AtomicU64,
+    /// Events that were not passed on to another function, since that would be a loop.
+    pub recursive_invocations_dropped: AtomicU64,
     /// Time environments initialised, in microseconds.
     pub init_us: AtomicU64,
 }
@@ -101,6 +103,12 @@ impl Metrics {
                 "counter",
                 "Events that no dead-letter queue took.",
                 read(&self.dead_letter_errors),
+            ),
+            (
+                "lambent_recursive_invocations_dropped_total",
+                "counter",
+                "Events not passed on to another function, since that would be a loop.",
+                read(&self.recursive_invocations_dropped),
             ),
             ("lambent_init_microseconds_total", "counter", "Time spent in Init.", read(&self.init_us)),
             ("lambent_environments", "gauge", "Execution environments that exist now.", environments as u64),

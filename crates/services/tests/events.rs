@@ -15,7 +15,8 @@ const CONFIG: &str = "/2019-09-25/functions/f/event-invoke-config";
 
 async fn send(server: &TestServer, path: &str, payload: &str) -> Response<Bytes> {
     let request = http::Request::post(path).header("host", "test").header("x-amz-invocation-type", "Event");
-    let request = request.body(http_body_util::Full::new(Bytes::from(payload.to_owned()))).unwrap();
+    let request =
+        request.body(http_body_util::Full::new(Bytes::from(payload.to_owned()))).expect("the path is valid");
     lambent_services::pipeline::handle(&server.server, request).await
 }
 
@@ -33,18 +34,18 @@ impl Recorder {
 
     /// The payloads that came.
     fn payloads(&self) -> Vec<String> {
-        self.seen.lock().unwrap().iter().map(|(_, payload)| payload.clone()).collect()
+        self.seen.lock().expect("nobody panics with it").iter().map(|(_, payload)| payload.clone()).collect()
     }
 
     fn request_ids(&self) -> Vec<String> {
-        self.seen.lock().unwrap().iter().map(|(id, _)| id.clone()).collect()
+        self.seen.lock().expect("nobody panics with it").iter().map(|(id, _)| id.clone()).collect()
     }
 }
 
 impl Program for Recorder {
     fn invoke(&self, _spec: &Spec, event: &Event, _output: &Output) -> Answer {
         let payload = String::from_utf8_lossy(&event.payload).into_owned();
-        self.seen.lock().unwrap().push((event.request_id.clone(), payload));
+        self.seen.lock().expect("nobody panics with it").push((event.request_id.clone(), payload));
         let failures = self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
         if failures.is_err() {
             return said("\"done\"");

@@ -9,12 +9,16 @@ mod record;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::handling::Handling;
 use super::arn::{FunctionId, Qualifier};
-use crate::limits::{EVENT_PAUSE_MAX, EVENT_PAUSE_MIN, EVENT_RETRY_FIRST, EVENT_RETRY_SECOND};
+use crate::limits::{
+    EVENT_PAUSE_MAX, EVENT_PAUSE_MIN, EVENT_RETRY_FIRST, EVENT_RETRY_SECOND, RECURSIONS_MAX,
+};
 use crate::time::Timestamp;
 
 /// Where an event stands in the queue of its function: who is due first comes first.
@@ -43,6 +47,9 @@ pub struct Event {
     pub payload: String,
     /// `X-Amzn-Trace-Id`.
     pub trace_id: Option<String>,
+    /// How often each function was already reached on the way here from destination to destination, by its ARN.
+    #[serde(default)]
+    pub lineage: BTreeMap<String, u32>,
     /// When it was accepted.
     pub received: Timestamp,
     /// How often the function ran and failed.
@@ -180,6 +187,16 @@ impl Event {
         };
         self.ended = Some(Ended { condition, response, at, deliveries, failures: 0 });
         self
+    }
+
+    /// The way of an event that this one's end becomes for another function; nothing where that is a loop: the function
+    /// was reached about sixteen times already.
+    #[must_use]
+    pub fn lineage_to(&self, function: &FunctionId) -> Option<BTreeMap<String, u32>> {
+        let mut lineage = self.lineage.clone();
+        let times = lineage.entry(function.arn()).or_default();
+        *times += 1;
+        (*times <= RECURSIONS_MAX).then_some(lineage)
     }
 
     /// When those who could not be told are told again.

@@ -26,7 +26,10 @@ impl Dispatcher {
         let mut left = Vec::new();
         for delivery in &ended.deliveries {
             let parcel = Parcel { event: &event, ended: &ended, delivery, id: place.id };
-            if let Err(fault) = self.deliver(parcel).await {
+            // Who stops the server does not wait for other services: what is not told comes again at the next start.
+            let delivered = self.closing.run_until_cancelled(self.deliver(parcel)).await;
+            let Some(delivered) = delivered else { return Ok(Turn::Closing) };
+            if let Err(fault) = delivered {
                 let tries = ended.failures + 1;
                 if fault.is_lasting || tries >= DELIVERIES_MAX {
                     self.count_undelivered(&event, delivery, &fault);
@@ -66,6 +69,17 @@ impl Dispatcher {
         let Some(function) = function.map_err(|fault| failed(&fault))? else {
             return Err(DeliveryError { reason: "there is no such function".to_owned(), is_lasting: true });
         };
+        let lineage = match event.lineage_to(&id) {
+            Some(lineage) => lineage,
+            None if function.value.recursion_allowed => event.lineage.clone(),
+            None => {
+                add(&self.metrics.recursive_invocations_dropped, 1);
+                return Err(DeliveryError {
+                    reason: "a loop of functions is stopped".to_owned(),
+                    is_lasting: true,
+                });
+            }
+        };
         let whole = event.record(ended, true);
         let fits = whole.len() as u64 <= ASYNC_PAYLOAD_MAX_BYTES;
         let next = Event {
@@ -76,6 +90,7 @@ impl Dispatcher {
             invoked_function_arn: delivery.arn().to_owned(),
             payload: if fits { whole } else { event.record(ended, false) },
             trace_id: event.trace_id.clone(),
+            lineage,
             received: self.clock.now(),
             attempts: 0,
             turned_away: 0,

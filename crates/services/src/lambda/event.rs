@@ -3,6 +3,7 @@
 //! Sources: <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>,
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_InvokeAsync.html>
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -67,6 +68,7 @@ async fn accept(
         // It is JSON, so it is UTF-8: nothing is lost.
         payload: String::from_utf8_lossy(&payload).into_owned(),
         trace_id: Some(trace_id.clone()),
+        lineage: BTreeMap::new(),
         received: server.clock.now(),
         attempts: 0,
         turned_away: 0,

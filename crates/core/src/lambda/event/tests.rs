@@ -22,6 +22,7 @@ fn event() -> Event {
         request_id: "r".into(),
         payload: "{\"a\": 1.0}".into(),
         trace_id: None,
+        lineage: BTreeMap::new(),
         received: at(0),
         attempts: 0,
         turned_away: 0,
@@ -178,6 +179,17 @@ fn a_dead_letter_says_what_failed() {
     assert_eq!(message(exhausted, Some("")), "200 Unhandled");
     assert_eq!(message(exhausted, Some(&"é".repeat(600))).len(), 1024 + 4);
     assert_eq!(message(Condition::ZeroReservedConcurrency, None), "429 Rate Exceeded.");
+}
+
+#[test]
+fn a_loop_through_destinations_ends() {
+    let first = function().id;
+    let other = FunctionId { name: "g".into(), ..first.clone() };
+    let (mut event, mut hops) = (event(), 0);
+    while let Some(lineage) = event.lineage_to(if hops % 2 == 0 { &other } else { &first }) {
+        (event.lineage, hops) = (lineage, hops + 1);
+    }
+    assert_eq!(hops, 32, "each of the two was reached sixteen times");
 }
 
 #[test]
