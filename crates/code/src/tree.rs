@@ -127,7 +127,9 @@ impl Trees {
         let turn = Turn::at(&self.0, digest).await;
         match self.get(&digest) {
             Some(tree) => Ok(tree),
-            None => Inner::unpack(Arc::clone(&self.0), digest, zip, turn).await,
+            None => {
+                Inner::make(Arc::clone(&self.0), turn, move |inner| inner.unpack_here(digest, &zip)).await
+            }
         }
     }
 
@@ -150,12 +152,8 @@ impl Trees {
         if let Some(tree) = self.get(&digest) {
             return Ok(Some(tree));
         }
-        let (inner, trees) = (Arc::clone(&self.0), trees.to_vec());
-        let made = blocking(move || {
-            let tree = inner.merge_here(digest, &trees);
-            drop(turn);
-            tree
-        });
+        let trees = trees.to_vec();
+        let made = Inner::make(Arc::clone(&self.0), turn, move |inner| inner.merge_here(digest, &trees));
         made.await.map(Some)
     }
 
@@ -206,11 +204,16 @@ impl Inner {
         Tree(unpacked)
     }
 
-    async fn unpack(self: Arc<Self>, digest: Digest, zip: Bytes, turn: Turn) -> Result<Tree, PackageError> {
+    /// Makes a tree, as one of few at the same time.
+    async fn make(
+        self: Arc<Self>,
+        turn: Turn,
+        make: impl FnOnce(&Self) -> Result<Tree, PackageError> + Send + 'static,
+    ) -> Result<Tree, PackageError> {
         let slot = Arc::clone(&self.slots).acquire_owned().await.expect("the semaphore is never closed");
         // Both guards travel with the work: if the caller goes away, the next one still waits for its end.
         blocking(move || {
-            let tree = self.unpack_here(digest, &zip);
+            let tree = make(&self);
             drop((turn, slot));
             tree
         })

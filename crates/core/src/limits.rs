@@ -76,7 +76,7 @@ pub const STORE_TRANSACTION_STEPS_MAX: usize = 65_536;
 pub const STORE_PAGE_MAX: usize = 1000;
 /// Commits the durable feed reaches back.
 pub const STORE_FEED_MAX: u64 = 100_000;
-/// How many zips are unpacked at the same time; more wait their turn.
+/// How many zips are unpacked, or layers merged, at the same time; more wait their turn.
 pub const UNPACKS_AT_ONCE_MAX: usize = 4;
 /// How long an interpreter may take to say its version.
 pub const INTERPRETER_PROBE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -160,7 +160,7 @@ pub const UPSTREAM_STALL_MAX: Duration = Duration::from_secs(20);
 pub const UPSTREAM_WHOLE_MAX: Duration = Duration::from_secs(250);
 /// The largest zip that is fetched from S3, where AWS limits only what comes out of it: that, and the zip's own records.
 pub const S3_CODE_MAX_BYTES: usize = 300 * 1024 * 1024;
-/// How many zips are fetched from S3 at the same time, since each is held in memory; more wait their turn.
+/// How many zips from S3 are fetched and unpacked at the same time, since each is held in memory; more wait their turn.
 pub const S3_FETCHES_AT_ONCE_MAX: usize = 4;
 /// How long the host may take to make one sandbox, until its program is executed: a host that is stuck shows here.
 pub const SANDBOX_BOOT_MAX: Duration = Duration::from_secs(30);

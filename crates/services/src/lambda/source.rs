@@ -7,6 +7,7 @@ use lambent_code::package::check_upload;
 use lambent_core::lambda::function::Code;
 use lambent_wire::lambda::function::{FunctionCode, UpdateFunctionCodeRequest};
 use lambent_wire::lambda::layer::LayerVersionContentInput;
+use tokio::sync::SemaphorePermit;
 
 use super::Error;
 use super::code::{self, TakenIn};
@@ -95,7 +96,7 @@ impl<'a> Source<'a> {
     /// # Errors
     /// As [`Self::bytes`], [`lookups::source_key`] and [`code::take_in`].
     pub(super) async fn take_in(&self, server: &Server, caller: &Caller) -> Result<TakenIn, Error> {
-        let zip = self.bytes(server, caller).await?;
+        let (zip, _turn) = self.bytes(server, caller).await?;
         let mut taken_in = code::take_in(server, zip).await?;
         taken_in.code.source_kms_key_arn = self.kms_key.map(str::to_owned);
         Ok(taken_in)
@@ -106,23 +107,29 @@ impl<'a> Source<'a> {
     /// # Errors
     /// The same.
     pub(super) async fn look_at(&self, server: &Server, caller: &Caller) -> Result<Code, Error> {
-        let code = code::look_at(server, self.bytes(server, caller).await?).await?;
+        let (zip, _turn) = self.bytes(server, caller).await?;
+        let code = code::look_at(server, zip).await?;
         Ok(Code { source_kms_key_arn: self.kms_key.map(str::to_owned), ..code })
     }
 
-    /// The zip, at most 50 MB from a request, and from S3 as much as may be unpacked.
+    /// The zip, at most 50 MB from a request, and from S3 as much as may be unpacked; with the turn among those from S3,
+    /// to be held as long as the zip is.
     ///
     /// # Errors
     /// [`Error::Package`] for one that is empty or too large, [`Error::InvalidParameter`] if there is no S3 to ask, and
     /// what S3 says.
-    async fn bytes(&self, server: &Server, caller: &Caller) -> Result<Bytes, Error> {
+    async fn bytes<'s>(
+        &self,
+        server: &'s Server,
+        caller: &Caller,
+    ) -> Result<(Bytes, Option<SemaphorePermit<'s>>), Error> {
         if let Some(arn) = self.kms_key {
             lookups::source_key(server, caller, arn).await?;
         }
         let object = match &self.place {
             Place::Zip(zip) => {
                 check_upload(zip)?;
-                return Ok(Bytes::clone(zip));
+                return Ok((Bytes::clone(zip), None));
             }
             Place::Object(object) => *object,
         };
@@ -131,8 +138,9 @@ impl<'a> Source<'a> {
                 "Lambent has no S3 to take code from: --upstream-endpoint says where one is.",
             ));
         };
-        let _turn = server.fetches.acquire().await;
-        s3::object(&session, object).await.map_err(|fault| refused(object, fault))
+        let turn = server.fetches.acquire().await.expect("the semaphore is never closed");
+        let zip = s3::object(&session, object).await.map_err(|fault| refused(object, fault))?;
+        Ok((zip, Some(turn)))
     }
 }
 
