@@ -122,9 +122,8 @@ pub enum NameError {
 }
 
 impl Reference {
-    /// Takes a name apart: `name`, `name:q`, `function:name`, `123456789012:function:name`, `region:…` or a full ARN. As in
-    /// the model's pattern each part before the name may be missing: an ARN that ends in `function` names the function
-    /// `function`.
+    /// Takes a name apart: `name`, `name:q`, `function:name`, `123456789012:function:name`, `region:…` or a full ARN. As the
+    /// model's pattern has it, an ARN that ends in `function` names the function `function`.
     ///
     /// # Errors
     /// [`NameError::Malformed`] for another form or a region of another partition.
@@ -140,7 +139,11 @@ impl Reference {
         }
         let region = region.map(String::from);
         let account = take_if(&mut rest, |p| p.len() == 12 && p.bytes().all(|b| b.is_ascii_digit()));
-        take_if(&mut rest, |p| p == "function");
+        let marked = take_if(&mut rest, |p| p == "function").is_some() || rest == ["function"];
+        // What else has an ARN is no function, however much the pattern lets it pass.
+        if partition.is_some() && !(region.is_some() && account.is_some() && marked) {
+            return Err(malformed());
+        }
         let (name, qualifier) = match rest.as_slice() {
             [name] => (*name, None),
             [name, qualifier] if !qualifier.is_empty() => (*name, Some(Qualifier::read(qualifier))),
@@ -225,7 +228,6 @@ mod tests {
         check("123456789012:function:hello:live", None, a, "hello", Some("live"));
         check("arn:aws:lambda:eu-west-1:123456789012:function:hello", r, a, "hello", None);
         check("arn:aws:lambda:eu-west-1:123456789012:function", r, a, "function", None);
-        check("arn:aws:lambda:hello", None, None, "hello", None);
         let china = "arn:aws-cn:lambda:cn-north-1:123456789012:function:hello:7";
         check(china, Some("cn-north-1"), a, "hello", Some("7"));
     }
@@ -238,6 +240,9 @@ mod tests {
             "a:b:c:d",
             "arn:aws:s3:eu-west-1:123456789012:function:x",
             "arn:aws:lambda:x:y:z:w:v",
+            "arn:aws:lambda:hello",
+            "arn:aws:lambda:eu-west-1:123456789012:layer:x",
+            "arn:aws:lambda:eu-west-1:123456789012:code-signing-config:csc-0123456789abcdef0",
             "arn:aws-cn:lambda:eu-west-1:123456789012:function:x",
             "arn:aws:lambda:cn-north-1:123456789012:function:x",
             "arn:aws-us-gov:lambda:us-east-1:123456789012:function:x",
