@@ -109,6 +109,7 @@ facts! {
     feed::the_feed_tells_whole_commits_in_order,
     feed::a_trimmed_feed_says_where_it_begins,
     feed::a_panicking_observer_harms_nobody,
+    feed::what_is_read_has_been_told,
     crowd::one_of_many_writers_wins_each_revision,
     crowd::money_moved_by_many_stays_the_same,
     crowd::paging_meets_every_lasting_record_once_amid_change,

@@ -15,6 +15,7 @@ mod staged;
 mod store;
 mod table;
 pub mod tables;
+mod told;
 mod transaction;
 mod writer;
 

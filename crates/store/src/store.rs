@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::change::decode;
 use crate::engine::{Engine, Memory, Row, Sqlite};
 use crate::observers::Observers;
+use crate::told::Told;
 use crate::writer::{Command, Writer};
 use crate::{
     Change, Commit, FeedEntry, Key, Prefix, Record, Sequence, StoreError, Table, Transaction, WriteError,
@@ -39,6 +40,7 @@ impl SqliteOptions {
 pub struct Store {
     engine: Arc<dyn Engine>,
     observers: Arc<Observers>,
+    told: Arc<Told>,
     commands: mpsc::Sender<Command>,
     tasks: TaskTracker,
 }
@@ -68,15 +70,19 @@ impl Store {
     fn start(engine: Arc<dyn Engine>) -> Self {
         let (commands, receiver) = mpsc::channel(limits::STORE_QUEUE_MAX);
         let observers = Arc::new(Observers::default());
-        let tasks = TaskTracker::new();
-        let writer =
-            Writer { engine: Arc::clone(&engine), observers: Arc::clone(&observers), commands: receiver };
+        let (tasks, told) = (TaskTracker::new(), Arc::new(Told::default()));
+        let writer = Writer {
+            engine: Arc::clone(&engine),
+            observers: Arc::clone(&observers),
+            told: Arc::clone(&told),
+            commands: receiver,
+        };
         tasks.spawn(writer.run());
         tasks.close();
-        Self { engine, observers, commands, tasks }
+        Self { engine, observers, told, commands, tasks }
     }
 
-    /// The record under `key`; nothing if there is none.
+    /// The record under `key`; nothing if there is none. Every observer in this process has seen it before.
     ///
     /// # Errors
     /// [`StoreError::Decode`] when the table holds something else, or what the engine met.
@@ -85,7 +91,9 @@ impl Store {
         table: &Table<T>,
         key: &Key,
     ) -> Result<Option<Record<T>>, StoreError> {
-        self.engine.get(table.name(), key).await?.map(|row| record(table, row)).transpose()
+        let Some(row) = self.engine.get(table.name(), key).await? else { return Ok(None) };
+        self.told.of(row.revision).await;
+        record(table, row).map(Some)
     }
 
     /// Up to `limit` records in the order of their keys, those after `after` only.
@@ -104,6 +112,9 @@ impl Store {
     ) -> Result<Vec<Record<T>>, StoreError> {
         let limit = limit.min(limits::STORE_PAGE_MAX);
         let rows = self.engine.list(table.name(), prefix, after, limit).await?;
+        if let Some(newest) = rows.iter().map(|row| row.revision).max() {
+            self.told.of(newest).await;
+        }
         rows.into_iter().map(|row| record(table, row)).collect()
     }
 

@@ -10,6 +10,7 @@ use tracing::error;
 use crate::engine::{Engine, Row};
 use crate::observers::{self, Observer, Observers};
 use crate::plan::Outcome;
+use crate::told::Told;
 use crate::{Change, Commit, Prefix, StoreError, Transaction, WriteError};
 
 /// What the writer is asked to do.
@@ -25,6 +26,7 @@ type Waiting = (Vec<Transaction>, Vec<oneshot::Sender<Result<Commit, WriteError>
 pub(crate) struct Writer {
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) observers: Arc<Observers>,
+    pub(crate) told: Arc<Told>,
     pub(crate) commands: mpsc::Receiver<Command>,
 }
 
@@ -79,8 +81,10 @@ impl Writer {
                 Err(_) => break,
             }
         }
+        self.told.begin();
         let outcomes = self.engine.commit(&batch).await;
         self.settle(outcomes, replies);
+        self.told.end();
         rest
     }
 
@@ -94,6 +98,7 @@ impl Writer {
                 for (outcome, reply) in outcomes.into_iter().zip(replies) {
                     let answer = outcome.map(|(commit, changes)| {
                         changes.iter().for_each(|change| self.observers.tell(change));
+                        self.told.reach(commit.sequence);
                         commit
                     });
                     let _ = reply.send(answer);

@@ -1,5 +1,8 @@
 //! What observers and followers of the feed are told.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::{Engine, OTHERS, THINGS, key, put, thing, watch};
 use crate::{Expect, Sequence, Store, StoreError, Transaction};
 
@@ -117,5 +120,31 @@ pub(super) async fn a_panicking_observer_harms_nobody(engine: &impl Engine) {
         store.write(put(name, "", Expect::Any)).await.unwrap();
     }
     assert_eq!(seen.lock().unwrap().len(), 2);
+    store.close().await;
+}
+
+pub(super) async fn what_is_read_has_been_told(engine: &impl Engine) {
+    let store = engine.fresh().await;
+    for round in 0..20 {
+        let name = format!("{round}");
+        let (told, observed) = (Arc::new(AtomicBool::new(false)), key(&name));
+        let tell = Arc::clone(&told);
+        store.watch(&THINGS, move |change| {
+            if change.key == observed {
+                // Long enough that a reader who is not held back comes first.
+                (0..200).for_each(|_| std::thread::yield_now());
+                tell.store(true, Ordering::SeqCst);
+            }
+        });
+        let read = async {
+            while store.get(&THINGS, &key(&name)).await.unwrap().is_none() {
+                tokio::task::yield_now().await;
+            }
+            told.load(Ordering::SeqCst)
+        };
+        let (told, written) = tokio::join!(read, store.write(put(&name, "", Expect::Any)));
+        assert!(told, "round {round}");
+        written.unwrap();
+    }
     store.close().await;
 }
