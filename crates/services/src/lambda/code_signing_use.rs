@@ -21,12 +21,9 @@ use tracing::warn;
 use super::attempts::Attempts;
 use super::names::Target;
 use super::page::Wanted;
-use super::{Error, change, code_signing};
+use super::{Error, change, code_signing, every};
 use crate::caller::Context;
 use crate::{Reply, Server};
-
-/// Functions read at once while the users of a configuration are looked for.
-const PAGE: usize = 1000;
 
 /// PutFunctionCodeSigningConfig: from the next deployment on.
 ///
@@ -112,17 +109,12 @@ pub async fn list_functions_by_code_signing_config(
 pub(super) async fn users(server: &Server, id: &CodeSigningId) -> Result<Vec<FunctionId>, Error> {
     let arn = id.arn();
     let prefix = Prefix::under([id.account.as_str(), id.region.as_str()]);
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let page = server.store.list(&tables::FUNCTIONS, &prefix, after.as_ref(), PAGE).await?;
-        let functions = page.iter().map(|record| &record.value);
-        let using = functions.filter(|function| function.code_signing_config.as_ref() == Some(&arn));
-        found.extend(using.map(|function| function.id.clone()));
-        match page.into_iter().last() {
-            Some(record) => after = Some(record.key),
-            None => return Ok(found),
-        }
-    }
+    let mut found = Vec::new();
+    every::under(server, &tables::FUNCTIONS, &prefix, |Record { value: function, .. }| {
+        found.extend((function.code_signing_config.as_ref() == Some(&arn)).then_some(function.id));
+    })
+    .await?;
+    Ok(found)
 }
 
 /// The configuration a function is to use, which is one of its account and region.

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use lambent_core::account::{AccountId, Region};
 use lambent_core::lambda::event_source_mapping::EventSourceMapping;
-use lambent_core::limits::STORE_PAGE_MAX;
-use lambent_store::{Key, Prefix, tables};
+use lambent_store::{Prefix, tables};
 use lambent_wire::lambda::event_source_mapping::{
     ListEventSourceMappingsRequest, ListEventSourceMappingsResponse,
 };
 
-use super::super::Error;
 use super::super::names::Target;
 use super::super::page::Wanted;
+use super::super::{Error, every};
 use super::{state, view};
 use crate::caller::Context;
 use crate::{Reply, Server};
@@ -53,12 +52,7 @@ async fn all(
     region: &Region,
 ) -> Result<Vec<EventSourceMapping>, Error> {
     let under = Prefix::under([account.as_str(), region.as_str()]);
-    let (mut all, mut after) = (Vec::new(), None::<Key>);
-    loop {
-        let table = &tables::EVENT_SOURCE_MAPPINGS;
-        let page = server.store.list(table, &under, after.as_ref(), STORE_PAGE_MAX).await?;
-        let Some(last) = page.last() else { return Ok(all) };
-        after = Some(last.key.clone());
-        all.extend(page.into_iter().map(|record| record.value));
-    }
+    let mut all = Vec::new();
+    every::under(server, &tables::EVENT_SOURCE_MAPPINGS, &under, |record| all.push(record.value)).await?;
+    Ok(all)
 }

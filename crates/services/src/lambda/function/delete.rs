@@ -11,7 +11,7 @@ use lambent_wire::lambda::function::{DeleteFunctionRequest, DeleteFunctionRespon
 
 use super::super::attempts::Attempts;
 use super::super::names::Target;
-use super::super::{Error, change, reservations};
+use super::super::{Error, change, every, reservations};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -63,15 +63,10 @@ async fn whole(server: &Server, target: &Target) -> Result<(), Error> {
 
 /// The keys of all versions of a function.
 async fn versions(server: &Server, function: &Record<Function>) -> Result<Vec<Key>, Error> {
+    let mut keys = Vec::new();
     let under = tables::versions_of(&function.value.id);
-    let mut keys: Vec<Key> = Vec::new();
-    loop {
-        let page = server.store.list(&tables::VERSIONS, &under, keys.last(), usize::MAX).await?;
-        if page.is_empty() {
-            return Ok(keys);
-        }
-        keys.extend(page.into_iter().map(|record| record.key));
-    }
+    every::under(server, &tables::VERSIONS, &under, |record| keys.push(record.key)).await?;
+    Ok(keys)
 }
 
 /// One version and what is set for it. One that is not there is as good as deleted, which is how AWS answers.

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use lambent_core::lambda::layer::LayerVersion;
-use lambent_core::limits::STORE_PAGE_MAX;
-use lambent_store::{Key, Prefix, tables};
+use lambent_store::{Prefix, tables};
 use lambent_wire::lambda::layer::{
     LayersListItem, ListLayerVersionsRequest, ListLayerVersionsResponse, ListLayersRequest,
     ListLayersResponse,
 };
 
-use super::super::Error;
 use super::super::page::Wanted;
+use super::super::{Error, every};
 use super::{named, view};
 use crate::caller::Context;
 use crate::{Reply, Server};
@@ -93,13 +92,9 @@ pub async fn list_layer_versions(
 
 /// Every layer version under a prefix, in the order of the keys.
 async fn walk(server: &Server, under: &Prefix) -> Result<Vec<LayerVersion>, Error> {
-    let (mut all, mut after) = (Vec::new(), None::<Key>);
-    loop {
-        let page = server.store.list(&tables::LAYER_VERSIONS, under, after.as_ref(), STORE_PAGE_MAX).await?;
-        let Some(last) = page.last() else { return Ok(all) };
-        after = Some(last.key.clone());
-        all.extend(page.into_iter().map(|record| record.value));
-    }
+    let mut all = Vec::new();
+    every::under(server, &tables::LAYER_VERSIONS, under, |record| all.push(record.value)).await?;
+    Ok(all)
 }
 
 impl Filter<'_> {
