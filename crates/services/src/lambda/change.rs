@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use lambent_core::lambda::concurrency::Reservation;
 use lambent_core::lambda::function::Function;
 use lambent_core::lambda::version::{Version, VersionNumber};
-use lambent_store::{Record, Transaction, WriteError, tables};
+use lambent_store::{Record, Transaction, tables};
 
 use super::attempts::Attempts;
 use super::names::Target;
@@ -90,10 +90,8 @@ pub(super) async fn with_versions<T>(
         if Reservation::of(&record.value) != reserved {
             transaction = reservations::carry(server, &record.value, transaction).await?;
         }
-        match server.store.write(transaction.update(&tables::FUNCTIONS, &record)).await {
-            Ok(_) => return Ok(changed),
-            Err(WriteError::Conflict { .. }) => attempts.lost()?,
-            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        if attempts.write(server, transaction.update(&tables::FUNCTIONS, &record)).await? {
+            return Ok(changed);
         }
     }
 }

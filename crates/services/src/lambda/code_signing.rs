@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use lambent_core::lambda::code_signing::{CodeSigningConfig, CodeSigningId, Untrusted};
-use lambent_store::{Expect, Record, Transaction, WriteError, tables};
+use lambent_store::{Expect, Record, Transaction, tables};
 use lambent_wire::lambda::code_signing::{
     AllowedPublishers, CodeSigningConfig as View, CodeSigningPolicies, CreateCodeSigningConfigRequest,
     CreateCodeSigningConfigResponse, DeleteCodeSigningConfigRequest, GetCodeSigningConfigRequest,
@@ -126,10 +126,8 @@ pub async fn delete_code_signing_config(
         // Whoever begins to use it writes it too, so that nobody can have begun since the look around.
         let expected = Expect::Revision(record.revision);
         let gone = Transaction::new().delete(&tables::CODE_SIGNING_CONFIGS, record.key, expected);
-        match server.store.write(gone).await {
-            Ok(_) => return Ok(Reply::of(())),
-            Err(WriteError::Conflict { .. }) => attempts.lost()?,
-            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        if attempts.write(server, gone).await? {
+            return Ok(Reply::of(()));
         }
     }
 }
@@ -159,10 +157,8 @@ pub(super) async fn change(
         let mut record = read(server, caller, arn).await?;
         change(&mut record.value)?;
         let changed = Transaction::new().update(&tables::CODE_SIGNING_CONFIGS, &record);
-        match server.store.write(changed).await {
-            Ok(_) => return Ok(record.value),
-            Err(WriteError::Conflict { .. }) => attempts.lost()?,
-            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        if attempts.write(server, changed).await? {
+            return Ok(record.value);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::code_signing::{CodeSigningConfig, CodeSigningId, Untrusted};
 use lambent_core::lambda::function::Function;
-use lambent_store::{Prefix, Record, Transaction, WriteError, tables};
+use lambent_store::{Prefix, Record, Transaction, tables};
 use lambent_wire::lambda::code_signing::{
     DeleteFunctionCodeSigningConfigRequest, GetFunctionCodeSigningConfigRequest,
     GetFunctionCodeSigningConfigResponse, ListFunctionsByCodeSigningConfigRequest,
@@ -42,10 +42,8 @@ pub async fn put_function_code_signing_config(
         let mut function = change::read(server, &target).await?;
         function.value.code_signing_config = Some(arn.clone());
         let transaction = used(Transaction::new().update(&tables::FUNCTIONS, &function), &config);
-        match server.store.write(transaction).await {
-            Ok(_) => break,
-            Err(WriteError::Conflict { .. }) => attempts.lost()?,
-            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        if attempts.write(server, transaction).await? {
+            break;
         }
     }
     let function_name = target.id.name;

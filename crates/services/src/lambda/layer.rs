@@ -12,7 +12,7 @@ mod view;
 use std::sync::Arc;
 
 use lambent_core::lambda::layer::{Layer, LayerVersion};
-use lambent_store::{Expect, Transaction, WriteError, tables};
+use lambent_store::{Expect, Transaction, tables};
 use lambent_wire::lambda::layer::{
     DeleteLayerVersionRequest, GetLayerVersionByArnRequest, GetLayerVersionRequest,
     PublishLayerVersionRequest,
@@ -69,10 +69,8 @@ async fn write(server: &Server, version: &mut LayerVersion) -> Result<(), Error>
             version,
             Expect::Absent,
         );
-        match server.store.write(transaction).await {
-            Ok(_) => return Ok(()),
-            Err(WriteError::Conflict { .. }) => attempts.lost()?,
-            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        if attempts.write(server, transaction).await? {
+            return Ok(());
         }
     }
 }

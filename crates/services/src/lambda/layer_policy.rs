@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lambent_core::lambda::layer::LayerId;
 use lambent_core::lambda::policy::{Permission, Policy, PolicyError, principal};
-use lambent_store::{Transaction, WriteError, tables};
+use lambent_store::{Transaction, tables};
 use lambent_wire::lambda::layer::{
     AddLayerVersionPermissionRequest, AddLayerVersionPermissionResponse, GetLayerVersionPolicyRequest,
     GetLayerVersionPolicyResponse, RemoveLayerVersionPermissionRequest,
@@ -133,10 +133,8 @@ async fn change<T>(
         let record = server.store.get(&tables::LAYER_VERSIONS, &key).await?;
         let mut record = record.ok_or_else(|| target.missing())?;
         let changed = change(&mut record.value.policy, server.dice.uuid())?;
-        match server.store.write(Transaction::new().update(&tables::LAYER_VERSIONS, &record)).await {
-            Ok(_) => return Ok(changed),
-            Err(WriteError::Conflict { .. }) => attempts.lost()?,
-            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        if attempts.write(server, Transaction::new().update(&tables::LAYER_VERSIONS, &record)).await? {
+            return Ok(changed);
         }
     }
 }

@@ -5,8 +5,9 @@ use lambent_core::account::{AccountId, Region};
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::concurrency::{Reservation, Reservations};
 use lambent_core::lambda::function::Function;
-use lambent_store::{Expect, Key, Record, Revision, Transaction, WriteError, tables};
+use lambent_store::{Expect, Key, Record, Revision, Transaction, tables};
 
+use super::attempts::written;
 use super::names::Target;
 use super::{Error, change};
 use crate::Server;
@@ -53,11 +54,7 @@ impl Draft {
         function.settings.retain(|_, settings| !settings.is_empty());
         let transaction = book.enter(&function.id, Reservation::of(&function), Transaction::new());
         let record = Record { key, revision, value: function };
-        match server.store.write(transaction.update(&tables::FUNCTIONS, &record)).await {
-            Ok(_) => Ok(true),
-            Err(WriteError::Conflict { .. }) => Ok(false),
-            Err(fault @ WriteError::Store(_)) => Err(fault.into()),
-        }
+        written(server, transaction.update(&tables::FUNCTIONS, &record)).await
     }
 }
 

@@ -2,10 +2,10 @@
 //! two requests at the same moment only one binds a source to a function. Never judges a mapping.
 
 use lambent_core::lambda::event_source_mapping::{EventSourceMapping, MappingId};
-use lambent_store::{Expect, Record, Transaction, WriteError, tables};
+use lambent_store::{Expect, Record, Transaction, tables};
 
 use super::super::Error;
-use super::super::attempts::Attempts;
+use super::super::attempts::{Attempts, written};
 use crate::Server;
 use crate::caller::Caller;
 
@@ -37,10 +37,9 @@ pub(super) async fn add(server: &Server, mapping: &EventSourceMapping) -> Result
         check_free(server, mapping).await?;
         let transaction =
             Transaction::new().put(&tables::EVENT_SOURCE_MAPPINGS, key.clone(), mapping, Expect::Absent);
-        if written(server, bind(transaction, mapping)).await? {
+        if attempts.write(server, bind(transaction, mapping)).await? {
             return Ok(());
         }
-        attempts.lost()?;
     }
 }
 
@@ -64,10 +63,9 @@ pub(super) async fn change(
             check_free(server, &after.value).await?;
             transaction = bind(release(transaction, &before.value), &after.value);
         }
-        if written(server, transaction).await? {
+        if attempts.write(server, transaction).await? {
             return Ok(after.value);
         }
-        attempts.lost()?;
     }
 }
 
@@ -89,14 +87,6 @@ fn release(transaction: Transaction, mapping: &EventSourceMapping) -> Transactio
     match tables::mapped_source_key(mapping) {
         Some(key) => transaction.delete(&tables::MAPPED_SOURCES, key, Expect::Any),
         None => transaction,
-    }
-}
-
-async fn written(server: &Server, transaction: Transaction) -> Result<bool, Error> {
-    match server.store.write(transaction).await {
-        Ok(_) => Ok(true),
-        Err(WriteError::Conflict { .. }) => Ok(false),
-        Err(fault @ WriteError::Store(_)) => Err(fault.into()),
     }
 }
 

@@ -13,6 +13,7 @@ use lambent_core::lambda::version::Version;
 use lambent_store::{Expect, Transaction, WriteError, tables};
 use lambent_wire::lambda::function::{CreateFunctionRequest, FunctionConfiguration};
 
+use super::super::attempts::Attempts;
 use super::super::change::Versions;
 use super::super::configuration::Creation;
 use super::super::names::Target;
@@ -76,6 +77,7 @@ async fn write(server: &Server, function: &mut Function, publish: bool) -> Resul
     }
     let key = tables::function_key(&function.id);
     let transaction = transaction.put(&tables::FUNCTIONS, key, function, Expect::Absent);
+    let mut attempts = Attempts::new();
     loop {
         let mut transaction = transaction.clone();
         if let Some(arn) = &function.code_signing_config {
@@ -85,7 +87,9 @@ async fn write(server: &Server, function: &mut Function, publish: bool) -> Resul
         }
         match server.store.write(transaction).await {
             Ok(_) => return Ok(version),
-            Err(WriteError::Conflict { table, .. }) if table == tables::CODE_SIGNING_CONFIGS.name() => {}
+            Err(WriteError::Conflict { table, .. }) if table == tables::CODE_SIGNING_CONFIGS.name() => {
+                attempts.lost()?;
+            }
             Err(WriteError::Conflict { .. }) => return Err(exists(&function.id)),
             Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
         }

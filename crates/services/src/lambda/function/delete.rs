@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lambent_core::lambda::arn::Qualifier;
 use lambent_core::lambda::function::Function;
-use lambent_store::{Expect, Key, Record, Transaction, WriteError, tables};
+use lambent_store::{Expect, Key, Record, Transaction, tables};
 use lambent_wire::lambda::function::{DeleteFunctionRequest, DeleteFunctionResponse};
 
 use super::super::attempts::Attempts;
@@ -52,11 +52,9 @@ async fn whole(server: &Server, target: &Target) -> Result<(), Error> {
         let expected = Expect::Revision(record.revision);
         let transaction = transaction.delete(&tables::FUNCTIONS, record.key, expected);
         let transaction = reservations::forget(server, &target.id, transaction).await?;
-        match server.store.write(transaction).await {
-            Ok(_) => return Ok(()),
-            // Somebody published or changed something meanwhile: look again.
-            Err(WriteError::Conflict { .. }) => attempts.lost()?,
-            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        // Else somebody published or changed something meanwhile: look again.
+        if attempts.write(server, transaction).await? {
+            return Ok(());
         }
     }
 }

@@ -4,7 +4,7 @@ use lambent_core::lambda::arn::Qualifier;
 use lambent_core::lambda::function::Function;
 use lambent_core::lambda::policy::Policy;
 use lambent_core::lambda::version::Version;
-use lambent_store::{Record, Transaction, WriteError, tables};
+use lambent_store::{Record, Transaction, tables};
 use uuid::Uuid;
 
 use super::super::attempts::Attempts;
@@ -91,10 +91,8 @@ pub(super) async fn change<T>(
         if let Some(version) = &records.version {
             transaction = transaction.update(&tables::VERSIONS, version);
         }
-        match server.store.write(transaction).await {
-            Ok(_) => return Ok(changed),
-            Err(WriteError::Conflict { .. }) => attempts.lost()?,
-            Err(fault @ WriteError::Store(_)) => return Err(fault.into()),
+        if attempts.write(server, transaction).await? {
+            return Ok(changed);
         }
     }
 }
