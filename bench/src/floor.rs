@@ -10,7 +10,9 @@ use bytes::Bytes;
 use lambent_core::time::Timestamp;
 use lambent_sandbox::linux::spawner::SpawnerHandle;
 use lambent_sandbox::linux::{Launcher, Options};
-use lambent_sandbox::{Answer, Event, Host as _, Init, LinuxHost, Mount, Network, Sandbox, Settled, Spec};
+use lambent_sandbox::{
+    Answer, Event, Extensions, Host as _, Init, LinuxHost, Mount, Network, Sandbox, Settled, Spec,
+};
 use tokio_util::task::TaskTracker;
 
 use crate::host::{self, KernelDice};
@@ -72,9 +74,13 @@ impl Floor {
             memory_mib: MEMORY_MIB,
             tmp_mib: 512,
             network: Network::None,
+            extensions: Extensions::default(),
+            framed_log: false,
         };
-        let mut sandbox =
-            self.host.boot(&spec, Arc::new(|line| host::say(&String::from_utf8_lossy(line)))).await?;
+        let mut sandbox = self
+            .host
+            .boot(&spec, Arc::new(|line: &[u8]| host::say(&String::from_utf8_lossy(line))), Arc::default())
+            .await?;
         let init = sandbox.init(LIMIT).await;
         ensure!(init == Init::Ready, "the sandbox of {} did not start: {init:?}", kind.name);
         Ok(Seat { sandbox })
@@ -112,5 +118,6 @@ fn event() -> Event {
         client_context: None,
         cognito_identity: None,
         payload: Bytes::from_static(br#"{"hello":"world"}"#),
+        stream: None,
     }
 }

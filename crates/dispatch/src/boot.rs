@@ -6,7 +6,7 @@ use std::time::Duration;
 use lambent_core::lambda::environment::{Initialization, World, variables};
 use lambent_core::lambda::failure::Failure;
 use lambent_core::lambda::log::event::{Event, Initialized, Phase};
-use lambent_sandbox::{BootError, Init, Output, Sandbox, Spec};
+use lambent_sandbox::{BootError, Extensions, Init, Output, Sandbox, ShutdownReason, Spec};
 use tokio::sync::SemaphorePermit;
 use tracing::info;
 
@@ -17,7 +17,7 @@ use crate::metrics::{add, micros};
 use crate::program::Program;
 use crate::route::Route;
 use crate::session::{Session, SessionKeys};
-use crate::told::{Status, Told, exit_failure};
+use crate::told::{Status, Told, exit_failure, extension_failure};
 
 /// How long a start holds its place among the starts that go on at once.
 const START_SLOT: Duration = Duration::from_millis(50);
@@ -117,6 +117,7 @@ impl Start<'_> {
                 failure: None,
             },
             Init::Exited(exit) => self.failed(log, exit_failure(exit), took, peak),
+            Init::Extension(fault) => self.failed(log, extension_failure(&fault), took, peak),
             Init::TimedOut => self.failed(log, Failure::TimedOut { limit }, took, peak),
         };
         self.dispatcher.discard(sandbox);
@@ -126,18 +127,18 @@ impl Start<'_> {
     /// A new sandbox. Where the host has no room for one, idle environments make room, the longest idle first.
     async fn boot(&self, spec: &Spec, output: &Output) -> Result<Box<dyn Sandbox>, BootError> {
         for _ in 0..EVICTIONS_MAX {
-            match self.dispatcher.host.boot(spec, Arc::clone(output)).await {
+            match self.dispatcher.host.boot(spec, Arc::clone(output), Arc::default()).await {
                 Err(BootError::Step { step, reason }) => {
                     let Some(idle) = self.dispatcher.longest_idle() else {
                         return Err(BootError::Step { step, reason });
                     };
                     info!(step, reason, "no room for a sandbox: an idle one is stopped");
-                    idle.sandbox.stop().await;
+                    idle.sandbox.stop(ShutdownReason::Spindown).await;
                 }
                 booted => return booted,
             }
         }
-        self.dispatcher.host.boot(spec, Arc::clone(output)).await
+        self.dispatcher.host.boot(spec, Arc::clone(output), Arc::default()).await
     }
 
     pub(crate) fn failed(
@@ -193,6 +194,8 @@ impl Start<'_> {
             memory_mib: configuration.memory_mib,
             tmp_mib: configuration.tmp_mib,
             network: self.dispatcher.options.network,
+            extensions: Extensions::default(),
+            framed_log: false,
         }
     }
 }

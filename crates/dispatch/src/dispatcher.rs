@@ -10,7 +10,7 @@ use lambent_core::lambda::arn::{FunctionId, Qualifier};
 use lambent_core::lambda::configuration::Configuration;
 use lambent_core::lambda::version::VersionNumber;
 use lambent_core::time::Clock;
-use lambent_sandbox::{Host, Sandbox};
+use lambent_sandbox::{Host, Sandbox, ShutdownReason};
 use lambent_store::{Store, StoreError};
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -227,7 +227,7 @@ impl Dispatcher {
 
     /// Stops a sandbox in the background.
     pub(crate) fn discard(&self, sandbox: Box<dyn Sandbox>) {
-        self.tasks.spawn_on(sandbox.stop(), &self.runtime);
+        self.tasks.spawn_on(sandbox.stop(ShutdownReason::Spindown), &self.runtime);
     }
 
     /// Stops what must not be used any more.

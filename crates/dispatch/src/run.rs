@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use lambent_core::lambda::failure::Failure;
 use lambent_core::lambda::log::Report;
 use lambent_core::lambda::log::event::Event as Logged;
@@ -16,7 +17,7 @@ use crate::logs::Log;
 use crate::metrics::{add, micros};
 use crate::route::Route;
 use crate::start::Acquired;
-use crate::told::{Status, Told, exit_failure};
+use crate::told::{Status, Told, exit_failure, extension_failure};
 use crate::{Invocation, InvokeError, Outcome};
 
 /// How long an answer is held back for the runtime to ask for its next event, so that the environment is free again when
@@ -98,7 +99,7 @@ impl Run<'_> {
             return answer(Err(InvokeError::Closing));
         }
         let log = Arc::clone(&environment.log);
-        let alive = !matches!(answered, Answer::Exited(_) | Answer::TimedOut);
+        let alive = !matches!(answered, Answer::Exited(_) | Answer::Extension(_) | Answer::TimedOut);
         let told = self.answered(answered, &log);
         let (failed, produced_bytes) = (told.failed.clone(), told.produced_bytes);
         let mut pending = Some((told, answer));
@@ -119,7 +120,7 @@ impl Run<'_> {
                 }
             });
         }
-        let failed = failed.or_else(|| settled.and_then(|s| self.unsettled(s, &log)));
+        let failed = failed.or_else(|| settled.clone().and_then(|s| self.unsettled(s, &log)));
         let took = self.now().saturating_sub(started);
         let (init, peak) = (environment.init.take(), environment.sandbox.memory_peak_bytes());
         self.report(&log, produced_bytes, failed.as_ref(), took, init, peak);
@@ -147,6 +148,7 @@ impl Run<'_> {
             client_context,
             cognito_identity: None,
             payload,
+            stream: None,
         }
     }
 
@@ -157,7 +159,10 @@ impl Run<'_> {
             }
             Answer::Error(reported) => return Told::reported(reported),
             Answer::TooLarge => Failure::ResponseTooLarge,
+            Answer::Streamed { failed: Some(reported), .. } => return Told::reported(reported),
+            Answer::Streamed { failed: None, .. } => return Told::answer(None, Bytes::new()),
             Answer::Exited(exit) => exit_failure(exit),
+            Answer::Extension(fault) => extension_failure(&fault),
             Answer::TimedOut => Failure::TimedOut { limit: self.limit() },
         };
         self.failure_line(log, &failure);
@@ -169,6 +174,7 @@ impl Run<'_> {
         let failure = match settled {
             Settled::Ready => return None,
             Settled::Exited(exit) => exit_failure(exit),
+            Settled::Extension(fault) => extension_failure(&fault),
             Settled::TimedOut => Failure::TimedOut { limit: self.limit() },
         };
         self.failure_line(log, &failure);

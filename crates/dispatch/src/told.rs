@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use lambent_core::lambda::failure::{Failure, accepted_error_type, unknown_error};
-use lambent_sandbox::{Exit, Reported};
+use lambent_sandbox::{Exit, ExtensionFault, ExtensionFaultKind, Reported};
 
 /// What the caller is told.
 pub(crate) struct Told {
@@ -67,6 +67,26 @@ impl Status {
 }
 
 /// The failure that the end of a program is.
+pub(crate) fn extension_failure(fault: &ExtensionFault) -> Failure {
+    let error_type = match &fault.kind {
+        ExtensionFaultKind::Launch { .. } => "Extension.LaunchError",
+        ExtensionFaultKind::Crash(_) => "Extension.Crash",
+        ExtensionFaultKind::Init(_) => "Extension.InitError",
+        ExtensionFaultKind::Exit(_) => "Extension.ExitError",
+    };
+    let words = match &fault.kind {
+        ExtensionFaultKind::Launch { reason } => reason.clone(),
+        ExtensionFaultKind::Crash(Exit::Code(0)) => "exit code 0".to_owned(),
+        ExtensionFaultKind::Crash(exit) => {
+            exit_failure(*exit).words().replace("Runtime exited with error: ", "")
+        }
+        ExtensionFaultKind::Init(reported) | ExtensionFaultKind::Exit(reported) => {
+            reported.error_type.clone().unwrap_or_default()
+        }
+    };
+    Failure::Extension { error_type, words }
+}
+
 pub(crate) fn exit_failure(exit: Exit) -> Failure {
     match exit {
         Exit::Code(code) => Failure::ExitCode(code),

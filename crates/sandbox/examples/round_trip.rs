@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use lambent_core::dice::Dice;
 use lambent_core::time::Timestamp;
 use lambent_sandbox::linux::{Launcher, Options, spawner};
-use lambent_sandbox::{Event, Host, LinuxHost, Mount, Network, Spec};
+use lambent_sandbox::{Event, Extensions, Host, LinuxHost, Mount, Network, ShutdownReason, Spec};
 use tokio_util::task::TaskTracker;
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -81,7 +81,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 async fn measure(host: LinuxHost, code: std::path::PathBuf, rounds: usize) -> Result<(), String> {
     println!("{}", host.report().summary);
-    let mut sandbox = host.boot(&spec(&code), Arc::new(|_| {})).await.map_err(|error| error.to_string())?;
+    let mut sandbox = host
+        .boot(&spec(&code), Arc::new(|_: &[u8]| {}), Arc::default())
+        .await
+        .map_err(|error| error.to_string())?;
     println!("init: {:?}", sandbox.init(LIMIT).await);
     for (name, freezes) in [("back to back", false), ("frozen in between", true)] {
         let (mut answered, mut settled) = (Vec::new(), Vec::new());
@@ -104,7 +107,7 @@ async fn measure(host: LinuxHost, code: std::path::PathBuf, rounds: usize) -> Re
             println!("{name}, {what}: p50 {:?} p99 {:?} best {:?}", at(50), at(99), at(0));
         }
     }
-    sandbox.stop().await;
+    sandbox.stop(ShutdownReason::Spindown).await;
     host.close().await;
     Ok(())
 }
@@ -118,6 +121,8 @@ fn spec(code: &Path) -> Spec {
         memory_mib: 1769,
         tmp_mib: 512,
         network: Network::None,
+        extensions: Extensions::default(),
+        framed_log: false,
     }
 }
 
@@ -130,5 +135,6 @@ fn event(round: usize) -> Event {
         client_context: None,
         cognito_identity: None,
         payload: bytes::Bytes::from_static(b"{\"hello\":\"world\"}"),
+        stream: None,
     }
 }

@@ -3,13 +3,14 @@
 //! Knows no function; keeps none of its sandboxes alive: whoever holds one does.
 
 use std::os::fd::OwnedFd;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 use tokio_util::task::TaskTracker;
 
 use crate::environment::{Environment, Parts, Supervised};
 use crate::linux::{Control, Enforcement, Launched, Launcher, Report};
 use crate::spec::{BootError, Exit, Host, Network, Output, Sandbox, Spec};
+use crate::telemetry::Telemetry;
 
 /// Makes sandboxes on this machine.
 #[derive(Debug)]
@@ -72,7 +73,12 @@ impl LinuxHost {
 
 #[async_trait::async_trait]
 impl Host for LinuxHost {
-    async fn boot(&self, spec: &Spec, output: Output) -> Result<Box<dyn Sandbox>, BootError> {
+    async fn boot(
+        &self,
+        spec: &Spec,
+        output: Output,
+        _telemetry: Arc<Telemetry>,
+    ) -> Result<Box<dyn Sandbox>, BootError> {
         let Launched { listener, output: pipe, control, .. } = self.launcher.launch(spec).await?;
         let owner = self.owner(spec, &pipe)?;
         let parts = Parts { listener, output: pipe, owner, control };

@@ -7,8 +7,12 @@ mod host;
 pub mod linux;
 mod runtime_api;
 mod spec;
+mod telemetry;
 
 pub use host::LinuxHost;
 pub use spec::{
-    Answer, BootError, Event, Exit, Host, Init, Mount, Network, Output, Reported, Sandbox, Settled, Spec,
+    Answer, BootError, Event, Exit, ExtensionFault, ExtensionFaultKind, Extensions, Host, Init, Mount,
+    Network, Notice, Outlet, Output, Piece, Registered, Reported, Sandbox, Settled, ShutdownReason, Source,
+    Spec,
 };
+pub use telemetry::{Stream, Telemetry};

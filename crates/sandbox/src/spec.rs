@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lambent_core::time::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::telemetry::Telemetry;
 
 /// Everything needed to boot one sandbox.
 #[derive(Debug, Clone)]
@@ -25,6 +28,34 @@ pub struct Spec {
     pub tmp_mib: u32,
     /// What the sandbox can reach.
     pub network: Network,
+    /// What runs beside the program.
+    pub extensions: Extensions,
+    /// The program gets a descriptor of its own for whole log records, named by `_LAMBDA_TELEMETRY_LOG_FD`.
+    pub framed_log: bool,
+}
+
+/// What runs beside the program: external extensions, and what all extensions are told.
+#[derive(Debug, Clone, Default)]
+pub struct Extensions {
+    /// The external ones, started before the program: names of files in `/opt/extensions`, in the order of their start.
+    pub names: Vec<String>,
+    /// Their whole environment, as for the program.
+    pub environment: BTreeMap<String, String>,
+    /// What an extension is told when it registers.
+    pub function: Registered,
+}
+
+/// What an extension is told when it registers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Registered {
+    /// `functionName`.
+    pub name: String,
+    /// `functionVersion`.
+    pub version: String,
+    /// `handler`.
+    pub handler: String,
+    /// `accountId`, told where asked for.
+    pub account_id: String,
 }
 
 /// A host folder at a path inside the sandbox, read-only, without setuid and devices.
@@ -63,6 +94,20 @@ pub struct Event {
     pub cognito_identity: Option<String>,
     /// The body of `next`, untouched.
     pub payload: Bytes,
+    /// Where a streamed response goes as it comes; `None` collects it into [`Answer::Response`].
+    pub stream: Option<mpsc::Sender<Piece>>,
+}
+
+/// A piece of a streamed response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// The first: it begins.
+    Begin {
+        /// The `Content-Type` the runtime gave.
+        content_type: Option<String>,
+    },
+    /// The next bytes, never none.
+    Bytes(Bytes),
 }
 
 /// How the Init phase ended.
@@ -74,7 +119,9 @@ pub enum Init {
     Reported(Reported),
     /// The program ended first.
     Exited(Exit),
-    /// The limit passed. The program is killed.
+    /// An extension failed first.
+    Extension(ExtensionFault),
+    /// The limit passed.
     TimedOut,
 }
 
@@ -88,13 +135,22 @@ pub enum Answer {
         /// The body, untouched.
         body: Bytes,
     },
+    /// The runtime streamed its response; all of it has been given to [`Event::stream`].
+    Streamed {
+        /// How many bytes there were.
+        produced_bytes: u64,
+        /// The error that ended it in the middle, from its trailers.
+        failed: Option<Reported>,
+    },
     /// The runtime posted to `/error`.
     Error(Reported),
     /// The runtime posted more than the limit; it was told so and goes on.
     TooLarge,
     /// The program ended before it answered.
     Exited(Exit),
-    /// The limit passed before an answer. The program is killed.
+    /// An extension failed before it answered.
+    Extension(ExtensionFault),
+    /// The limit passed before an answer.
     TimedOut,
 }
 
@@ -121,20 +177,108 @@ pub enum Exit {
 }
 
 /// How an environment stood after its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settled {
     /// The runtime asked for its next event: the environment can be frozen or used again.
     Ready,
     /// The program ended after the answer.
     Exited(Exit),
-    /// The limit passed before the runtime asked again. The program is killed.
+    /// An extension failed after the answer.
+    Extension(ExtensionFault),
+    /// The limit passed before the runtime, or an extension, asked again.
     TimedOut,
 }
 
-/// Takes what a sandbox writes to its standard output and error.
-///
-/// Called with whole lines (without the newline), or with a piece of at most 256 KiB of a longer one.
-pub type Output = Arc<dyn Fn(&[u8]) + Send + Sync>;
+/// An extension that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtensionFault {
+    /// Its name.
+    pub name: String,
+    /// How.
+    pub kind: ExtensionFaultKind,
+}
+
+/// How an extension failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExtensionFaultKind {
+    /// It cannot be executed.
+    Launch {
+        /// The system's words.
+        reason: String,
+    },
+    /// It ended.
+    Crash(Exit),
+    /// It posted to `/extension/init/error`.
+    Init(Reported),
+    /// It posted to `/extension/exit/error`.
+    Exit(Reported),
+}
+
+/// Why the processes of a sandbox are ended: `shutdownReason`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShutdownReason {
+    /// The environment is not needed any more.
+    Spindown,
+    /// An invocation took too long.
+    Timeout,
+    /// The runtime or an extension failed.
+    Failure,
+}
+
+/// Who wrote to standard output or error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The program, or a child of it.
+    Program,
+    /// An external extension.
+    Extension,
+}
+
+/// Something that happened to an extension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// `platform.extension`: told when Init ends, or when it failed.
+    Extension {
+        /// Its name.
+        name: String,
+        /// `Registered`, `Ready`, `LaunchError`…
+        state: &'static str,
+        /// What it asked for: `INVOKE`, `SHUTDOWN`.
+        events: Vec<&'static str>,
+        /// The error type it failed with.
+        error_type: Option<String>,
+    },
+    /// `platform.telemetrySubscription`, or `platform.logsSubscription`.
+    Subscription {
+        /// The extension.
+        name: String,
+        /// By the older Logs API.
+        logs: bool,
+        /// `Subscribed` or `Already subscribed`.
+        state: &'static str,
+        /// `platform`, `function`, `extension`.
+        types: Vec<&'static str>,
+    },
+}
+
+/// Takes what comes out of a sandbox while it lives. Must not block.
+pub trait Outlet: Send + Sync {
+    /// A whole line (without the newline), a piece of at most 256 KiB of a longer one, or one framed record, which may
+    /// have newlines inside.
+    fn written(&self, source: Source, text: &[u8]);
+
+    /// Something happened to an extension.
+    fn notice(&self, _notice: Notice) {}
+}
+
+impl<F: Fn(&[u8]) + Send + Sync> Outlet for F {
+    fn written(&self, _source: Source, text: &[u8]) {
+        self(text);
+    }
+}
+
+/// Where a sandbox's output goes.
+pub type Output = Arc<dyn Outlet>;
 
 /// Why a sandbox could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -160,8 +304,16 @@ pub enum BootError {
 /// A place where sandboxes are made: the real host, or a fake one in tests.
 #[async_trait::async_trait]
 pub trait Host: std::fmt::Debug + Send + Sync {
-    /// Makes a sandbox and starts its program. Returns once the program has been executed; does not wait for Init.
-    async fn boot(&self, spec: &Spec, output: Output) -> Result<Box<dyn Sandbox>, BootError>;
+    /// Makes a sandbox and starts its program, or its extensions where there are any: the program follows them in
+    /// [`Sandbox::init`]. Returns once it has been executed; does not wait for Init.
+    ///
+    /// What is told to `telemetry` is delivered to extensions that subscribe to it.
+    async fn boot(
+        &self,
+        spec: &Spec,
+        output: Output,
+        telemetry: Arc<Telemetry>,
+    ) -> Result<Box<dyn Sandbox>, BootError>;
 
     /// How many sandboxes exist now, those being torn down included.
     fn count(&self) -> usize;
@@ -172,11 +324,28 @@ pub trait Host: std::fmt::Debug + Send + Sync {
 
 /// One running sandbox. Dropping it kills it; its traces are removed in the background.
 ///
-/// The order of calls: `init` once, then any number of `invoke` + `settle`, `freeze` and `thaw` between them.
+/// The order of calls: `init` and `extensions_ready` once, then any number of `invoke` + `settle` + `extensions_ready`,
+/// `freeze` and `thaw` between them. Whatever did not end well is followed by `reset` or `stop`: until then its
+/// processes may run on. After `reset` it begins anew with `restart` and `init`.
 #[async_trait::async_trait]
 pub trait Sandbox: std::fmt::Debug + Send {
-    /// Waits until the runtime asks for its first event, fails, or `limit` passes.
+    /// Waits until every external extension has registered, starts the program where it does not run yet, and waits
+    /// until it asks for its first event; fails where one of them does or `limit` passes.
     async fn init(&mut self, limit: Duration) -> Init;
+
+    /// Waits until every extension that has a part in the phase has asked for its next event: after `init` all that
+    /// registered, after `settle` those that were told of the invocation. At once where there are none.
+    async fn extensions_ready(&mut self, _limit: Duration) -> Settled {
+        Settled::Ready
+    }
+
+    /// The Shutdown phase, after which all processes are gone and `/tmp` is kept: the program gets SIGTERM and the
+    /// extensions their event where there are extensions, and all are killed at the end of their time
+    /// (`limits::SHUTDOWN_*`); at once where there are none.
+    async fn reset(&mut self, reason: ShutdownReason);
+
+    /// Starts extensions and program anew, as [`Host::boot`] does; only after [`reset`](Self::reset).
+    async fn restart(&mut self) -> Result<(), BootError>;
 
     /// Hands over one event and waits for the answer, at most `limit`.
     async fn invoke(&mut self, event: Event, limit: Duration) -> Answer;
@@ -217,6 +386,7 @@ pub trait Sandbox: std::fmt::Debug + Send {
     /// The most memory the sandbox ever used, in bytes.
     fn memory_peak_bytes(&self) -> u64;
 
-    /// Kills the sandbox and returns when its processes, mounts, cgroups and namespaces are gone.
-    async fn stop(self: Box<Self>);
+    /// The Shutdown phase as in [`reset`](Self::reset), then kills what is left and returns when its processes, mounts,
+    /// cgroups and namespaces are gone.
+    async fn stop(self: Box<Self>, reason: ShutdownReason);
 }

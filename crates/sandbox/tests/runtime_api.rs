@@ -7,7 +7,7 @@ mod stage;
 
 use std::time::Duration;
 
-use lambent_sandbox::{Answer, Exit, Host as _, Init, Settled, Spec};
+use lambent_sandbox::{Answer, Exit, Host as _, Init, Settled, ShutdownReason, Spec};
 use stage::{LIMIT, Stage, on_stage, spec};
 
 /// Passes while the program certainly still runs.
@@ -29,7 +29,7 @@ fn an_environment_answers_event_after_event_frozen_in_between() {
             assert_eq!(probe.value(&format!("result = {round} + 1")).await, round + 1);
         }
         assert!(probe.sandbox.memory_peak_bytes() > 1 << 20);
-        probe.sandbox.stop().await;
+        probe.sandbox.stop(ShutdownReason::Spindown).await;
         assert_eq!(stage.host.count(), 0);
     });
 }
@@ -190,7 +190,7 @@ if os.fork() == 0:
             assert_eq!(probe.value(&format!("result = {round}")).await, round);
             assert_eq!(neighbour.value(&format!("result = {round}")).await, round);
         }
-        probe.sandbox.stop().await;
+        probe.sandbox.stop(ShutdownReason::Spindown).await;
     });
 }
 
@@ -223,7 +223,7 @@ if os.fork() == 0:
 os._exit(9)
 ";
         assert_eq!(probe.invoke(code, LIMIT).await, Answer::Exited(Exit::Code(9)));
-        probe.sandbox.stop().await;
+        probe.sandbox.stop(ShutdownReason::Spindown).await;
         assert_eq!(stage.host.count(), 0);
     });
 }
@@ -260,7 +260,7 @@ fn many_environments_at_once_come_and_go() {
                 probe.sandbox.freeze();
                 // Half are stopped and half just forgotten, frozen all of them.
                 if number % 2 == 0 {
-                    probe.sandbox.stop().await;
+                    probe.sandbox.stop(ShutdownReason::Spindown).await;
                 }
             });
         }

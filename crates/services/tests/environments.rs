@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use lambent_sandbox::{Answer, Event, Output, Spec};
+use lambent_sandbox::{Answer, Event, Output, Source, Spec};
 use lambent_testkit::one_function::{INVOKE, base64, create, said, settled, with_function};
 use lambent_testkit::{FakeHost, Program, TestServer, zip};
 use serde_json::json;
@@ -111,7 +111,7 @@ struct Speaker;
 
 impl Program for Speaker {
     fn invoke(&self, _spec: &Spec, event: &Event, output: &Output) -> Answer {
-        output(&event.payload);
+        output.written(Source::Program, &event.payload);
         said("null")
     }
 }

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use bytes::Bytes;
 use http::{Method, Request};
-use lambent_sandbox::{Answer, Event, Exit, Init, Output, Spec};
+use lambent_sandbox::{Answer, Event, Exit, Init, Output, Source, Spec};
 use lambent_testkit::one_function::{INVOKE, said, settled, with_function};
 use lambent_testkit::{FakeHost, Program, TestServer};
 use serde_json::{Value, json};
@@ -25,8 +25,8 @@ impl Program for Speaker {
 
     fn invoke(&self, _spec: &Spec, event: &Event, output: &Output) -> Answer {
         match serde_json::from_slice::<Vec<String>>(&event.payload) {
-            Ok(lines) => lines.iter().for_each(|line| output(line.as_bytes())),
-            Err(_) => output(&event.payload),
+            Ok(lines) => lines.iter().for_each(|line| output.written(Source::Program, line.as_bytes())),
+            Err(_) => output.written(Source::Program, &event.payload),
         }
         match &event.payload[..] {
             payload if payload == CRASHES.as_bytes() => Answer::Exited(Exit::Code(7)),

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lambent_sandbox::{Answer, BootError, Event, Exit, Host, Init, Output, Sandbox, Settled, Spec};
+use lambent_sandbox::{
+    Answer, BootError, Event, Exit, Host, Init, Output, Sandbox, Settled, ShutdownReason, Spec, Telemetry,
+};
 use tokio::sync::watch;
 
 /// What a fake sandbox does in place of a program.
@@ -91,7 +93,12 @@ impl FakeHost {
 
 #[async_trait::async_trait]
 impl Host for FakeHost {
-    async fn boot(&self, spec: &Spec, output: Output) -> Result<Box<dyn Sandbox>, BootError> {
+    async fn boot(
+        &self,
+        spec: &Spec,
+        output: Output,
+        _telemetry: Arc<Telemetry>,
+    ) -> Result<Box<dyn Sandbox>, BootError> {
         if self.alive.fetch_add(1, Ordering::SeqCst) >= self.room {
             self.alive.fetch_sub(1, Ordering::SeqCst);
             return Err(BootError::Step { step: "clone".to_owned(), reason: "no room".to_owned() });
@@ -200,7 +207,18 @@ impl Sandbox for FakeSandbox {
         32 << 20
     }
 
-    async fn stop(self: Box<Self>) {
+    async fn reset(&mut self, _reason: ShutdownReason) {
+        self.did("reset");
+        self.dead = Some(Exit::Signal(9));
+    }
+
+    async fn restart(&mut self) -> Result<(), BootError> {
+        self.did("restart");
+        self.dead = None;
+        Ok(())
+    }
+
+    async fn stop(self: Box<Self>, _reason: ShutdownReason) {
         self.did("stop");
     }
 }

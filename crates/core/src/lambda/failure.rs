@@ -29,6 +29,13 @@ pub enum Failure {
     },
     /// The answer was too large.
     ResponseTooLarge,
+    /// An extension failed.
+    Extension {
+        /// `Extension.Crash`, `Extension.InitError`…
+        error_type: &'static str,
+        /// What happened.
+        words: String,
+    },
 }
 
 #[derive(Serialize)]
@@ -51,6 +58,7 @@ impl Failure {
             Self::OutOfMemory => "Runtime.OutOfMemory",
             Self::NoEntrypoint { .. } => "Runtime.InvalidEntrypoint",
             Self::ResponseTooLarge => "Function.ResponseSizeTooLarge",
+            Self::Extension { error_type, .. } => error_type,
         }
     }
 
@@ -72,6 +80,7 @@ impl Failure {
             Self::NoEntrypoint { tried } => {
                 format!("Couldn't find valid bootstrap(s): [{}]", tried.join(" "))
             }
+            Self::Extension { words, .. } => words.clone(),
             Self::ResponseTooLarge => {
                 format!(
                     "Response payload size exceeded maximum allowed payload size ({RESPONSE_MAX_BYTES} bytes)."
@@ -89,7 +98,8 @@ impl Failure {
             | Self::ExitCode(_)
             | Self::Signal(_)
             | Self::OutOfMemory
-            | Self::NoEntrypoint { .. } => {
+            | Self::NoEntrypoint { .. }
+            | Self::Extension { .. } => {
                 (Some(self.error_type()), None, format!("RequestId: {request_id} Error: {}", self.words()))
             }
         };

@@ -98,7 +98,8 @@ fn failure(failure: &Failure, request_id: &str, now: Timestamp) -> String {
         | Failure::Signal(_)
         | Failure::OutOfMemory
         | Failure::NoEntrypoint { .. }
-        | Failure::ResponseTooLarge => {
+        | Failure::ResponseTooLarge
+        | Failure::Extension { .. } => {
             format!("RequestId: {request_id} Error: {}\n{}", failure.words(), failure.error_type())
         }
     }

@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use crate::runtime_api::{Asked, Server};
-use crate::spec::{Answer, Event, Exit, Init, Output, Sandbox, Settled};
+use crate::spec::{Answer, BootError, Event, Exit, Init, Output, Sandbox, Settled, ShutdownReason};
 use pipe::Pipe;
 
 /// The processes of one sandbox, seen from outside.
@@ -236,7 +236,15 @@ impl<C: Supervised + Sync> Sandbox for Environment<C> {
         self.control().memory_peak_bytes()
     }
 
-    async fn stop(mut self: Box<Self>) {
+    async fn reset(&mut self, _reason: ShutdownReason) {
+        self.kill().await;
+    }
+
+    async fn restart(&mut self) -> Result<(), BootError> {
+        Err(BootError::Step { step: "restart".to_owned(), reason: "not there yet".to_owned() })
+    }
+
+    async fn stop(mut self: Box<Self>, _reason: ShutdownReason) {
         if let Some(gone) = self.tear_down() {
             // A panic in it has been reported by the panic hook; there is nothing to add.
             _ = gone.await;

@@ -12,7 +12,7 @@ use tokio::time::{Duration, Instant};
 
 use super::budget::Budget;
 use super::lines::Lines;
-use crate::spec::Output;
+use crate::spec::{Output, Source};
 
 /// How much is read at once. Little, since it may be as many lines, and other sandboxes wait meanwhile.
 const READ_BYTES: usize = 8192;
@@ -70,7 +70,7 @@ impl Pipe {
                 tokio::time::sleep(debt).await;
             }
         }
-        self.desk().lines.flush(&*self.output);
+        self.desk().lines.flush(&|text| self.output.written(Source::Program, text));
     }
 
     /// Gives out what has been written until now, an unfinished line too; of a program far over its budget only
@@ -101,7 +101,7 @@ impl Pipe {
                 tokio::task::yield_now().await;
             }
         }
-        self.desk().lines.flush(&*self.output);
+        self.desk().lines.flush(&|text| self.output.written(Source::Program, text));
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -129,7 +129,7 @@ impl Pipe {
         SCRATCH.with_borrow_mut(|scratch| {
             let count = read(scratch)?;
             let bytes = &scratch[..count];
-            desk.lines.feed(bytes, &*self.output);
+            desk.lines.feed(bytes, &|text| self.output.written(Source::Program, text));
             desk.budget.spend(count, bytes.iter().filter(|byte| **byte == b'\n').count(), Instant::now());
             Ok(count)
         })

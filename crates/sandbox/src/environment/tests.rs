@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Environment, Parts, Supervised};
 use crate::runtime_api::rig::{Client, NEXT, event, request, response};
-use crate::spec::{Answer, Exit, Init, Reported, Sandbox, Settled};
+use crate::spec::{Answer, Exit, Init, Reported, Sandbox, Settled, ShutdownReason};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -211,7 +211,7 @@ async fn stop_returns_when_all_is_gone() {
     environment.thaw();
     assert_eq!(environment.memory_peak_bytes(), 7);
     program.print("bye");
-    environment.stop().await;
+    environment.stop(ShutdownReason::Spindown).await;
     assert_eq!(program.lines(), ["bye"]);
     let log = &program.log;
     assert_eq!(

@@ -166,6 +166,7 @@ mod tests {
             client_context: None,
             cognito_identity: None,
             payload: Bytes::from_static(b"{}"),
+            stream: None,
         };
         let plain = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
             Lambda-Runtime-Aws-Request-Id: r-1\r\nLambda-Runtime-Deadline-Ms: 1700000000123\r\n\

@@ -1,6 +1,6 @@
 //! Memory, processes, files, `/tmp` and CPU: as much as was given, and nobody else suffers.
 
-use lambent_sandbox::{Answer, Exit, Spec};
+use lambent_sandbox::{Answer, Exit, ShutdownReason, Spec};
 
 use crate::stage::{LIMIT, PROBE, on_stage};
 
@@ -72,7 +72,7 @@ result = 'blown up'
             neighbour.value("result = attempt(lambda: os.waitpid(os.fork() or os._exit(0), 0))").await,
             "ok"
         );
-        bomb.sandbox.stop().await;
+        bomb.sandbox.stop(ShutdownReason::Spindown).await;
     });
 }
 

@@ -123,7 +123,12 @@ fn each_sandbox_has_a_runtime_api_of_its_own() {
             tokio::join!(one.invoke("result = 'one'", LIMIT), other.invoke("result = 'other'", LIMIT));
         let body = |answer: Answer| match answer {
             Answer::Response { body, .. } => String::from_utf8(body.to_vec()).unwrap(),
-            Answer::Error(_) | Answer::TooLarge | Answer::Exited(_) | Answer::TimedOut => {
+            Answer::Error(_)
+            | Answer::Streamed { .. }
+            | Answer::TooLarge
+            | Answer::Exited(_)
+            | Answer::Extension(_)
+            | Answer::TimedOut => {
                 panic!("{answer:?}")
             }
         };

@@ -12,7 +12,9 @@ use bytes::Bytes;
 use lambent_core::dice::Dice;
 use lambent_core::time::Timestamp;
 use lambent_sandbox::linux::{Launcher, Options, spawner};
-use lambent_sandbox::{Answer, Event, Host, Init, LinuxHost, Mount, Network, Sandbox, Settled, Spec};
+use lambent_sandbox::{
+    Answer, Event, Extensions, Host, Init, LinuxHost, Mount, Network, Sandbox, Settled, ShutdownReason, Spec,
+};
 use tokio_util::task::TaskTracker;
 
 /// Far more than anything here takes: what reaches it hangs.
@@ -97,7 +99,7 @@ fn open_descriptors() -> Vec<String> {
 async fn still_boots(stage: Arc<Stage>) {
     let mut after = stage.probe().await;
     assert_eq!(after.value("result = 6 * 7").await, 42, "the server lives");
-    after.sandbox.stop().await;
+    after.sandbox.stop(ShutdownReason::Spindown).await;
 }
 
 impl Stage {
@@ -124,7 +126,7 @@ impl Stage {
         let output = Arc::new(move |line: &[u8]| {
             seen.lock().unwrap().push(String::from_utf8_lossy(line).into_owned());
         });
-        let sandbox = self.host.boot(spec, output).await.unwrap();
+        let sandbox = self.host.boot(spec, output, Arc::default()).await.unwrap();
         Actor { sandbox, lines, events: 0 }
     }
 
@@ -150,6 +152,8 @@ pub(crate) fn spec(argv: &[&str], code: &Path) -> Spec {
         memory_mib: 512,
         tmp_mib: 512,
         network: Network::None,
+        extensions: Extensions::default(),
+        framed_log: false,
     }
 }
 
@@ -175,6 +179,7 @@ impl Actor {
             client_context: None,
             cognito_identity: None,
             payload: Bytes::copy_from_slice(payload.as_bytes()),
+            stream: None,
         };
         self.sandbox.invoke(event, limit).await
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use lambent_core::dice::Dice;
 use lambent_sandbox::linux::{Isolation, Launched, Launcher, Options, spawner};
-use lambent_sandbox::{BootError, Exit, Network, Spec};
+use lambent_sandbox::{BootError, Exit, Extensions, Network, Spec};
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 
@@ -82,6 +82,8 @@ pub(crate) fn shell(script: &str) -> Spec {
         memory_mib: 256,
         tmp_mib: 512,
         network: Network::None,
+        extensions: Extensions::default(),
+        framed_log: false,
     }
 }
 

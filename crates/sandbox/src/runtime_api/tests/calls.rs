@@ -49,7 +49,11 @@ fn told(answer: &Answer) -> String {
     match answer {
         Answer::Response { body, .. } => text(body),
         Answer::Error(Reported { body, .. }) => format!("error {}", text(body)),
-        Answer::TooLarge | Answer::Exited(_) | Answer::TimedOut => format!("{answer:?}"),
+        Answer::Streamed { .. }
+        | Answer::TooLarge
+        | Answer::Exited(_)
+        | Answer::Extension(_)
+        | Answer::TimedOut => format!("{answer:?}"),
     }
 }
 

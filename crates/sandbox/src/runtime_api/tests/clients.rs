@@ -9,7 +9,12 @@ use crate::spec::Answer;
 fn body(answer: Answer) -> Vec<u8> {
     match answer {
         Answer::Response { body, .. } => body.to_vec(),
-        Answer::Error(_) | Answer::TooLarge | Answer::Exited(_) | Answer::TimedOut => panic!("{answer:?}"),
+        Answer::Error(_)
+        | Answer::Streamed { .. }
+        | Answer::TooLarge
+        | Answer::Exited(_)
+        | Answer::Extension(_)
+        | Answer::TimedOut => panic!("{answer:?}"),
     }
 }
 

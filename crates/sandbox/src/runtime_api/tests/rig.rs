@@ -62,6 +62,7 @@ pub(crate) fn event(id: &str) -> Event {
         client_context: None,
         cognito_identity: None,
         payload: Bytes::from(format!("{{\"event\":\"{id}\"}}")),
+        stream: None,
     }
 }
 
