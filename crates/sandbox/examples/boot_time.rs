@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use lambent_core::dice::Dice;
 use lambent_sandbox::linux::{Launcher, Options, spawner};
-use lambent_sandbox::{Network, Spec};
+use lambent_sandbox::{Extensions, Network, Spec};
 
 #[derive(Debug, Default)]
 struct Counting(AtomicU64);
@@ -57,6 +57,8 @@ async fn measure(
             memory_mib: 512,
             tmp_mib: 512,
             network,
+            extensions: Extensions::default(),
+            framed_log: false,
         };
         let mut times = [Vec::new(), Vec::new(), Vec::new()];
         for _ in 0..rounds {
