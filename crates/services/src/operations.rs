@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use lambent_wire::error::Fault;
-use lambent_wire::lambda::{self as wire, LAMBDA};
+use lambent_wire::lambda::LAMBDA;
+use lambent_wire::logs::LOGS;
 use lambent_wire::schema::Service;
 use lambent_wire::shaped::{Call, Field};
 use lambent_wire::value::Value;
@@ -13,7 +14,7 @@ use crate::caller::Context;
 use crate::{Reply, Server};
 
 /// Every service the server answers for.
-pub static SERVICES: [&Service; 1] = [&LAMBDA];
+pub static SERVICES: [&Service; 2] = [&LAMBDA, &LOGS];
 
 type Performed = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
 
@@ -36,21 +37,20 @@ pub(crate) struct Operation {
 }
 
 macro_rules! index {
-    ($($call:ident, $access:ident => $noun:ident::$perform:ident,)*) => {
-        /// Every operation.
-        pub(crate) static OPERATIONS: &[Operation] = &[$(Operation {
+    ($list:ident of $service:ident: $($call:ident, $access:ident => $noun:ident::$perform:ident,)*) => {
+        static $list: &[Operation] = &[$(Operation {
             name: stringify!($call),
             access: Access::$access,
             perform: |server, context, input| Box::pin(async move {
-                let input = <wire::$call as Call>::Input::from_value(input)
+                let input = <lambent_wire::$service::$call as Call>::Input::from_value(input)
                     .map_err(|fault| Fault::new("SerializationException", 400, fault.to_string()))?;
-                crate::lambda::$noun::$perform(&server, &context, input).await.map_err(Fault::from)
+                crate::$service::$noun::$perform(&server, &context, input).await.map_err(Fault::from)
             }),
         }),*];
     };
 }
 
-index! {
+index! { LAMBDA_OPERATIONS of lambda:
     AddLayerVersionPermission, Write => layer_policy::add_layer_version_permission,
     AddPermission, Write => policy::add_permission,
     CreateAlias, Write => alias::create_alias,
@@ -125,7 +125,14 @@ index! {
     UpdateFunctionUrlConfig, Write => function_url::update_function_url_config,
 }
 
+index! { LOGS_OPERATIONS of logs:
+}
+
 /// What does the operation of that name.
-pub(crate) fn find(name: &str) -> Option<&'static Operation> {
-    OPERATIONS.iter().find(|operation| operation.name == name)
+pub(crate) fn find(service: &Service, name: &str) -> Option<&'static Operation> {
+    let list = match service.signing_name {
+        "logs" => LOGS_OPERATIONS,
+        _ => LAMBDA_OPERATIONS,
+    };
+    list.iter().find(|operation| operation.name == name)
 }

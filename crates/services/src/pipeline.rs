@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use lambent_core::limits::CONFIGURATION_BODY_MAX_BYTES;
 use lambent_wire::constraints;
@@ -40,7 +40,7 @@ where
 {
     let (head, body) = request.into_parts();
     let claimed = Scope::claimed(&Head::of(&head));
-    let service = service(claimed.as_ref());
+    let service = service(claimed.as_ref(), &head.headers);
     let foreign = claimed.as_ref().filter(|scope| scope.service != service.signing_name);
     let protocol = match foreign {
         Some(scope) => Protocol::guessed(&scope.service, &head.headers),
@@ -97,9 +97,9 @@ impl Exchange<'_> {
         let (caller, body) = self.receive(admitted, body).await?;
         let _whole = self.server.traffic.whole.token();
         let (route, input) = self.parse(body)?;
-        let operation = find(&route)?;
-        authorise::authorise(self.server, &caller, &self.head.headers, operation, &input).await?;
-        constrain(&route, &input)?;
+        let operation = find(self.service, &route)?;
+        authorise::authorise(self, &caller, operation, &input).await?;
+        constrain(self.service, &route, &input)?;
         let reply = self.perform(operation, caller, input).await?;
         Ok(self.write(&route, reply))
     }
@@ -194,19 +194,24 @@ impl Exchange<'_> {
 }
 
 /// What does the operation of a route.
-fn find(route: &Route) -> Result<&'static Operation, Fault> {
+fn find(service: &Service, route: &Route) -> Result<&'static Operation, Fault> {
     let name = route.operation.name;
-    operations::find(name).ok_or_else(|| errors::unknown(format!("Lambent does not have {name} yet.")))
+    operations::find(service, name)
+        .ok_or_else(|| errors::unknown(format!("Lambent does not have {name} yet.")))
 }
 
-/// The service a request is for: as its credential scope says, else Lambda, the one with paths of its own.
-fn service(claimed: Option<&Scope>) -> &'static Service {
-    let named = claimed.and_then(|scope| SERVICES.iter().find(|s| s.signing_name == scope.service));
+/// The service a request is for: as its credential scope says, where it has none as its target does, else Lambda.
+fn service(claimed: Option<&Scope>, headers: &HeaderMap) -> &'static Service {
+    let target = || headers.get("x-amz-target")?.to_str().ok()?.rsplit_once('.');
+    let named = match claimed {
+        Some(scope) => SERVICES.iter().find(|service| service.signing_name == scope.service),
+        None => target().and_then(|(prefix, _)| SERVICES.iter().find(|s| s.target_prefix == Some(prefix))),
+    };
     named.unwrap_or(&SERVICES[0])
 }
 
 /// The model's constraints, all that fail together.
-fn constrain(route: &Route, input: &Value) -> Result<(), Fault> {
+fn constrain(service: &Service, route: &Route, input: &Value) -> Result<(), Fault> {
     let Some(shape) = route.operation.input else { return Ok(()) };
     let mut violations = constraints::check(shape, input);
     // Lambda itself judges runtimes, with words of its own: see `lambda/configuration.rs`.
@@ -214,5 +219,5 @@ fn constrain(route: &Route, input: &Value) -> Result<(), Fault> {
     if violations.is_empty() {
         return Ok(());
     }
-    Err(errors::invalid(constraints::message(&violations)))
+    Err(errors::invalid(service, constraints::message(&violations)))
 }

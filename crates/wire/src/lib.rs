@@ -13,6 +13,7 @@
 pub mod constraints;
 pub mod error;
 pub mod lambda;
+pub mod logs;
 pub mod protocol;
 pub mod route;
 pub mod schema;

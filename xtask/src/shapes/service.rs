@@ -147,14 +147,17 @@ pub(super) fn noun(noun: &Noun, entry: &Entry, model: &Model, plan: &Plan) -> Re
 /// Only what the file uses: an unused import is an error.
 fn imports(body: &str) -> String {
     let mut out = String::new();
-    let mut line = |needle: &str, import: &str| {
+    for (needle, import) in
+        [("BTreeMap<", "use std::collections::BTreeMap;\n"), ("fmt::Debug", "use std::fmt;\n")]
+    {
         if body.contains(needle) {
             out += import;
         }
-    };
-    line("BTreeMap<", "use std::collections::BTreeMap;\n");
-    line("fmt::Debug", "use std::fmt;\n");
-    line("Bytes", "\nuse bytes::Bytes;\n");
+    }
+    // A member may be called `storedBytes`: only the type counts.
+    if [": Bytes,", "<Bytes>"].into_iter().any(|form| body.contains(form)) {
+        out += "\nuse bytes::Bytes;\n";
+    }
     out += "\nuse crate::schema::{Operation, Shape};\n";
     let traits =
         ["Call", "Field", "Mismatch", "Redacted", "Shaped", "members", "optional", "put", "required"];

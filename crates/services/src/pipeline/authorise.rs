@@ -14,7 +14,7 @@ use lambent_core::lambda::layer::LayerVersion;
 use lambent_wire::error::Fault;
 use lambent_wire::value::Value;
 
-use super::errors;
+use super::{Exchange, errors};
 use crate::Server;
 use crate::caller::Caller;
 use crate::operations::{Access, Operation};
@@ -28,28 +28,27 @@ const DENIED: &str = "with an explicit deny in a resource-based policy";
 
 /// Refuses what the caller may not do.
 pub(super) async fn authorise(
-    server: &Server,
+    exchange: &Exchange<'_>,
     caller: &Caller,
-    headers: &HeaderMap,
     operation: &Operation,
     input: &Value,
 ) -> Result<(), Fault> {
-    let resource = Resource::named(caller, input);
+    let Exchange { server, service, protocol, head, .. } = exchange;
+    let resource = Resource::named(service, caller, input);
     let own = resource.account().is_none_or(|account| *account == caller.account);
     let policy = resource.policy(server, own).await?;
-    let ask =
-        Ask { caller, headers: Some(headers), action: action(operation.name), resource: resource.arn() };
+    let action = format!("{}:{}", service.signing_name, action(operation.name));
+    let ask = Ask { caller, headers: Some(&head.headers), action, resource: resource.arn() };
+    let denied = |words: String| Err(errors::denied(*protocol, words));
     let said = policy.map_or(Decision::Silent, |policy| ask.of(&policy, server));
     let identity = operation.access != Access::Write || !caller.is_session();
     match (said, own) {
         (Decision::Denied, true) if !caller.is_session() && RECOVERY.contains(&operation.name) => Ok(()),
-        (Decision::Denied, _) => Err(errors::denied(ask.refused(DENIED))),
-        (Decision::Silent, false) => Err(errors::denied(ask.unallowed("resource"))),
+        (Decision::Denied, _) => denied(ask.refused(DENIED)),
+        (Decision::Silent, false) => denied(ask.unallowed("resource")),
         (Decision::Allowed(Grant::Named), true) => Ok(()),
         (Decision::Allowed(_), _) | (Decision::Silent, true) if identity => Ok(()),
-        (Decision::Allowed(_), _) | (Decision::Silent, true) => {
-            Err(errors::denied(ask.unallowed("identity")))
-        }
+        (Decision::Allowed(_), _) | (Decision::Silent, true) => denied(ask.unallowed("identity")),
     }
 }
 
@@ -62,7 +61,7 @@ pub(crate) fn refused_layer(
     version: Option<&LayerVersion>,
 ) -> Option<String> {
     let policy = version.and_then(resource::policy_of_layer);
-    let ask = Ask { caller, headers: None, action: "GetLayerVersion", resource: arn };
+    let ask = Ask { caller, headers: None, action: "lambda:GetLayerVersion".to_owned(), resource: arn };
     match policy.map_or(Decision::Silent, |policy| ask.of(&policy, server)) {
         Decision::Allowed(_) => None,
         Decision::Denied => Some(ask.refused(DENIED)),
@@ -70,7 +69,7 @@ pub(crate) fn refused_layer(
     }
 }
 
-/// The name of the permission an operation needs, without `lambda:`.
+/// The name of the permission an operation needs, without its service.
 fn action(operation: &'static str) -> &'static str {
     match operation {
         "Invoke" | "InvokeWithResponseStream" => "InvokeFunction",
@@ -83,7 +82,8 @@ fn action(operation: &'static str) -> &'static str {
 struct Ask<'a> {
     caller: &'a Caller,
     headers: Option<&'a HeaderMap>,
-    action: &'static str,
+    /// With its service: `lambda:InvokeFunction`.
+    action: String,
     resource: String,
 }
 
@@ -91,20 +91,17 @@ impl Ask<'_> {
     fn of(&self, policy: &Document, server: &Server) -> Decision {
         let requester = self.caller.requester();
         let context = known::context(self.caller, self.headers, server.clock.now());
-        let (action, resource) = (format!("lambda:{}", self.action), self.resource.as_str());
-        let request = Request { requester: &requester, action: &action, resource, context: &context };
+        let (action, resource) = (self.action.as_str(), self.resource.as_str());
+        let request = Request { requester: &requester, action, resource, context: &context };
         evaluate(policy, Kind::Resource, &request)
     }
 
     fn unallowed(&self, kind: &str) -> String {
-        self.refused(&format!("because no {kind}-based policy allows the lambda:{} action", self.action))
+        self.refused(&format!("because no {kind}-based policy allows the {} action", self.action))
     }
 
     fn refused(&self, why: &str) -> String {
         let Self { caller, action, resource, .. } = self;
-        format!(
-            "User: {} is not authorized to perform: lambda:{action} on resource: {resource} {why}",
-            caller.arn
-        )
+        format!("User: {} is not authorized to perform: {action} on resource: {resource} {why}", caller.arn)
     }
 }

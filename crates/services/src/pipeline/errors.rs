@@ -5,6 +5,7 @@ use http::StatusCode;
 use lambent_core::limits::REQUEST_BODY_MAX_BYTES;
 use lambent_wire::error::Fault;
 use lambent_wire::protocol::Protocol;
+use lambent_wire::schema::Service;
 
 use super::read::Unread;
 use crate::upstream::Place;
@@ -67,13 +68,23 @@ pub(super) fn foreign(protocol: Protocol, service: &str, place: Option<&Place>) 
 }
 
 /// What the caller may not do.
-pub(super) fn denied(message: String) -> Fault {
-    fault("AccessDeniedException", StatusCode::FORBIDDEN, message)
+pub(super) fn denied(protocol: Protocol, message: String) -> Fault {
+    let status = match protocol {
+        Protocol::AwsJson10 | Protocol::AwsJson11 => StatusCode::BAD_REQUEST,
+        Protocol::Query | Protocol::RestJson | Protocol::RestXml | Protocol::RpcV2Cbor => {
+            StatusCode::FORBIDDEN
+        }
+    };
+    fault("AccessDeniedException", status, message)
 }
 
-/// Members that the model does not allow.
-pub(super) fn invalid(message: String) -> Fault {
-    fault("ValidationException", StatusCode::BAD_REQUEST, message)
+/// Members that the model does not allow, as the service calls them.
+pub(super) fn invalid(service: &Service, message: String) -> Fault {
+    let code = match service.signing_name {
+        "logs" => "InvalidParameterException",
+        _ => "ValidationException",
+    };
+    fault(code, StatusCode::BAD_REQUEST, message)
 }
 
 /// The drain is over and the answer is not there.

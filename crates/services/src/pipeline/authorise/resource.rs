@@ -9,6 +9,7 @@ use lambent_core::lambda::arn::{FunctionId, Qualifier, Reference};
 use lambent_core::lambda::layer::{LayerId, LayerVersion};
 use lambent_store::tables;
 use lambent_wire::error::Fault;
+use lambent_wire::schema::Service;
 use lambent_wire::value::{Structure, Value};
 use tracing::error;
 
@@ -31,8 +32,32 @@ pub(super) enum Resource {
 
 impl Resource {
     /// What a request names, by the members that name things.
-    pub(super) fn named(caller: &Caller, input: &Value) -> Self {
+    pub(super) fn named(service: &Service, caller: &Caller, input: &Value) -> Self {
         let Value::Structure(members) = input else { return Self::Any };
+        match service.signing_name {
+            "logs" => Self::log_group(caller, members),
+            _ => Self::of_lambda(caller, members),
+        }
+    }
+
+    /// A log group by its ARN, or the caller's own of that name.
+    fn log_group(caller: &Caller, members: &Structure) -> Self {
+        let text = |member: &str| members.get(member).and_then(Value::as_str);
+        let arn = ["resourceArn", "logGroupIdentifier"].into_iter().find_map(text);
+        if let Some(named) = arn.filter(|arn| arn.starts_with("arn:")).and_then(Self::other) {
+            return named;
+        }
+        let Some(name) = text("logGroupName").or(arn) else { return Self::Any };
+        let Caller { account, region, .. } = caller;
+        let stream = text("logStreamName").unwrap_or_default();
+        let arn = format!(
+            "arn:{}:logs:{region}:{account}:log-group:{name}:log-stream:{stream}",
+            region.partition()
+        );
+        Self::Other(arn, account.clone())
+    }
+
+    fn of_lambda(caller: &Caller, members: &Structure) -> Self {
         let text = |member: &str| members.get(member).and_then(Value::as_str);
         let function = || Self::function(caller, text("FunctionName")?, text("Qualifier"));
         let layer = || Self::layer(caller, text("LayerName")?, number(members, "VersionNumber"));
