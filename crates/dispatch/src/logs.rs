@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::log::event::{Event, Form};
 use lambent_core::lambda::log::{Tail, stream_name};
-use lambent_core::time::Clock;
+use lambent_core::time::{Clock, Timestamp};
 
 use crate::dispatcher::Dispatcher;
 use crate::route::Route;
@@ -25,8 +25,12 @@ pub enum Source {
 pub struct Line<'a> {
     /// The function.
     pub function: &'a FunctionId,
+    /// The log group it writes to, in its own account and region.
+    pub group: &'a str,
     /// The log stream of its environment.
     pub stream: &'a str,
+    /// When it was written.
+    pub at: Timestamp,
     /// Who wrote it.
     pub source: Source,
     /// The line without its end.
@@ -40,12 +44,18 @@ pub trait LogSink: fmt::Debug + Send + Sync {
 
     /// Whether lines of this source are wanted: what nobody reads is not made.
     fn wants(&self, source: Source) -> bool;
+
+    /// Whether so much waits to be written that functions should be held up at their own pipes until there is room.
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 /// The log of one environment.
 #[derive(Debug)]
 pub(crate) struct Log {
     function: FunctionId,
+    group: String,
     stream: String,
     form: Form,
     sink: Arc<dyn LogSink>,
@@ -61,6 +71,7 @@ impl Log {
         let (now, id) = (dispatcher.clock.now(), dispatcher.dice.uuid());
         Self {
             function: route.id.clone(),
+            group: logging.group_of(&route.id.name),
             stream: stream_name(now, logging, &route.id.name, &route.version, id),
             form: Form::of(logging),
             sink: Arc::clone(&dispatcher.logs),
@@ -112,6 +123,7 @@ impl Log {
     }
 
     fn send(&self, source: Source, text: &[u8]) {
-        self.sink.write(&Line { function: &self.function, stream: &self.stream, source, text });
+        let (function, group, stream) = (&self.function, self.group.as_str(), self.stream.as_str());
+        self.sink.write(&Line { function, group, stream, at: self.clock.now(), source, text });
     }
 }
