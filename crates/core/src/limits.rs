@@ -45,6 +45,18 @@ pub const SNS_MESSAGE_MAX_BYTES: usize = 262_144;
 pub const BUS_ENTRY_MAX_BYTES: usize = 262_144;
 /// The largest buffered response of a function: 6 MiB and 100 bytes.
 pub const RESPONSE_MAX_BYTES: u64 = 6_291_556;
+/// The largest streamed response of a function: 200 MB.
+pub const STREAM_MAX_BYTES: u64 = 209_715_200;
+/// How much of a streamed response passes as fast as it comes; what follows passes at [`STREAM_BYTES_PER_SECOND`].
+pub const STREAM_BURST_BYTES: u64 = 6_291_456;
+/// How fast a streamed response passes after its burst: 2 MB/s.
+pub const STREAM_BYTES_PER_SECOND: u64 = 2_097_152;
+/// Pieces of a streamed response on their way to its caller; the function waits for room.
+pub const STREAM_PIECES_MAX: usize = 4;
+/// The largest piece of a streamed response.
+pub const STREAM_PIECE_MAX_BYTES: usize = 65_536;
+/// Status, headers and cookies before the body of a streamed response, with the eight zeros after them.
+pub const STREAM_PRELUDE_MAX_BYTES: usize = 16_384;
 /// The tail of the log returned with `LogType=Tail`.
 pub const LOG_TAIL_BYTES: usize = 4096;
 /// How long an on-demand environment may initialise before it is started over inside the invocation.

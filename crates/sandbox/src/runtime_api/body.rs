@@ -78,7 +78,7 @@ impl<R: Source> Inlet<R> {
         }
     }
 
-    async fn more(&mut self, room: usize) -> Result<(), Broken> {
+    pub(super) async fn more(&mut self, room: usize) -> Result<(), Broken> {
         self.acknowledge();
         match self.fill(room).await {
             Ok(0) | Err(Broken::Reset) => Err(Broken::Truncated),
@@ -129,14 +129,14 @@ impl<R: Source> Inlet<R> {
         }
     }
 
-    async fn chunk_size(&mut self) -> Result<u64, Broken> {
+    pub(super) async fn chunk_size(&mut self) -> Result<u64, Broken> {
         let end = self.line(CHUNK_LINE_MAX_BYTES).await?;
         let size = parse_chunk_size(&self.ahead[..end]).ok_or(Broken::Bad("bad chunk size"))?;
         self.ahead.advance(end);
         Ok(size)
     }
 
-    async fn chunk_end(&mut self) -> Result<(), Broken> {
+    pub(super) async fn chunk_end(&mut self) -> Result<(), Broken> {
         let end = self.line(2).await?;
         let blank = self.ahead[..end].trim_ascii().is_empty();
         self.ahead.advance(end);
@@ -160,7 +160,7 @@ impl<R: Source> Inlet<R> {
         }
     }
 
-    async fn trailers(&mut self, body: &mut Body, most: usize) -> Result<(), Broken> {
+    pub(super) async fn trailers(&mut self, body: &mut Body, most: usize) -> Result<(), Broken> {
         let mut searched = 0;
         let end = loop {
             match &self.ahead[..] {

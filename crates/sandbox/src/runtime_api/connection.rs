@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
 use super::body::Body;
-use super::exchange::{Next, Refusal};
+use super::exchange::Next;
 use super::fault;
 use super::http::{self, Broken, Framing};
 use super::inlet::Inlet;
@@ -20,7 +20,7 @@ use super::routes::{self, Route};
 use super::seat::Seat;
 use super::server::Shared;
 use super::state::Call;
-use crate::spec::{Answer, Reported};
+use crate::spec::Reported;
 
 /// How much is read at once while a client waits.
 const READ_BYTES: usize = 4096;
@@ -29,24 +29,24 @@ const READ_BYTES: usize = 4096;
 const RESET_PAUSE: Duration = Duration::from_millis(2);
 /// The largest answer.
 #[expect(clippy::cast_possible_truncation, reason = "6 MiB fit any usize")]
-const ANSWER_MAX_BYTES: usize = limits::RESPONSE_MAX_BYTES as usize;
+pub(super) const ANSWER_MAX_BYTES: usize = limits::RESPONSE_MAX_BYTES as usize;
 
-struct Connection {
-    seat: Arc<Seat>,
-    inlet: Inlet<OwnedReadHalf>,
-    shared: Arc<Shared>,
+pub(super) struct Connection {
+    pub(super) seat: Arc<Seat>,
+    pub(super) inlet: Inlet<OwnedReadHalf>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// What is kept of a head once its bytes are gone.
-struct Request {
-    route: Route,
-    framing: Framing,
+pub(super) struct Request {
+    pub(super) route: Route,
+    pub(super) framing: Framing,
     expects_continue: bool,
     close: bool,
     head_only: bool,
-    content_type: Option<String>,
-    error_type: Option<String>,
-    response_mode: Option<String>,
+    pub(super) content_type: Option<String>,
+    pub(super) error_type: Option<String>,
+    pub(super) response_mode: Option<String>,
 }
 
 /// Serves a client until it is gone, asks to be closed, or sends what cannot be understood.
@@ -149,12 +149,18 @@ impl Connection {
         Ok(Some(reply::other(&request.route)))
     }
 
-    async fn body(&mut self, request: &Request, limit: usize) -> Result<Body, Broken> {
+    pub(super) async fn body(&mut self, request: &Request, limit: usize) -> Result<Body, Broken> {
+        self.invite(request).await?;
+        self.inlet.body(request.framing, limit).await
+    }
+
+    /// Tells who waits for leave to send a body that it may.
+    pub(super) async fn invite(&self, request: &Request) -> Result<(), Broken> {
         let none = request.framing == Framing::Length(0);
         if request.expects_continue && !none && self.inlet.ahead.is_empty() {
             self.seat.send(b"HTTP/1.1 100 Continue\r\n\r\n", &[]).await?;
         }
-        self.inlet.body(request.framing, limit).await
+        Ok(())
     }
 
     async fn next(&mut self, close: bool) -> Result<Option<Reply>, Broken> {
@@ -205,45 +211,13 @@ impl Connection {
         }
         let read = self.body(&request, ANSWER_MAX_BYTES).await;
         let (body, result) = match read {
-            Ok(body) if body.too_large => (Bytes::new(), Ok(reply::too_large())),
+            Ok(body) if body.too_large => (Bytes::new(), Ok(reply::too_large(limits::RESPONSE_MAX_BYTES))),
             Ok(body) => (body.bytes, Ok(Reply::accepted())),
             Err(broken) => (Bytes::new(), Err(broken)),
         };
         let reported = Reported { error_type: request.error_type, content_type: request.content_type, body };
         self.shared.exchange.finish_init_error(fault::without_cause(reported));
         result
-    }
-
-    async fn answer(
-        &mut self,
-        call: Call,
-        begun: Result<(), Refusal>,
-        request: Request,
-    ) -> Result<Reply, Broken> {
-        if let Err(refusal) = begun {
-            self.body(&request, 0).await?;
-            return Ok(refusal.reply());
-        }
-        let mode = request.response_mode.as_deref().filter(|_| call == Call::Response);
-        if mode.is_some_and(|mode| !mode.eq_ignore_ascii_case("streaming")) {
-            self.shared.exchange.finish_answer(reply::invalid_mode_answer());
-            self.body(&request, 0).await?;
-            let message = "Invalid function response mode";
-            return Ok(Reply::error("400 Bad Request", "InvalidFunctionResponseMode", message));
-        }
-        let body = match self.body(&request, ANSWER_MAX_BYTES).await {
-            Ok(body) => body,
-            Err(broken) => {
-                self.shared.exchange.truncate_answer();
-                return Err(broken);
-            }
-        };
-        if body.too_large {
-            self.shared.exchange.finish_answer(Answer::TooLarge);
-            return Ok(reply::too_large());
-        }
-        self.shared.exchange.finish_answer(into_answer(call, body, request));
-        Ok(Reply::accepted())
     }
 }
 
@@ -262,21 +236,5 @@ fn head_max_bytes(begun: &[u8]) -> usize {
         | Route::Extensions
         | Route::WrongMethod
         | Route::Unknown => limits::RUNTIME_API_HEAD_MAX_BYTES,
-    }
-}
-
-fn into_answer(call: Call, body: Body, request: Request) -> Answer {
-    if let Some(reported) = fault::in_trailers(&body) {
-        return Answer::Error(reported);
-    }
-    match call {
-        Call::Error => Answer::Error(fault::without_cause(Reported {
-            error_type: request.error_type,
-            content_type: request.content_type,
-            body: body.bytes,
-        })),
-        Call::Response | Call::Next | Call::InitError => {
-            Answer::Response { content_type: request.content_type, body: body.bytes }
-        }
     }
 }

@@ -65,6 +65,12 @@ impl Desk {
         self.current.as_ref().is_some_and(|held| std::ptr::eq(held.seat.as_ptr(), Arc::as_ptr(seat)))
     }
 
+    /// Whether the response to the event of this id is on its way.
+    pub(super) fn streams(&self, request_id: &str) -> bool {
+        let held = self.current.as_ref().is_some_and(|held| held.event.request_id == request_id);
+        held && self.phase == Phase::InvocationResponse
+    }
+
     /// Looks whether the event in hand was lost, and says so from then on.
     pub(super) fn find_lost(&mut self) -> bool {
         let Some(held) = self.current.as_mut().filter(|held| held.delivery == Delivery::First) else {

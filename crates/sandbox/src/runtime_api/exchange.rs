@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use super::desk::{Delivery, Desk};
 use super::reply;
 use super::seat::Seat;
 use super::state::{Call, Phase, Refused};
-use crate::spec::{Answer, Event, Reported};
+use crate::spec::{Answer, Event, Piece, Reported};
 
 /// The meeting point of one sandbox.
 #[derive(Debug)]
@@ -88,6 +88,7 @@ impl Exchange {
             | Phase::InvocationResponse
             | Phase::InvocationErrorResponse
             | Phase::Truncated
+            | Phase::StreamCut
             | Phase::ResponseSent => None,
         })
         .await
@@ -128,7 +129,7 @@ impl Exchange {
         }
         let before = desk.phase;
         desk.phase = before.on(Call::Next)?;
-        if before == Phase::Truncated {
+        if matches!(before, Phase::Truncated | Phase::StreamCut) {
             desk.settle(reply::truncated_answer());
         }
         let next = match desk.pending.take() {
@@ -195,14 +196,37 @@ impl Exchange {
         self.until(|desk| (!desk.waiting.is_empty()).then_some(())).await;
     }
 
-    /// The beginning of an answer: from here to its end no other is taken.
-    pub(crate) fn begin_answer(&self, call: Call, request_id: &str) -> Result<(), Refusal> {
+    /// The beginning of an answer: from here to its end no other is taken. Returns where it may be streamed to.
+    pub(crate) fn begin_answer(
+        &self,
+        call: Call,
+        request_id: &str,
+    ) -> Result<Option<mpsc::Sender<Piece>>, Refusal> {
         let mut desk = self.desk();
-        if desk.current.as_ref().is_none_or(|held| held.event.request_id != request_id) {
-            return Err(Refusal::RequestId);
-        }
+        let held = desk.current.as_ref().filter(|held| held.event.request_id == request_id);
+        let stream = held.ok_or(Refusal::RequestId)?.event.stream.clone();
         desk.phase = desk.phase.on(call)?;
-        Ok(())
+        Ok(stream)
+    }
+
+    /// The end of a streamed answer. One that nobody waits for any more, because its invocation has ended otherwise,
+    /// changes nothing.
+    pub(crate) fn finish_stream(&self, request_id: &str, answer: Answer) {
+        let mut desk = self.desk();
+        if desk.streams(request_id) {
+            desk.phase = Phase::ResponseSent;
+            desk.settle(answer);
+            drop(desk);
+            self.moved.notify_one();
+        }
+    }
+
+    /// A streamed answer ended early: what came of it is with its caller, so that no other can follow.
+    pub(crate) fn cut_stream(&self, request_id: &str) {
+        let mut desk = self.desk();
+        if desk.streams(request_id) {
+            desk.phase = Phase::StreamCut;
+        }
     }
 
     /// The end of an answer begun.

@@ -5,6 +5,7 @@
 //! reply. Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
 mod allowance;
+mod answer;
 mod body;
 mod connection;
 mod desk;
@@ -13,12 +14,14 @@ mod fault;
 mod http;
 mod inlet;
 mod owner;
+mod pace;
 mod patience;
 mod reply;
 mod routes;
 mod seat;
 mod server;
 mod state;
+mod stream;
 #[cfg(test)]
 mod tests;
 

@@ -6,7 +6,7 @@ use lambent_core::limits;
 use super::exchange::{Refusal, platform_error};
 use super::routes::Route;
 use super::state::Refused;
-use crate::spec::{Answer, Event};
+use crate::spec::{Answer, Event, Reported};
 
 /// The reply to what was taken.
 const ACCEPTED: &[u8] = br#"{"status":"OK"}"#;
@@ -102,6 +102,19 @@ pub(crate) fn truncated_answer() -> Answer {
     )
 }
 
+/// What the caller gets at the end of a stream that is longer than one may be.
+pub(crate) fn stream_too_large() -> Reported {
+    let error_type = "Function.ResponseSizeTooLarge";
+    let most = limits::STREAM_MAX_BYTES;
+    let message = format!("Response payload size exceeded maximum allowed payload size ({most} bytes).");
+    let body = serde_json::json!({ "errorMessage": message, "errorType": error_type }).to_string();
+    Reported {
+        error_type: Some(error_type.to_owned()),
+        content_type: Some("application/json".to_owned()),
+        body: body.into(),
+    }
+}
+
 /// What the caller gets when the runtime wanted a response mode that does not exist.
 pub(crate) fn invalid_mode_answer() -> Answer {
     platform_error(
@@ -127,9 +140,9 @@ pub(crate) fn other(route: &Route) -> Reply {
     }
 }
 
-/// 413 to an answer over the limit.
-pub(crate) fn too_large() -> Reply {
-    let message = format!("Exceeded maximum allowed payload size ({} bytes).", limits::RESPONSE_MAX_BYTES);
+/// 413 to an answer over the limit of so many bytes.
+pub(crate) fn too_large(limit: u64) -> Reply {
+    let message = format!("Exceeded maximum allowed payload size ({limit} bytes).");
     Reply::error("413 Request Entity Too Large", "RequestEntityTooLarge", &message)
 }
 

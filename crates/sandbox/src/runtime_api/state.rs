@@ -19,6 +19,8 @@ pub(crate) enum Phase {
     InvocationErrorResponse,
     /// Its answer ended early. It may answer again; asking for the next event settles the broken one.
     Truncated,
+    /// Its answer was streamed and ended early. Asking for the next event settles it.
+    StreamCut,
     /// It answered and has not asked for the next event.
     ResponseSent,
 }
@@ -51,27 +53,28 @@ impl Phase {
     pub(crate) const fn on(self, call: Call) -> Result<Self, Refused> {
         match (self, call) {
             // A second `next` before an event arrives simply waits too.
-            (Self::Started | Self::Ready | Self::ResponseSent | Self::Truncated, Call::Next) => {
-                Ok(Self::Ready)
-            }
+            (
+                Self::Started | Self::Ready | Self::ResponseSent | Self::Truncated | Self::StreamCut,
+                Call::Next,
+            ) => Ok(Self::Ready),
             (Self::InitError, Call::Next)
             | (Self::Running | Self::InvocationResponse | Self::InvocationErrorResponse, Call::Next) => {
                 Err(self.refuses(call))
             }
             (Self::Started, Call::InitError) => Ok(Self::InitError),
             (Self::InitError | Self::Ready | Self::Running | Self::ResponseSent, Call::InitError)
-            | (Self::InvocationResponse | Self::InvocationErrorResponse | Self::Truncated, Call::InitError) => {
-                Err(self.refuses(call))
-            }
+            | (Self::InvocationResponse | Self::InvocationErrorResponse, Call::InitError)
+            | (Self::Truncated | Self::StreamCut, Call::InitError) => Err(self.refuses(call)),
             (Self::Running | Self::Truncated, Call::Response) => Ok(Self::InvocationResponse),
             (Self::Running | Self::Truncated, Call::Error) => Ok(Self::InvocationErrorResponse),
             (
                 Self::Started | Self::InitError | Self::Ready | Self::ResponseSent,
                 Call::Response | Call::Error,
             )
-            | (Self::InvocationResponse | Self::InvocationErrorResponse, Call::Response | Call::Error) => {
-                Err(self.refuses(call))
-            }
+            | (
+                Self::InvocationResponse | Self::InvocationErrorResponse | Self::StreamCut,
+                Call::Response | Call::Error,
+            ) => Err(self.refuses(call)),
         }
     }
 
@@ -91,7 +94,7 @@ impl Phase {
             Self::InitError => "InitError",
             Self::Ready => "Ready",
             Self::Running => "Running",
-            Self::InvocationResponse | Self::Truncated => "InvocationResponse",
+            Self::InvocationResponse | Self::Truncated | Self::StreamCut => "InvocationResponse",
             Self::InvocationErrorResponse => "InvocationErrorResponse",
             Self::ResponseSent => "ResponseSent",
         }
@@ -108,7 +111,7 @@ mod tests {
     fn each_state_allows_exactly_its_calls() {
         use Phase::{
             InitError, InvocationErrorResponse, InvocationResponse, Ready, ResponseSent, Running, Started,
-            Truncated,
+            StreamCut, Truncated,
         };
         let answered = [None, None, Some(InvocationResponse), Some(InvocationErrorResponse)];
         let table = [
@@ -119,6 +122,7 @@ mod tests {
             (InvocationResponse, [None; 4]),
             (InvocationErrorResponse, [None; 4]),
             (Truncated, [Some(Ready), answered[1], answered[2], answered[3]]),
+            (StreamCut, [Some(Ready), None, None, None]),
             (ResponseSent, [Some(Ready), None, None, None]),
         ];
         for (phase, expected) in table {

@@ -6,3 +6,4 @@ mod clients;
 mod framing;
 mod memory;
 pub(crate) mod rig;
+mod streams;
