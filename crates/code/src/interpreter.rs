@@ -5,7 +5,7 @@
 mod bytecode;
 mod choice;
 mod host;
-mod probe;
+pub(crate) mod probe;
 mod source;
 #[cfg(test)]
 mod tests;

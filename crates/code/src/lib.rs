@@ -1,10 +1,11 @@
-//! What runs: zip files to read-only trees by digest, and the interpreters found on the host.
+//! What runs: zip files to read-only trees by digest, the interpreters found on the host, and their SDKs.
 //!
 //! Never runs a function, never reads the environment or a clock, and never trusts a zip.
 
 mod blocking;
 pub mod interpreter;
 pub mod package;
+pub mod sdk;
 pub mod tree;
 mod zip;
 

@@ -5,7 +5,7 @@
 //! fails or crashes leaves nothing that looks like a tree. Trees are a cache of the stored zips: losing them
 //! all loses nothing.
 
-mod merge;
+pub(crate) mod merge;
 mod shelf;
 #[cfg(test)]
 mod tests;

@@ -94,6 +94,14 @@ pub const UNPACKS_AT_ONCE_MAX: usize = 4;
 pub const INTERPRETER_PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an interpreter may take to compile the bootstraps.
 pub const INTERPRETER_COMPILE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long an environment waits for the AWS SDK to be installed before it starts without.
+pub const SDK_WAIT_MAX: Duration = Duration::from_secs(30);
+/// How long an installation of the AWS SDK may take.
+pub const SDK_INSTALL_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+/// How much of a function's code is read to see whether it names the AWS SDK.
+pub const SDK_SEARCH_MAX_BYTES: u64 = 64 << 20;
+/// How many files of a function's code are looked at to see whether it names the AWS SDK.
+pub const SDK_SEARCH_MAX_FILES: usize = 20_000;
 /// How many folders a version manager is looked through for.
 pub const INTERPRETERS_PER_SOURCE_MAX: usize = 256;
 /// Connections one sandbox may have to its Runtime API; more wait to be accepted. A runtime uses one or two, one of

@@ -55,7 +55,7 @@ fn start(family: Family, program: &Path, answer: &File) -> Option<Child> {
 }
 
 /// Whether the process ends within `limit`. It is not reaped.
-pub(super) fn ends_in_time(child: &Child, limit: Duration) -> bool {
+pub(crate) fn ends_in_time(child: &Child, limit: Duration) -> bool {
     let Ok(pidfd) = pidfd_open(Pid::from_child(child), PidfdFlags::empty()) else { return false };
     let limit = Timespec::try_from(limit).expect("a minute fits");
     poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&limit)).is_ok_and(|ready| ready == 1)

@@ -19,7 +19,7 @@ const OPEN_MODE: Mode = Mode::RWXU;
 /// Lays the trees at `sources` into the existing, empty folder `into`, one after the other.
 ///
 /// On an error the folder holds a part of the files: the caller removes it.
-pub(super) fn merge(sources: &[PathBuf], into: &Path) -> std::io::Result<()> {
+pub(crate) fn merge(sources: &[PathBuf], into: &Path) -> std::io::Result<()> {
     let into = open(CWD, into)?;
     let mut folders = BTreeMap::new();
     for source in sources {
