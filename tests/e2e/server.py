@@ -37,6 +37,9 @@ class Server:
     def start(self):
         """Starts the binary and waits until it answers."""
         command = [*self.prefix, str(self.binary), "serve", "--listen", self.listen, "--data-dir", str(self.data_dir)]
+        # Most tests need no SDK; those that do say so.
+        if "--runtime-sdk" not in self.options:
+            command += ["--runtime-sdk", "manual"]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [*command, *self.options],

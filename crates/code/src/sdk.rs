@@ -161,7 +161,7 @@ fn laid_beside(bootstrap: &Path, sdk: &Path) -> PathBuf {
 
 /// Lays the folders over each other. A folder that is there is whole: it is made beside its place and moved.
 fn lay(sources: &[PathBuf], into: &Path) -> io::Result<()> {
-    let parent = into.parent().unwrap_or(Path::new("/"));
+    let parent = into.parent().unwrap_or_else(|| Path::new("/"));
     let fresh = tempfile::Builder::new().prefix(".laying-").tempdir_in(parent)?;
     merge::merge(sources, fresh.path())?;
     install::open_to_all(fresh.path())?;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lambent_code::interpreter::{Choice, Interpreters, NoInterpreter, RuntimeWanted, compile};
+use lambent_code::interpreter::{self, Choice, Interpreters, NoInterpreter, RuntimeWanted, compile};
+use lambent_code::sdk::{Kit, Sdks};
 use lambent_code::{Digest, PackageError, Tree, Trees};
 use lambent_core::lambda::function::Deployment;
 use lambent_core::lambda::layer::Attached;
@@ -55,6 +56,7 @@ pub struct Programs {
     trees: Trees,
     blobs: Blobs,
     interpreters: Interpreters,
+    sdks: Sdks,
     bootstraps: PathBuf,
     strict: bool,
     met: Mutex<Met>,
@@ -65,22 +67,23 @@ pub struct Programs {
 struct Met {
     /// Runtimes whose users were warned that they run on another version.
     warned: BTreeSet<&'static str>,
-    /// Interpreters that the bootstrap was compiled for.
-    compiled: BTreeSet<PathBuf>,
+    /// Interpreters, and the bootstraps that were compiled for them.
+    compiled: BTreeSet<(PathBuf, PathBuf)>,
 }
 
 impl Programs {
-    /// Unpacked code, uploaded code, the host's interpreters, the folder with one bootstrap folder a language, and whether
+    /// Unpacked code, uploaded code, the host's interpreters, their SDKs, the folder with one bootstrap folder a language, and whether
     /// an interpreter of another version than asked for is refused.
     #[must_use]
     pub fn new(
         trees: Trees,
         blobs: Blobs,
         interpreters: Interpreters,
+        sdks: Sdks,
         bootstraps: PathBuf,
         strict: bool,
     ) -> Self {
-        Self { trees, blobs, interpreters, bootstraps, strict, met: Mutex::default() }
+        Self { trees, blobs, interpreters, sdks, bootstraps, strict, met: Mutex::default() }
     }
 
     /// What a deployment starts. Work that only later starts gain from goes to `tasks`.
@@ -109,12 +112,16 @@ impl Programs {
             });
         }
         let (folder, flags, file) = bootstrap(runtime)?;
-        let Choice { program, mounts: interpreter, environment, host_program, .. } =
-            self.interpreter(runtime).await?;
-        let folder = self.bootstraps.join(folder);
+        let choice = self.interpreter(runtime).await?;
+        let brought = [Some(code.path()), opt].into_iter().flatten().map(Path::to_owned).collect();
+        let folder =
+            self.runtime_folder(self.bootstraps.join(folder), runtime.family, &choice, brought).await;
+        let Choice { program, mounts: interpreter, environment, host_program, .. } = choice;
         mounts.push(mount(&folder, "/var/runtime"));
-        if runtime.family == Family::Python && self.met().compiled.insert(host_program.clone()) {
-            tasks.spawn(compile_bootstrap(host_program, folder));
+        if runtime.family == Family::Python
+            && self.met().compiled.insert((host_program.clone(), folder.clone()))
+        {
+            tasks.spawn(compile_bootstrap(host_program, folder.join("lambent_runtime")));
         }
         mounts.extend(interpreter.into_iter().map(|m| Mount { source: m.source, target: m.target }));
         let mut argv = vec![program.to_string_lossy().into_owned()];
@@ -122,6 +129,28 @@ impl Programs {
         argv.push(format!("/var/runtime/{file}"));
         let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Ok(Program { argv, tried: Vec::new(), mounts, environment, runtime, _trees: (code, layers) })
+    }
+
+    /// What `/var/runtime` shows: the bootstrap, with the AWS SDK where it is installed.
+    async fn runtime_folder(
+        &self,
+        bootstrap: PathBuf,
+        family: Family,
+        choice: &Choice,
+        code: Vec<PathBuf>,
+    ) -> PathBuf {
+        let Some(kit) = family_of_interpreters(family).and_then(|family| Kit::of(family, choice.version))
+        else {
+            return bootstrap;
+        };
+        match self.sdks.beside(&bootstrap, &kit, &choice.host_program, code).await {
+            Ok(Some(folder)) => folder,
+            Ok(None) => bootstrap,
+            Err(fault) => {
+                warn!(sdk = %kit, %fault, "a function starts without the AWS SDK: the folder for it cannot be made");
+                bootstrap
+            }
+        }
     }
 
     /// The layers as `/opt` shows them; none where there are none.
@@ -185,6 +214,16 @@ fn bootstrap(
         Family::Java | Family::Ruby | Family::DotNet | Family::Provided => {
             Err(ProgramError::Runtime(runtime.id.to_owned()))
         }
+    }
+}
+
+fn family_of_interpreters(family: Family) -> Option<interpreter::Family> {
+    match family {
+        Family::Python => Some(interpreter::Family::Python),
+        Family::Node => Some(interpreter::Family::Nodejs),
+        Family::Java => Some(interpreter::Family::Java),
+        Family::Ruby => Some(interpreter::Family::Ruby),
+        Family::DotNet | Family::Provided => None,
     }
 }
 

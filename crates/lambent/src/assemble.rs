@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::system::{SystemClock, SystemDice};
-use crate::{bootstraps, data_folder, interpreters, output, serve, upstream};
+use crate::{bootstraps, data_folder, interpreters, output, runtimes, serve, upstream};
 
 /// How long code nobody refers to is kept.
 const CODE_GRACE: Duration = Duration::from_secs(3600);
@@ -45,8 +45,14 @@ pub(crate) async fn assemble(
     let host = Arc::new(LinuxHost::new(launcher, TaskTracker::new()));
     let keys = Arc::new(KeyRing::new(config.account.clone(), clock.clone(), dice.clone()));
     let bootstraps = bootstraps::lay_out(&config.data_dir).context("cannot lay out the bootstraps")?;
-    let programs =
-        Programs::new(trees.clone(), blobs.clone(), interpreters, bootstraps, config.strict_runtimes);
+    let programs = Programs::new(
+        trees.clone(),
+        blobs.clone(),
+        interpreters,
+        runtimes::sdks(config),
+        bootstraps,
+        config.strict_runtimes,
+    );
     let upstream = upstream::asked(config);
     let parts = DispatchParts {
         host: host.clone(),

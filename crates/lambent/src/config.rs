@@ -20,8 +20,8 @@ use lambent_services::Auth;
 use lambent_services::upstream::{self, Credentials};
 
 pub(crate) use place::Place;
-use raw::{AuthMode, NetworkMode};
-pub(crate) use raw::{Command, IsolationMode, LogFormat, Raw, Serve};
+use raw::{AuthMode, NetworkMode, SdkMode};
+pub(crate) use raw::{Command, IsolationMode, LogFormat, Raw, Runtimes, RuntimesCommand, Serve};
 
 /// The configuration of a server, checked and complete.
 #[derive(Debug, Clone)]
@@ -39,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) isolation: Isolation,
     pub(crate) network: Network,
     pub(crate) strict_runtimes: bool,
+    /// Install an SDK when a function first names it.
+    pub(crate) automatic_sdk: bool,
     pub(crate) interpreters: Vec<Override>,
     pub(crate) host: HostEnvironment,
     pub(crate) concurrency: usize,
@@ -88,6 +90,7 @@ impl Serve {
                 Some(NetworkMode::Host) => Network::Host,
             },
             strict_runtimes: raw.strict_runtimes.unwrap_or(false),
+            automatic_sdk: raw.runtime_sdk != Some(SdkMode::Manual),
             interpreters: raw.interpreter.iter().map(|text| interpreter(text)).collect::<Result<_>>()?,
             host: host_environment(),
             concurrency,
@@ -106,6 +109,7 @@ impl Config {
             listen: vec!["127.0.0.1:0".to_owned()],
             data_dir: Some(data_dir.to_owned()),
             isolation: chosen,
+            runtime_sdk: Some(SdkMode::Manual),
             log: Some("warn".to_owned()),
             ..Serve::default()
         };

@@ -14,6 +14,7 @@ mod front;
 mod interpreters;
 mod listen;
 mod output;
+mod runtimes;
 mod serve;
 mod signals;
 mod system;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Serve(_) => serve::main(&raw),
         Command::Demo(_) => demo::main(&raw).map(|()| ExitCode::SUCCESS),
         Command::Doctor(_) => return doctor::main(&raw),
+        Command::Runtimes(runtimes) => runtimes::main(runtimes),
     };
     match result {
         Ok(code) => code,

@@ -9,6 +9,7 @@ use http::{Method, Request, Response};
 use http_body_util::Full;
 use lambent_code::Trees;
 use lambent_code::interpreter::{HostEnvironment, Interpreters};
+use lambent_code::sdk::Sdks;
 use lambent_core::account::{AccountId, Region};
 use lambent_dispatch::{
     Dispatcher, Line, LogSink, Options as DispatchOptions, Parts as DispatchParts, Programs, Source,
@@ -127,7 +128,8 @@ impl TestServer {
         let keys = Arc::new(KeyRing::new(account.clone(), clock.clone(), dice.clone()));
         let interpreters = Interpreters::discover(HostEnvironment::default(), Vec::new());
         let bootstraps = folder.path().join("runtimes");
-        let programs = Programs::new(trees.clone(), blobs.clone(), interpreters, bootstraps, false);
+        let sdks = Sdks::new(folder.path().join("sdk"), None);
+        let programs = Programs::new(trees.clone(), blobs.clone(), interpreters, sdks, bootstraps, false);
         let parts = DispatchParts {
             host: Arc::new(host.clone()),
             programs,

@@ -178,15 +178,16 @@ function xrayHeader(cause) {
   return cause ? `Lambda-Runtime-Function-XRay-Error-Cause: ${cause}\r\n` : '';
 }
 
-/** `awslambda`, whose module is loaded when somebody looks at it. */
+/** `awslambda`, whose module is loaded when somebody looks at it. The AWS SDK also assigns it. */
 function defineGlobals() {
   const off = process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA;
   if (off === '1' || off === 'true') return;
-  Object.defineProperty(globalThis, 'awslambda', {
-    configurable: true,
-    enumerable: true,
-    get: () => require('./stream.cjs').awslambda,
-  });
+  const be = (value) => {
+    Object.defineProperty(globalThis, 'awslambda', { configurable: true, enumerable: true, writable: true, value });
+    return value;
+  };
+  const get = () => be(require('./stream.cjs').awslambda);
+  Object.defineProperty(globalThis, 'awslambda', { configurable: true, enumerable: true, get, set: be });
 }
 
 module.exports = { run };

@@ -38,8 +38,7 @@ def _load(name):
 def search_path(task_root, runtime_dir, found):
     """AWS's order: the function, layers, the interpreter's own, and last what the runtime brings."""
     version = "python{}.{}".format(*sys.version_info)
-    packages = "{}/lib/{}/site-packages".format(sys.prefix, version)
-    own = [path for path in found if path not in (runtime_dir, task_root, packages)]
+    # What the host has installed for itself is not there on AWS: `python -S` leaves it out.
+    own = [path for path in found if path not in (runtime_dir, task_root)]
     layers = ["/opt/python/lib/{}/site-packages".format(version), "/opt/python"]
-    # `python -S` leaves out the interpreter's packages; what AWS's image brings (boto3) is found there here.
-    return [task_root] + layers + own + [packages, runtime_dir]
+    return [task_root] + layers + own + [runtime_dir]

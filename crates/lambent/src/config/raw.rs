@@ -23,6 +23,38 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Tell what this host can isolate and enforce, what is missing, and how to get it.
     Doctor(Serve),
+    /// Tell which interpreters and AWS SDKs there are for functions, or install an SDK.
+    Runtimes(Runtimes),
+}
+
+/// What to do with runtimes.
+#[derive(Debug, Args)]
+pub(crate) struct Runtimes {
+    #[command(subcommand)]
+    pub(crate) what: RuntimesCommand,
+}
+
+/// `lambent runtimes …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RuntimesCommand {
+    /// Tell which interpreters there are, and which have an AWS SDK.
+    List {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        options: Serve,
+    },
+    /// Install the AWS SDK from the language's registry, as pip or npm is configured, in place of the one that is there.
+    Install {
+        /// `python`, `nodejs`, or a version such as `python3.12` [default: all there are interpreters for].
+        runtimes: Vec<String>,
+        /// Another package of the registry to install beside it, such as `@aws-sdk/client-iot`; may be given more than once.
+        #[arg(long = "with", value_name = "PACKAGE")]
+        with: Vec<String>,
+        #[command(flatten)]
+        options: Serve,
+    },
 }
 
 /// The options of the server. Each is a flag, a variable `LAMBENT_…` and a key of the file.
@@ -81,6 +113,10 @@ pub(crate) struct Serve {
         value_delimiter = ','
     )]
     pub(super) interpreter: Vec<String>,
+    /// Install the AWS SDK of Python or Node.js when a function first names it, or only by `lambent runtimes install`
+    /// [default: auto].
+    #[arg(long, env = "LAMBENT_RUNTIME_SDK", value_enum)]
+    pub(super) runtime_sdk: Option<SdkMode>,
     /// How many functions may run at once in one account and region [default: 1000].
     #[arg(long, env = "LAMBENT_CONCURRENCY", value_name = "N")]
     pub(super) concurrency: Option<usize>,
@@ -139,6 +175,16 @@ pub(super) enum NetworkMode {
     Host,
 }
 
+/// `--runtime-sdk`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum SdkMode {
+    /// When a function first names it.
+    Auto,
+    /// Only by `lambent runtimes install`.
+    Manual,
+}
+
 /// `--log-format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -174,6 +220,7 @@ impl Serve {
             network: self.network.or(file.network),
             strict_runtimes: self.strict_runtimes.or(file.strict_runtimes),
             interpreter: list(self.interpreter, file.interpreter),
+            runtime_sdk: self.runtime_sdk.or(file.runtime_sdk),
             concurrency: self.concurrency.or(file.concurrency),
             idle_max_s: self.idle_max_s.or(file.idle_max_s),
             drain_s: self.drain_s.or(file.drain_s),

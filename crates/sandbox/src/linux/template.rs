@@ -21,6 +21,10 @@ use super::{etc, sys};
 
 /// Read-only, without setuid and devices.
 pub(super) const ATTR_LOCKED: u64 = 0x1 | 0x2 | 0x4;
+/// Where Node.js finds the modules of layers and of the runtime for ES modules too, which do not look at `NODE_PATH`: they go
+/// up from `/var/task`.
+const MODULES: [(&str, &str); 2] =
+    [("var/node_modules", "/opt/nodejs/node_modules"), ("node_modules", "/var/runtime/node_modules")];
 /// Read-only, without setuid and execution; for `/dev`, whose devices work.
 const ATTR_DEVICES: u64 = 0x1 | 0x2 | 0x8;
 
@@ -102,6 +106,9 @@ fn build_root(place: &Path, uid_base: u32, privileged: bool) -> Result<OwnedFd, 
     }
     for folder in ["usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "nix/store"] {
         bring(folder, place).at("bring the host's programs")?;
+    }
+    for (link, to) in MODULES {
+        symlink(to, place.join(link)).at("fill the root")?;
     }
     etc::fill(place, uid_base).at("fill /etc")?;
     fill_devices(&place.join("dev"), privileged).at("fill /dev")?;
