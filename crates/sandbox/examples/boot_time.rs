@@ -63,7 +63,7 @@ async fn measure(
         let mut times = [Vec::new(), Vec::new(), Vec::new()];
         for _ in 0..rounds {
             let start = Instant::now();
-            let mut launched = launcher.launch(&spec).await?;
+            let launched = launcher.launch(&spec).await?;
             times[0].push(start.elapsed());
             launched.control.exited().await;
             times[1].push(start.elapsed());

@@ -2,13 +2,14 @@
 //!
 //! Knows no function; keeps none of its sandboxes alive: whoever holds one does.
 
+use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Once};
 
 use tokio_util::task::TaskTracker;
 
 use crate::environment::{Environment, Parts, Supervised};
-use crate::linux::{Control, Enforcement, Launched, Launcher, Report};
+use crate::linux::{Control, Ended, Enforcement, Launched, Launcher, Report, Who};
 use crate::spec::{BootError, Exit, Host, Network, Output, Sandbox, Spec};
 use crate::telemetry::Telemetry;
 
@@ -98,8 +99,44 @@ impl Host for LinuxHost {
 }
 
 impl Supervised for Control {
-    async fn exited(&mut self) -> Exit {
+    async fn exited(&self) -> Exit {
         Self::exited(self).await
+    }
+
+    async fn ended(&self) -> Ended {
+        Self::ended(self).await
+    }
+
+    fn start_program(&self) {
+        Self::start_program(self);
+    }
+
+    async fn started(&self) -> Result<(), BootError> {
+        Self::started(self).await
+    }
+
+    fn terminate(&self) {
+        Self::terminate(self);
+    }
+
+    fn end(&self, who: Who) {
+        Self::end(self, who);
+    }
+
+    fn clear(&self) {
+        Self::clear(self);
+    }
+
+    async fn cleared(&self) {
+        Self::cleared(self).await;
+    }
+
+    fn restart(&self) {
+        Self::restart(self);
+    }
+
+    async fn socket(&self) -> io::Result<OwnedFd> {
+        Self::socket(self).await
     }
 
     fn initialised(&self) {

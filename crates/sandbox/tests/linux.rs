@@ -16,6 +16,8 @@ mod ending;
 mod leaks;
 #[path = "linux/limits.rs"]
 mod limits;
+#[path = "linux/lives.rs"]
+mod lives;
 #[path = "linux/modes.rs"]
 mod modes;
 #[path = "linux/world.rs"]

@@ -21,21 +21,46 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
+use crate::linux::{Ended, Who};
 use crate::runtime_api::{Asked, Server};
 use crate::spec::{Answer, BootError, Event, Exit, Init, Output, Sandbox, Settled, ShutdownReason};
 use pipe::Pipe;
 
-/// The processes of one sandbox, seen from outside.
-pub(crate) trait Supervised: Debug + Send + 'static {
-    /// Resolves when the program ends, each time the same. Cancel safe.
-    fn exited(&mut self) -> impl Future<Output = Exit> + Send;
+/// The processes of one sandbox, seen from outside: a program, and the extensions that were started before it.
+///
+/// Commands go to a process inside, which must not be frozen then; all but [`freeze`](Self::freeze) thaw first.
+pub(crate) trait Supervised: Debug + Send + Sync + 'static {
+    /// Resolves when the program ends, each time the same until [`restart`](Self::restart). Where nothing is left of
+    /// it after [`clear`](Self::clear), only when the sandbox is gone. Cancel safe.
+    fn exited(&self) -> impl Future<Output = Exit> + Send;
+    /// Who ended next, the program too; each is told once. What [`clear`](Self::clear) ended is not. Cancel safe.
+    fn ended(&self) -> impl Future<Output = Ended> + Send;
+    /// Starts the program after its extensions. Without extensions it has been started by itself.
+    fn start_program(&self);
+    /// Resolves when what was started last, at [`restart`](Self::restart) or [`start_program`](Self::start_program),
+    /// has been executed, or could not be. An extension that could not be is told by [`ended`](Self::ended) and is no
+    /// error here. Cancel safe.
+    fn started(&self) -> impl Future<Output = Result<(), BootError>> + Send;
+    /// Asks the program to end: SIGTERM to its process group.
+    fn terminate(&self);
+    /// Kills one of them, with its process group; others go on.
+    fn end(&self, who: Who);
+    /// Kills all processes but the sandbox's own init, whoever their parents are; returns at once.
+    fn clear(&self);
+    /// Resolves when nobody is left after [`clear`](Self::clear), or the sandbox is gone. Cancel safe.
+    fn cleared(&self) -> impl Future<Output = ()> + Send;
+    /// After [`cleared`](Self::cleared): starts the extensions, or the program where there are none, as at boot, with
+    /// the CPUs of Init. [`started`](Self::started) tells how that went.
+    fn restart(&self);
+    /// A TCP socket made inside the sandbox's network, non-blocking and unconnected.
+    fn socket(&self) -> impl Future<Output = io::Result<OwnedFd>> + Send;
     /// Init is over: from now on they get their share of CPU and no more.
     fn initialised(&self);
     /// Stops all processes where they are.
     fn freeze(&self);
     /// Lets them go on.
     fn thaw(&self);
-    /// Kills all of them, frozen ones too; returns at once.
+    /// Kills all of them, frozen ones and init too, so that nothing can be started again; returns at once.
     fn kill(&self);
     /// The most memory they ever used.
     fn memory_peak_bytes(&self) -> u64;
@@ -91,12 +116,12 @@ impl<C: Supervised> Environment<C> {
 
     /// Waits for `wanted`, the program's end or the limit. What is there already wins over an end.
     async fn first<T>(
-        control: &mut Option<C>,
+        control: &Option<C>,
         wanted: impl Future<Output = T> + Send,
         limit: Duration,
     ) -> First<T> {
         let control =
-            control.as_mut().expect("only tear-down takes the control, and it takes the environment too");
+            control.as_ref().expect("only tear-down takes the control, and it takes the environment too");
         tokio::select! {
             biased;
             value = wanted => First::Wanted(value),
@@ -145,9 +170,9 @@ impl<C: Supervised> Drop for Environment<C> {
 }
 
 #[async_trait::async_trait]
-impl<C: Supervised + Sync> Sandbox for Environment<C> {
+impl<C: Supervised> Sandbox for Environment<C> {
     async fn init(&mut self, limit: Duration) -> Init {
-        match Self::first(&mut self.control, self.server.exchange().asked(), limit).await {
+        match Self::first(&self.control, self.server.exchange().asked(), limit).await {
             First::Wanted(asked) => {
                 self.pipe.catch_up().await;
                 self.control().initialised();
@@ -170,7 +195,7 @@ impl<C: Supervised + Sync> Sandbox for Environment<C> {
     async fn invoke(&mut self, event: Event, limit: Duration) -> Answer {
         let exchange = self.server.exchange();
         exchange.offer(event);
-        match Self::first(&mut self.control, exchange.answered(), limit).await {
+        match Self::first(&self.control, exchange.answered(), limit).await {
             First::Wanted(answer) => answer,
             First::Exited(exit) => {
                 self.collect().await;
@@ -184,7 +209,7 @@ impl<C: Supervised + Sync> Sandbox for Environment<C> {
     }
 
     async fn settle(&mut self, limit: Duration) -> Settled {
-        match Self::first(&mut self.control, self.server.exchange().asked(), limit).await {
+        match Self::first(&self.control, self.server.exchange().asked(), limit).await {
             First::Wanted(_) => {
                 self.server.settled();
                 self.pipe.catch_up().await;
@@ -212,7 +237,7 @@ impl<C: Supervised + Sync> Sandbox for Environment<C> {
     }
 
     async fn awake(&mut self) -> bool {
-        let control = self.control.as_mut().expect("only tear-down takes the control");
+        let control = self.control();
         tokio::select! {
             biased;
             _ = control.exited() => false,
@@ -226,7 +251,7 @@ impl<C: Supervised + Sync> Sandbox for Environment<C> {
     }
 
     async fn exited(&mut self) -> Exit {
-        let control = self.control.as_mut().expect("only tear-down takes the control");
+        let control = self.control();
         let exit = control.exited().await;
         self.pipe.drain().await;
         exit

@@ -14,8 +14,9 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use super::{Environment, Parts, Supervised};
+use crate::linux::{Ended, Who};
 use crate::runtime_api::rig::{Client, NEXT, event, request, response};
-use crate::spec::{Answer, Exit, Init, Reported, Sandbox, Settled, ShutdownReason};
+use crate::spec::{Answer, BootError, Exit, Init, Reported, Sandbox, Settled, ShutdownReason};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -36,9 +37,24 @@ struct Fake {
 }
 
 impl Supervised for Fake {
-    async fn exited(&mut self) -> Exit {
-        let found = self.exit.wait_for(Option::is_some).await.map(|exit| *exit);
+    async fn exited(&self) -> Exit {
+        let found = self.exit.clone().wait_for(Option::is_some).await.map(|exit| *exit);
         found.ok().flatten().unwrap_or(Exit::Signal(9))
+    }
+    async fn ended(&self) -> Ended {
+        std::future::pending().await
+    }
+    fn start_program(&self) {}
+    async fn started(&self) -> Result<(), BootError> {
+        Ok(())
+    }
+    fn terminate(&self) {}
+    fn end(&self, _who: Who) {}
+    fn clear(&self) {}
+    async fn cleared(&self) {}
+    fn restart(&self) {}
+    async fn socket(&self) -> std::io::Result<OwnedFd> {
+        Err(std::io::ErrorKind::Unsupported.into())
     }
     fn initialised(&self) {
         self.log.initialised.fetch_add(1, Ordering::SeqCst);

@@ -6,8 +6,8 @@ use std::os::fd::OwnedFd;
 
 use tokio::io::unix::AsyncFd;
 
-use super::control::{self, Ended};
-use super::message::{Fault, Message};
+use super::control;
+use super::message::{Fault, Message, Who};
 use crate::BootError;
 
 /// What `execve` answers where the path or the file is wrong.
@@ -31,7 +31,9 @@ pub(super) struct Birth {
     pub(super) pidfd: Option<OwnedFd>,
     pub(super) listener: Option<(TcpListener, u16)>,
     pub(super) outcome: Option<Result<(), BootError>>,
-    pub(super) ended: Option<Ended>,
+    /// What was told of its processes meanwhile: on a busy host a short program has ended before the spawner says
+    /// that init was born.
+    pub(super) early: Vec<Message>,
 }
 
 impl Birth {
@@ -44,19 +46,24 @@ impl Birth {
                 Message::Born => self.pidfd = fd,
                 Message::Listening { port } => self.listener = fd.map(|fd| (listener(fd), port)),
                 Message::Executed => self.outcome = Some(Ok(())),
-                Message::NotExecuted { errno } => self.outcome = Some(Err(refusal(program, errno))),
+                Message::NotExecuted { who: Who::Program, errno } => {
+                    self.outcome = Some(Err(refusal(program, errno)));
+                }
                 Message::Failed(Fault { step, reason }) => {
                     self.outcome = Some(Err(BootError::Step { step, reason }));
                 }
-                // On a busy host a short program has ended before the spawner says that init was born.
-                Message::Ended { code, signal } => self.ended = Some(Ended { code, signal }),
+                Message::NotExecuted { .. }
+                | Message::Ended { .. }
+                | Message::Cleared
+                | Message::Socket
+                | Message::NoSocket { .. } => self.early.push(message),
             }
         }
     }
 }
 
 /// Why a program was not executed: its own fault, or the host's.
-fn refusal(program: &str, errno: i32) -> BootError {
+pub(super) fn refusal(program: &str, errno: i32) -> BootError {
     let reason = io::Error::from_raw_os_error(errno).to_string();
     tracing::warn!(program, %reason, "program not executed");
     if FAULTS_OF_THE_PROGRAM.contains(&errno) {
@@ -98,14 +105,15 @@ mod tests {
         let (ours, theirs) = channel::pair().unwrap();
         rustix::io::ioctl_fionbio(&ours, true).unwrap();
         let ours = sys::watch_readable(ours).unwrap();
-        let told = [Message::Executed, Message::Ended { code: Some(3), signal: None }];
+        let ended = Message::Ended { who: Who::Program, code: Some(3), signal: None };
+        let told = [Message::Executed, ended];
         for message in told {
             channel::send(&theirs, &message, &[]).unwrap();
         }
         channel::send(&theirs, &Message::Born, &[theirs.as_fd()]).unwrap();
         let mut birth = Birth::default();
         birth.follow(&ours, "program").await;
-        assert_eq!(birth.ended, Some(Ended { code: Some(3), signal: None }));
+        assert!(matches!(birth.early[..], [Message::Ended { code: Some(3), .. }]), "{birth:?}");
         assert!(birth.pidfd.is_some());
     }
 }

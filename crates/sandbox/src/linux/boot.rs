@@ -5,11 +5,12 @@ use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Gid, Uid};
 use rustix::process::{Signal, set_child_subreaper, set_parent_process_death_signal};
 use rustix::thread::UnshareFlags;
 
+use super::crew::Crew;
 use super::message::{At, Fault, Message, Request};
-use super::program::{self, Program};
 use super::spawner::{Parts, Workshop};
 use super::{channel, init, restrict, sys, view};
 
@@ -24,19 +25,21 @@ const OOM_SCORE_MAX: i32 = 1000;
 /// What `hostname` says inside.
 const HOST_NAME: &[u8] = b"lambda";
 
-/// Sets the sandbox up, starts the program and lives on as its init.
-pub(super) fn run(workshop: &Workshop, request: Request, parts: Parts) -> ! {
-    let isolated = workshop.template.is_some();
-    match prepare(workshop, request, &parts) {
-        Ok(started) => init::live(&parts.control, started, isolated),
-        Err(fault) => {
-            let _ = channel::send(&parts.control, &Message::Failed(fault), &[]);
-            sys::exit_now(1)
-        }
+/// The program finds its descriptor for log records under this number: out of the way of those that scripts choose.
+pub(super) const FRAMED_LOG_FD: i32 = 62;
+
+/// Sets the sandbox up, starts what is to run in it and lives on as its init.
+pub(super) fn run(workshop: &Workshop, mut request: Request, parts: Parts) -> ! {
+    let prepared = prepare(workshop, &mut request, &parts)
+        .and_then(|signals| Ok((signals, Crew::new(&request, workshop, &parts).at("read arguments")?)));
+    match prepared {
+        Ok((signals, crew)) => init::live(&parts.control, &signals, crew),
+        Err(fault) => init::fail(&parts.control, fault),
     }
 }
 
-fn prepare(workshop: &Workshop, mut request: Request, parts: &Parts) -> Result<init::Started, Fault> {
+/// Answers the descriptor that tells of ended children.
+fn prepare(workshop: &Workshop, request: &mut Request, parts: &Parts) -> Result<OwnedFd, Fault> {
     let isolated = workshop.template.is_some();
     die_with_spawner(&workshop.spawner, isolated).at("watch the spawner")?;
     for tasks in &parts.tasks {
@@ -49,10 +52,11 @@ fn prepare(workshop: &Workshop, mut request: Request, parts: &Parts) -> Result<i
         hide_cgroups().at("make a cgroup namespace")?;
     }
     if let Some(template) = &workshop.template {
-        view::build(template, &request, parts)?;
+        view::build(template, request, parts)?;
     }
-    let port = listen(&request, isolated, &parts.control)?;
-    request.environment.push(format!("AWS_LAMBDA_RUNTIME_API=127.0.0.1:{port}"));
+    let port = listen(request, isolated, &parts.control)?;
+    add_own_variables(request, port);
+    own_pipes(request, parts).at("own the output")?;
     let signals = sys::watch_children().at("signalfd")?;
     if isolated {
         rustix::system::sethostname(HOST_NAME).at("set the host name")?;
@@ -62,12 +66,32 @@ fn prepare(workshop: &Workshop, mut request: Request, parts: &Parts) -> Result<i
     } else {
         set_child_subreaper(Some(rustix::process::getpid())).at("adopt orphans")?;
     }
-    let program = Program::new(&request, workshop, &parts.output).at("read arguments")?;
-    let start = program::start(&program)?;
     if isolated && workshop.root {
+        // Before anything is started, so that what works now works at each later start.
         init::keep_little().at("drop init's capabilities")?;
     }
-    Ok(init::Started { start, signals })
+    Ok(signals)
+}
+
+fn add_own_variables(request: &mut Request, port: u16) {
+    let runtime_api = format!("AWS_LAMBDA_RUNTIME_API=127.0.0.1:{port}");
+    if !request.extensions.is_empty() {
+        request.extension_environment.push(runtime_api.clone());
+    }
+    request.environment.push(runtime_api);
+    if request.framed_log {
+        request.environment.push(format!("_LAMBDA_TELEMETRY_LOG_FD={FRAMED_LOG_FD}"));
+    }
+}
+
+/// Else opening /dev/stderr anew, as shells do, would be refused.
+fn own_pipes(request: &Request, parts: &Parts) -> io::Result<()> {
+    let Some(id) = request.identity else { return Ok(()) };
+    let pipes = [Some(&parts.output), parts.extension_output.as_ref(), parts.framed_log.as_ref()];
+    pipes
+        .into_iter()
+        .flatten()
+        .try_for_each(|pipe| Ok(rustix::fs::fchown(pipe, Some(Uid::from_raw(id)), Some(Gid::from_raw(id)))?))
 }
 
 /// Dies when the spawner dies, also if it died before this was asked for.

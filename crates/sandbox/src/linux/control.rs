@@ -1,5 +1,6 @@
 //! The handle on one running sandbox. Dropping it kills the sandbox; what it used is removed in the background.
 
+use std::io;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -7,25 +8,30 @@ use std::sync::Arc;
 use rustix::process::{Signal, pidfd_send_signal};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::cgroup::Group;
 use super::channel;
-use super::message::{Command, Message};
-use crate::Exit;
+use super::message::{Command, Message, Who};
+use super::told::{Ended, Told, Trouble};
+use crate::{BootError, Exit, ExtensionFaultKind};
 
 /// Messages of init are short: a step's name and the system's words.
 pub(super) const REPORT_MAX_BYTES: usize = 4096;
 
-/// A sandbox whose program has just been executed.
+/// A sandbox whose program, or whose extensions where there are any, have just been executed.
 #[derive(Debug)]
 pub struct Launched {
     /// Where the Runtime API is to be served: bound and listening inside the sandbox, non-blocking.
     pub listener: TcpListener,
     /// The `host:port` the program was told in `AWS_LAMBDA_RUNTIME_API`.
     pub runtime_api: String,
-    /// The read end of the pipe behind standard output and error: non-blocking, end of file once all writers are gone.
+    /// The read end of the pipe behind standard output and error: non-blocking, end of file once the sandbox is gone.
     pub output: OwnedFd,
+    /// The same of the extensions; `None` where there are none.
+    pub extension_output: Option<OwnedFd>,
+    /// The read end of the program's descriptor for log records, as `output`; `None` where none was asked for.
+    pub framed_log: Option<OwnedFd>,
     /// The sandbox itself.
     pub control: Control,
 }
@@ -35,13 +41,6 @@ pub struct Launched {
 pub(super) struct Remains {
     pub(super) out_of_memory: bool,
     pub(super) memory_peak_bytes: u64,
-}
-
-/// How init said the program ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ended {
-    pub(super) code: Option<u8>,
-    pub(super) signal: Option<u8>,
 }
 
 /// How far a sandbox is gone.
@@ -64,6 +63,7 @@ pub(super) struct Shared {
     /// Killing init is killing all.
     pub(super) isolated: bool,
     pub(super) stage: watch::Sender<Stage>,
+    pub(super) told: Told,
 }
 
 impl Shared {
@@ -93,16 +93,56 @@ impl Shared {
         let _ = channel::send(self.socket.get_ref(), &command, &[]);
     }
 
-    async fn remains(&self) -> Remains {
-        let mut stage = self.stage.subscribe();
-        loop {
-            match *stage.borrow_and_update() {
-                Stage::Ended(remains) | Stage::Removed(remains) => return remains,
-                Stage::Alive => {}
-            }
-            // The sender is in `self`.
-            let _ = stage.changed().await;
+    /// For init to obey: frozen it cannot.
+    fn command(&self, command: Command) {
+        self.stop(false);
+        self.tell(command);
+    }
+
+    /// Takes what init tells until it is gone.
+    pub(super) async fn listen(&self) {
+        while let Some((message, fds)) = report(&self.socket).await {
+            self.hear(message, fds);
         }
+    }
+
+    pub(super) fn hear(&self, message: Message, fds: Vec<OwnedFd>) {
+        self.told.change(|state| match message {
+            Message::Executed => state.started = Some(Ok(())),
+            Message::NotExecuted { who: Who::Program, errno } => {
+                state.started = Some(Err(Trouble::Errno(errno)))
+            }
+            Message::NotExecuted { who: Who::Extension(index), errno } => {
+                let reason = io::Error::from_raw_os_error(errno).to_string();
+                state.end(Ended::Extension(index, ExtensionFaultKind::Launch { reason }));
+            }
+            Message::Failed(fault) => state.started = Some(Err(Trouble::Step(fault))),
+            Message::Ended { who: Who::Program, code, signal } => {
+                state.program_ended(self.exit(code, signal))
+            }
+            Message::Ended { who: Who::Extension(index), code, signal } => {
+                let exit = self.exit(code, signal);
+                state.end(Ended::Extension(index, ExtensionFaultKind::Crash(exit)));
+            }
+            Message::Cleared => state.all_cleared(),
+            Message::Socket => {
+                state.answer_socket(fds.into_iter().next().ok_or(io::ErrorKind::NotFound.into()))
+            }
+            Message::NoSocket { errno } => state.answer_socket(Err(io::Error::from_raw_os_error(errno))),
+            // Told once, before.
+            Message::Born | Message::Listening { .. } => {}
+        });
+    }
+
+    fn exit(&self, code: Option<u8>, signal: Option<u8>) -> Exit {
+        if let Some(code) = code {
+            return Exit::Code(code);
+        }
+        let signal = signal.unwrap_or(KILL);
+        if signal == KILL && self.group.as_ref().is_some_and(Group::out_of_memory) {
+            return Exit::OutOfMemory;
+        }
+        Exit::Signal(signal)
     }
 
     async fn removed(&self) {
@@ -115,53 +155,93 @@ impl Shared {
 #[derive(Debug)]
 pub struct Control {
     shared: Arc<Shared>,
-    exit: Option<Exit>,
 }
 
 impl Control {
-    pub(super) fn new(shared: Arc<Shared>, ended: Option<Ended>) -> Self {
-        let mut control = Self { shared, exit: None };
-        control.exit = ended.map(|ended| control.exit_of(ended));
-        control
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
     }
 
-    /// Resolves when the program ends. Cancel safe; later calls answer the same at once.
+    /// Resolves when the program ends. Cancel safe; later calls answer the same at once, until a [`Control::restart`].
     ///
-    /// Other processes of the sandbox may outlive its program: call [`Control::kill`] then.
-    pub async fn exited(&mut self) -> Exit {
-        while self.exit.is_none() {
-            match report(&self.shared.socket).await {
-                Some((Message::Ended { code, signal }, _)) => {
-                    self.exit = Some(self.exit_of(Ended { code, signal }));
-                }
-                Some((
-                    Message::Born
-                    | Message::Listening { .. }
-                    | Message::Executed
-                    | Message::NotExecuted { .. }
-                    | Message::Failed(_),
-                    _,
-                )) => {}
-                None => {
-                    let remains = self.shared.remains().await;
-                    self.exit =
-                        Some(if remains.out_of_memory { Exit::OutOfMemory } else { Exit::Signal(KILL) });
-                }
-            }
-        }
-        self.exit.unwrap_or(Exit::Signal(KILL))
+    /// Other processes of the sandbox may outlive its program: call [`Control::clear`] or [`Control::kill`] then.
+    pub async fn exited(&self) -> Exit {
+        self.shared.told.exited().await
     }
 
-    fn exit_of(&self, ended: Ended) -> Exit {
-        if let Some(code) = ended.code {
-            return Exit::Code(code);
+    /// Who ended next, the program too; each is told once, and none of whom [`Control::clear`] ended. Cancel safe.
+    pub async fn ended(&self) -> Ended {
+        self.shared.told.ended().await
+    }
+
+    /// Starts the program after its extensions; [`Control::started`] tells how that went.
+    pub fn start_program(&self) {
+        self.shared.told.state().started = None;
+        self.shared.command(Command::StartProgram);
+    }
+
+    /// Resolves when what was started last has been executed, or could not be. An extension that could not be is told
+    /// by [`Control::ended`] and is no error here. Cancel safe.
+    ///
+    /// # Errors
+    /// [`BootError`]; what was started before goes on.
+    pub async fn started(&self) -> Result<(), BootError> {
+        self.shared.told.started().await
+    }
+
+    /// Asks the program to end: SIGTERM to its process group.
+    pub fn terminate(&self) {
+        self.shared.command(Command::Terminate);
+    }
+
+    /// Kills one, with its process group.
+    pub fn end(&self, who: Who) {
+        self.shared.command(Command::Kill { who });
+    }
+
+    /// Kills all processes of the sandbox but its init, frozen or not. Returns at once.
+    pub fn clear(&self) {
+        let mut state = self.shared.told.state();
+        (state.clearing, state.cleared) = (true, false);
+        drop(state);
+        self.shared.command(Command::Clear);
+    }
+
+    /// Resolves when nobody is left after [`Control::clear`], or init is gone too. Cancel safe.
+    pub async fn cleared(&self) {
+        self.shared.told.cleared().await;
+    }
+
+    /// After [`Control::cleared`]: starts the extensions, or the program where there are none, with the CPUs of Init.
+    /// `/tmp` and all else is as they left it. [`Control::started`] tells how that went.
+    pub fn restart(&self) {
+        self.shared.told.state().begin_again();
+        if let Some(Err(error)) = self.shared.group.as_ref().map(Group::begin_again) {
+            tracing::warn!(%error, "sandbox keeps its CPU share in Init");
         }
-        let signal = ended.signal.unwrap_or(KILL);
-        let out_of_memory = match *self.shared.stage.borrow() {
-            Stage::Alive => self.shared.group.as_ref().is_some_and(Group::out_of_memory),
-            Stage::Ended(remains) | Stage::Removed(remains) => remains.out_of_memory,
-        };
-        if signal == KILL && out_of_memory { Exit::OutOfMemory } else { Exit::Signal(signal) }
+        self.shared.command(Command::Restart);
+    }
+
+    /// A TCP socket made inside the sandbox's network, non-blocking and unconnected. It lives on its own.
+    ///
+    /// # Errors
+    /// Where init cannot make one, or is gone.
+    pub async fn socket(&self) -> io::Result<OwnedFd> {
+        let asked = self.ask_for_socket()?;
+        asked.await.unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
+    }
+
+    fn ask_for_socket(&self) -> io::Result<oneshot::Receiver<io::Result<OwnedFd>>> {
+        self.shared.stop(false);
+        let (answer, asked) = oneshot::channel();
+        // Under one lock: answers come in the order of the questions.
+        let mut state = self.shared.told.state();
+        if state.gone.is_some() {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        channel::send(self.shared.socket.get_ref(), &Command::Socket, &[])?;
+        state.sockets.push_back(answer);
+        Ok(asked)
     }
 
     /// Holds the sandbox to its CPU share. Until this is called it has at least two CPUs, as AWS gives for Init.
@@ -214,7 +294,7 @@ impl Drop for Control {
 }
 
 /// SIGKILL.
-const KILL: u8 = 9;
+pub(super) const KILL: u8 = 9;
 
 /// The next message about a sandbox; `None` once init is gone. Cancel safe.
 pub(super) async fn report(socket: &AsyncFd<OwnedFd>) -> Option<(Message, Vec<OwnedFd>)> {

@@ -1,44 +1,61 @@
-//! Process 1 of a sandbox: reaps, reports how the program ended, obeys the server. Never runs code of the function.
+//! Process 1 of a sandbox: starts who runs in it, reaps, reports how each ended, obeys the server. Never runs code of
+//! the function.
 
 use std::convert::Infallible;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, kill_process_group, wait};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, wait};
 use rustix::thread::CapabilitySet;
 
-use super::message::{Command, Message};
-use super::program::Start;
+use super::crew::{Crew, Refused};
+use super::message::{Command, Fault, Message, Who};
 use super::{channel, restrict, sys};
 
 /// Commands are a word long.
 const COMMAND_MAX_BYTES: usize = 256;
 
-/// What init goes on with.
-pub(super) struct Started {
-    pub(super) start: Start,
-    /// Readable when a child has ended.
-    pub(super) signals: OwnedFd,
-}
-
-/// What init as root needs later: to signal the program, and to start more under its user.
+/// What init as root needs: to signal the others, and to start them under their user with their limits.
 pub(super) fn keep_little() -> std::io::Result<()> {
-    restrict::keep_capabilities(CapabilitySet::KILL | CapabilitySet::SETUID | CapabilitySet::SETGID)
+    let starting = CapabilitySet::SETUID | CapabilitySet::SETGID | CapabilitySet::SYS_RESOURCE;
+    restrict::keep_capabilities(CapabilitySet::KILL | starting)
 }
 
-/// Reports the start, then serves until the server lets go.
-pub(super) fn live(control: &OwnedFd, started: Started, isolated: bool) -> ! {
-    let (report, program) = match started.start {
-        Start::Running(pid) => (Message::Executed, Some(pid)),
-        Start::Refused { errno } => (Message::NotExecuted { errno }, None),
-    };
-    // A server that is gone shows as end of file below.
-    let _ = channel::send(control, &report, &[]);
-    let keep = [control.as_raw_fd(), started.signals.as_raw_fd()];
-    sys::close_all_but(&keep, || serve(control, &started.signals, program, isolated))
+/// Tells the server why there is no sandbox.
+pub(super) fn fail(control: &OwnedFd, fault: Fault) -> ! {
+    tell(control, &Message::Failed(fault));
+    sys::exit_now(1)
 }
 
-fn serve(control: &OwnedFd, signals: &OwnedFd, program: Option<Pid>, isolated: bool) -> Infallible {
+/// Starts who is to run first, then serves until the server lets go. `signals` is readable when a child has ended.
+pub(super) fn live(control: &OwnedFd, signals: &OwnedFd, mut crew: Crew<'_>) -> ! {
+    match crew.start_first() {
+        Ok(started) => tell_start(control, started),
+        Err(fault) => fail(control, fault),
+    }
+    let keep: Vec<_> =
+        [control.as_raw_fd(), signals.as_raw_fd()].into_iter().chain(crew.descriptors()).collect();
+    sys::close_all_but(&keep, || serve(control, signals, crew))
+}
+
+fn tell(control: &OwnedFd, message: &Message) {
+    // A server that is gone shows as end of file when commands are read.
+    let _ = channel::send(control, message, &[]);
+}
+
+fn tell_start(control: &OwnedFd, started: Result<(), Refused>) {
+    if let Err(Refused { who, errno }) = started {
+        tell(control, &Message::NotExecuted { who, errno });
+        if who == Who::Program {
+            return;
+        }
+    }
+    tell(control, &Message::Executed);
+}
+
+fn serve(control: &OwnedFd, signals: &OwnedFd, mut crew: Crew<'_>) -> Infallible {
     loop {
         let mut fds = [PollFd::new(control, PollFlags::IN), PollFd::new(signals, PollFlags::IN)];
         // Interrupted or out of memory: look again.
@@ -46,16 +63,16 @@ fn serve(control: &OwnedFd, signals: &OwnedFd, program: Option<Pid>, isolated: b
         if !fds[1].revents().is_empty() {
             // Without a pid namespace SIGTERM says that the spawner died. Else it is not meant for us: the kernel
             // kills a namespace's init when the spawner dies.
-            if asked_to_end(signals) && !isolated {
-                end(program, isolated);
+            if asked_to_end(signals) && !crew.isolated {
+                end(&crew);
             }
-            reap(control, program);
+            reap(control, &mut crew);
         }
         if !fds[0].revents().is_empty() {
             let mut buffer = [0; COMMAND_MAX_BYTES];
             match channel::receive::<Command>(control, &mut buffer) {
-                Ok(Some((command, _))) => obey(command, program, isolated),
-                Ok(None) | Err(_) => end(program, isolated),
+                Ok(Some((command, _))) => obey(command, control, &mut crew),
+                Ok(None) | Err(_) => end(&crew),
             }
         }
     }
@@ -73,48 +90,76 @@ fn asked_to_end(signals: &OwnedFd) -> bool {
     asked
 }
 
-fn reap(control: &OwnedFd, program: Option<Pid>) {
+fn reap(control: &OwnedFd, crew: &mut Crew<'_>) {
     while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
-        if Some(pid) == program {
-            let _ = channel::send(control, &ended(status), &[]);
+        if let Some(who) = crew.ended(pid) {
+            tell(control, &ended(who, status));
         }
     }
 }
 
-fn ended(status: WaitStatus) -> Message {
+fn ended(who: Who, status: WaitStatus) -> Message {
     let byte = |n: Option<i32>| n.and_then(|n| u8::try_from(n).ok());
-    Message::Ended { code: byte(status.exit_status()), signal: byte(status.terminating_signal()) }
+    Message::Ended { who, code: byte(status.exit_status()), signal: byte(status.terminating_signal()) }
 }
 
-fn obey(command: Command, program: Option<Pid>, isolated: bool) {
+fn obey(command: Command, control: &OwnedFd, crew: &mut Crew<'_>) {
     match command {
-        Command::Stop => signal_all(program, isolated, Signal::STOP),
-        Command::Continue => signal_all(program, isolated, Signal::CONT),
-        Command::End => end(program, isolated),
+        Command::Stop => crew.signal_all(Signal::STOP),
+        Command::Continue => crew.signal_all(Signal::CONT),
+        Command::Terminate => crew.signal(Who::Program, Signal::TERM),
+        Command::Kill { who } => crew.signal(who, Signal::KILL),
+        Command::StartProgram => match crew.start_program() {
+            Ok(started) => tell_start(control, started),
+            Err(fault) => tell(control, &Message::Failed(fault)),
+        },
+        Command::Restart => match crew.start_first() {
+            Ok(started) => tell_start(control, started),
+            Err(fault) => tell(control, &Message::Failed(fault)),
+        },
+        Command::Clear => {
+            clear(crew);
+            crew.all_ended();
+            tell(control, &Message::Cleared);
+        }
+        Command::Socket => make_socket(control),
+        Command::End => end(crew),
     }
 }
 
-/// In a pid namespace all but init; else the program's process group.
-fn signal_all(program: Option<Pid>, isolated: bool, signal: Signal) {
-    // Process group 1 reads as -1 to the kernel: everyone but init.
-    let group = if isolated { Some(Pid::INIT) } else { program };
-    if let Some(group) = group {
-        // Nobody may be left to get it.
-        let _ = kill_process_group(group, signal);
+/// A socket stays in the network it was made in, whoever uses it.
+fn make_socket(control: &OwnedFd) {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let made = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None);
+    let sent = made
+        .map_err(std::io::Error::from)
+        .and_then(|socket| channel::send(control, &Message::Socket, &[socket.as_fd()]));
+    if let Err(error) = sent {
+        tell(control, &Message::NoSocket { errno: error.raw_os_error().unwrap_or(libc::EIO) });
+    }
+}
+
+/// Kills and reaps everybody but init.
+///
+/// Each ended parent leaves its children to us, so looking again before each wait finds all.
+fn clear(crew: &Crew<'_>) {
+    loop {
+        crew.signal_all(Signal::KILL);
+        if !crew.isolated {
+            kill_children();
+        }
+        // One at least; all that have ended already, so that many cost little.
+        if matches!(wait(WaitOptions::empty()), Err(Errno::CHILD)) {
+            return;
+        }
+        while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
     }
 }
 
 /// Ends the sandbox. In a pid namespace the kernel kills the others as init goes.
-fn end(program: Option<Pid>, isolated: bool) -> ! {
-    if !isolated {
-        signal_all(program, false, Signal::KILL);
-        // Each ended parent leaves its children to us, so looking again before each wait finds all.
-        loop {
-            kill_children();
-            if wait(WaitOptions::empty()).is_err() {
-                break;
-            }
-        }
+fn end(crew: &Crew<'_>) -> ! {
+    if !crew.isolated {
+        clear(crew);
     }
     sys::exit_now(0)
 }

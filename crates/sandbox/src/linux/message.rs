@@ -27,6 +27,15 @@ impl Hello {
     }
 }
 
+/// Who runs in a sandbox beside its init.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Who {
+    /// The program.
+    Program,
+    /// An external extension, by its place in the spec.
+    Extension(usize),
+}
+
 /// One sandbox to be started. Descriptors: control, output, then as the flags say.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Request {
@@ -34,6 +43,12 @@ pub(super) struct Request {
     pub(super) working_directory: String,
     /// `NAME=value`.
     pub(super) environment: Vec<String>,
+    /// Paths of the external extensions, started before the program. A descriptor for their output follows.
+    pub(super) extensions: Vec<String>,
+    /// Theirs, as the program's.
+    pub(super) extension_environment: Vec<String>,
+    /// The program gets a descriptor for log records, which follows.
+    pub(super) framed_log: bool,
     /// Host folder or file, path inside.
     pub(super) mounts: Vec<(String, String)>,
     /// A network namespace of its own.
@@ -73,21 +88,35 @@ pub(super) enum Message {
         /// The port inside.
         port: u16,
     },
-    /// The program has been executed.
+    /// What was to be started first, or the program after its extensions, has been executed; an extension that could
+    /// not be was told before.
     Executed,
-    /// The program could not be executed, for this system error.
+    /// One of them could not be executed, for this system error.
     NotExecuted {
+        /// Which.
+        who: Who,
         /// `ENOENT`, `EACCES`, `EAGAIN`…
         errno: i32,
     },
     /// A step failed before.
     Failed(Fault),
-    /// The program ended with this status, or by this signal.
+    /// One of them ended with this status, or by this signal.
     Ended {
+        /// Which.
+        who: Who,
         /// Its status.
         code: Option<u8>,
         /// The signal that killed it.
         signal: Option<u8>,
+    },
+    /// Only init is left.
+    Cleared,
+    /// The socket that was asked for comes along.
+    Socket,
+    /// There is none, for this system error.
+    NoSocket {
+        /// `EMFILE`, `ENOBUFS`…
+        errno: i32,
     },
 }
 
@@ -98,6 +127,21 @@ pub(super) enum Command {
     Stop,
     /// Let them go on.
     Continue,
+    /// Start the program after its extensions.
+    StartProgram,
+    /// SIGTERM to the program's process group.
+    Terminate,
+    /// SIGKILL to the process group of one.
+    Kill {
+        /// Whose.
+        who: Who,
+    },
+    /// Kill everybody but init.
+    Clear,
+    /// Start as at boot.
+    Restart,
+    /// Make a TCP socket.
+    Socket,
     /// Kill everything and end.
     End,
 }
@@ -107,6 +151,12 @@ pub(super) enum Command {
 pub(super) struct Fault {
     pub(super) step: String,
     pub(super) reason: String,
+}
+
+impl Fault {
+    pub(super) fn new(step: &str, reason: impl fmt::Display) -> Self {
+        Self { step: step.to_owned(), reason: reason.to_string() }
+    }
 }
 
 impl fmt::Display for Fault {

@@ -1,38 +1,45 @@
-//! Turns a child of init into the program. Never leaves a descriptor, capability or signal mask of ours to it.
+//! Turns a child of init into the program or an extension. Never leaves a descriptor, capability or signal mask of
+//! ours to it.
 
 use std::ffi::CString;
-use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::rc::Rc;
 
-use rustix::fs::{Gid, Mode, OFlags, Uid};
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, chdir, setsid, umask};
 use rustix::thread::{CapabilitySet, set_no_new_privs};
 
-use super::message::{At, Fault, Request};
-use super::spawner::Workshop;
+use super::boot::FRAMED_LOG_FD;
+use super::message::{At, Fault};
 use super::{restrict, sys};
 
-/// Everything the child needs, made before there is one.
+/// Everything one child needs, made before there is one.
 pub(super) struct Program<'a> {
-    argv: Vec<CString>,
-    environment: Vec<CString>,
-    working_directory: &'a str,
-    identity: Option<u32>,
-    processes_max: Option<u64>,
-    data_max_bytes: Option<u64>,
-    output: BorrowedFd<'a>,
-    isolated: bool,
-    root: bool,
-    filter: &'a [libc::sock_filter],
+    pub(super) argv: Vec<CString>,
+    pub(super) environment: Rc<[CString]>,
+    pub(super) working_directory: &'a str,
+    pub(super) output: BorrowedFd<'a>,
+    pub(super) framed_log: Option<BorrowedFd<'a>>,
+    pub(super) rights: Rc<Rights<'a>>,
 }
 
-/// Why the program does not run.
+/// What all of a sandbox may do.
+pub(super) struct Rights<'a> {
+    pub(super) identity: Option<u32>,
+    pub(super) processes_max: Option<u64>,
+    pub(super) data_max_bytes: Option<u64>,
+    pub(super) isolated: bool,
+    pub(super) root: bool,
+    pub(super) filter: &'a [libc::sock_filter],
+}
+
+/// Why it does not run.
 enum Failure {
     Step(Fault),
     Execute(i32),
 }
 
-/// How starting the program ended.
+/// How starting it ended.
 pub(super) enum Start {
     /// It runs.
     Running(Pid),
@@ -43,33 +50,22 @@ pub(super) enum Start {
     },
 }
 
-impl<'a> Program<'a> {
-    pub(super) fn new(
-        request: &'a Request,
-        workshop: &'a Workshop,
-        output: &'a impl AsFd,
-    ) -> io::Result<Self> {
-        let strings = |list: &[String]| -> Result<Vec<_>, _> {
-            list.iter().map(|s| CString::new(s.as_bytes())).collect()
-        };
-        Ok(Self {
-            argv: strings(&request.argv)?,
-            environment: strings(&request.environment)?,
-            working_directory: &request.working_directory,
-            identity: request.identity,
-            processes_max: request.processes_max,
-            data_max_bytes: request.data_max_bytes,
-            output: output.as_fd(),
-            isolated: workshop.template.is_some(),
-            root: workshop.root,
-            filter: &workshop.filter,
-        })
+impl Program<'_> {
+    /// Starts it and returns once it is executed, or the system refused.
+    pub(super) fn start(&self) -> Result<Start, Fault> {
+        let mut failure = None;
+        let pid = sys::run_until_exec(|| failure = self.become_it().err()).at("fork")?;
+        match failure {
+            None => Ok(Pid::from_raw(pid).map_or(Start::Refused { errno: libc::EIO }, Start::Running)),
+            Some(Failure::Step(fault)) => Err(fault),
+            Some(Failure::Execute(errno)) => Ok(Start::Refused { errno }),
+        }
     }
 
     /// Gives up everything and executes; returns only the failure.
     fn become_it(&self) -> Result<(), Failure> {
         self.furnish().map_err(Failure::Step)?;
-        self.restrict().map_err(Failure::Step)?;
+        self.rights.restrict().map_err(Failure::Step)?;
         chdir(self.working_directory)
             .at(&format!("change to {}", self.working_directory))
             .map_err(Failure::Step)?;
@@ -83,18 +79,19 @@ impl<'a> Program<'a> {
         setsid().at("start a session")?;
         umask(Mode::from_raw_mode(0o022));
         let null = rustix::fs::open("/dev/null", OFlags::RDONLY, Mode::empty()).at("open /dev/null")?;
-        if let Some(id) = self.identity {
-            // Else opening /dev/stderr anew, as shells do, would be refused.
-            rustix::fs::fchown(self.output, Some(Uid::from_raw(id)), Some(Gid::from_raw(id)))
-                .at("own the output")?;
-        }
-        sys::become_stdio(null.as_fd(), 0).at("standard input")?;
-        sys::become_stdio(self.output, 1).at("standard output")?;
-        sys::become_stdio(self.output, 2).at("standard error")?;
+        sys::become_number(null.as_fd(), 0).at("standard input")?;
+        sys::become_number(self.output, 1).at("standard output")?;
+        sys::become_number(self.output, 2).at("standard error")?;
         sys::close_on_exec_from_3().at("close descriptors")?;
-        restrict::limit_resources(self.processes_max, self.data_max_bytes).at("limit resources")
+        if let Some(framed_log) = self.framed_log {
+            sys::become_number(framed_log, FRAMED_LOG_FD).at("descriptor for log records")?;
+        }
+        let Rights { processes_max, data_max_bytes, .. } = *self.rights;
+        restrict::limit_resources(processes_max, data_max_bytes).at("limit resources")
     }
+}
 
+impl Rights<'_> {
     /// User, capabilities, landlock, seccomp: in this order, since each takes away what the one before needs.
     fn restrict(&self) -> Result<(), Fault> {
         set_no_new_privs(true).at("no_new_privs")?;
@@ -108,16 +105,5 @@ impl<'a> Program<'a> {
         restrict::keep_capabilities(CapabilitySet::empty()).at("drop capabilities")?;
         restrict::confine_files().at("landlock")?;
         sys::install_filter(self.filter).at("seccomp")
-    }
-}
-
-/// Starts the program and returns once it is executed, or the system refused.
-pub(super) fn start(program: &Program<'_>) -> Result<Start, Fault> {
-    let mut failure = None;
-    let pid = sys::run_until_exec(|| failure = program.become_it().err()).at("fork")?;
-    match failure {
-        None => Ok(Pid::from_raw(pid).map_or(Start::Refused { errno: libc::EIO }, Start::Running)),
-        Some(Failure::Step(fault)) => Err(fault),
-        Some(Failure::Execute(errno)) => Ok(Start::Refused { errno }),
     }
 }

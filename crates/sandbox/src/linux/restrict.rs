@@ -8,7 +8,9 @@ use std::io;
 use lambent_core::limits::SANDBOX_FILES_MAX;
 use landlock::{ABI, Access, AccessFs, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, Scope};
 use rustix::process::{Gid, Resource, Rlimit, Uid, setrlimit};
-use rustix::thread::{CapabilitySet, CapabilitySets, remove_capability_from_bounding_set, set_capabilities};
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, capabilities, remove_capability_from_bounding_set, set_capabilities,
+};
 
 use super::sys;
 
@@ -48,8 +50,10 @@ pub(super) fn empty_bounding_set() -> io::Result<()> {
     Ok(())
 }
 
-/// Keeps these capabilities and no other.
+/// Keeps these capabilities, as far as they are held, and no other.
 pub(super) fn keep_capabilities(kept: CapabilitySet) -> io::Result<()> {
+    // In a container root may lack some.
+    let kept = if kept.is_empty() { kept } else { kept & capabilities(None)?.permitted };
     let sets = CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
     Ok(set_capabilities(None, sets)?)
 }

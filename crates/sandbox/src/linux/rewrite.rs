@@ -5,11 +5,11 @@ use super::message::Request;
 /// Rewrites arguments, working folder and the values of the environment, which may be lists with colons.
 pub(super) fn to_host_paths(mut request: Request) -> Request {
     let mounts = std::mem::take(&mut request.mounts);
-    for argument in &mut request.argv {
+    for argument in request.argv.iter_mut().chain(&mut request.extensions) {
         *argument = rewritten(argument, &mounts);
     }
     request.working_directory = rewritten(&request.working_directory, &mounts);
-    for variable in &mut request.environment {
+    for variable in request.environment.iter_mut().chain(&mut request.extension_environment) {
         if let Some((name, value)) = variable.split_once('=') {
             let parts: Vec<_> = value.split(':').map(|part| rewritten(part, &mounts)).collect();
             *variable = format!("{name}={}", parts.join(":"));

@@ -167,8 +167,8 @@ fn leave_terminal() -> io::Result<()> {
     rustix::process::setsid()?;
     let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
     // Standard error stays, for what should never happen.
-    sys::become_stdio(null.as_fd(), 0)?;
-    sys::become_stdio(null.as_fd(), 1)
+    sys::become_number(null.as_fd(), 0)?;
+    sys::become_number(null.as_fd(), 1)
 }
 
 /// Starts one sandbox. What goes wrong is told over its control socket.
@@ -197,6 +197,10 @@ fn namespaces(workshop: &Workshop, request: &Request) -> i32 {
 pub(super) struct Parts {
     pub(super) control: OwnedFd,
     pub(super) output: OwnedFd,
+    /// Standard output and error of extensions.
+    pub(super) extension_output: Option<OwnedFd>,
+    /// The program's log records.
+    pub(super) framed_log: Option<OwnedFd>,
     pub(super) tmp: Option<OwnedFd>,
     pub(super) cgroup: Option<OwnedFd>,
     /// The `tasks` files of cgroup v1 folders.
@@ -209,14 +213,20 @@ impl Parts {
     fn new(request: &Request, fds: Vec<OwnedFd>) -> Result<Self, Option<OwnedFd>> {
         let mut fds = fds.into_iter();
         let Some(control) = fds.next() else { return Err(None) };
-        let (disk, unified) = (request.tmp == Tmp::Disk, request.into_cgroup);
-        if fds.len() < 1 + usize::from(disk) + usize::from(unified) {
+        let flags = [
+            true,
+            !request.extensions.is_empty(),
+            request.framed_log,
+            request.tmp == Tmp::Disk,
+            request.into_cgroup,
+        ];
+        if fds.len() < flags.iter().filter(|flag| **flag).count() {
             return Err(Some(control));
         }
-        let Some(output) = fds.next() else { return Err(Some(control)) };
-        let tmp = if disk { fds.next() } else { None };
-        let cgroup = if unified { fds.next() } else { None };
-        Ok(Self { control, output, tmp, cgroup, tasks: fds.collect() })
+        let [output, extension_output, framed_log, tmp, cgroup] =
+            flags.map(|flag| if flag { fds.next() } else { None });
+        let Some(output) = output else { return Err(Some(control)) };
+        Ok(Self { control, output, extension_output, framed_log, tmp, cgroup, tasks: fds.collect() })
     }
 }
 
@@ -229,6 +239,9 @@ mod tests {
             argv: vec!["/bin/true".into()],
             working_directory: "/".into(),
             environment: Vec::new(),
+            extensions: Vec::new(),
+            extension_environment: Vec::new(),
+            framed_log: false,
             mounts: Vec::new(),
             own_network: false,
             identity: None,

@@ -244,12 +244,11 @@ pub(super) fn raise_loopback(socket: BorrowedFd<'_>) -> io::Result<()> {
     }))
 }
 
-/// Gives the descriptor the number 0, 1 or 2, without close-on-exec.
-pub(super) fn become_stdio(fd: BorrowedFd<'_>, number: RawFd) -> io::Result<()> {
-    if !(0..=2).contains(&number) {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    // SAFETY: replaces only descriptors 0 to 2, which nothing here owns as an `OwnedFd`.
+/// Gives the descriptor a number, without close-on-exec. What had the number before is closed: only for a process that
+/// is about to execute a program, or for 0 to 2.
+pub(super) fn become_number(fd: BorrowedFd<'_>, number: RawFd) -> io::Result<()> {
+    // SAFETY: closes at most a descriptor that nobody uses any more: 0 to 2 are owned by nothing here, and others are
+    // replaced only between fork and exec, in a table of the child's own.
     check(libc::c_long::from(unsafe { libc::dup2(fd.as_raw_fd(), number) }))
 }
 

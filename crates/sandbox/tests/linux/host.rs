@@ -94,7 +94,7 @@ pub(crate) async fn run(launcher: &Launcher, spec: &Spec) -> (Exit, String) {
 }
 
 pub(crate) async fn finish(launched: Launched) -> (Exit, String) {
-    let Launched { listener, output, mut control, .. } = launched;
+    let Launched { listener, output, control, .. } = launched;
     let exit = control.exited().await;
     assert_eq!(control.exited().await, exit, "later calls answer the same");
     control.removed().await;

@@ -17,7 +17,7 @@ fn python(code: &str) -> Spec {
 #[test]
 fn more_memory_than_allowed_ends_the_program() {
     isolated(|launcher| async move {
-        let mut launched = launcher.launch(&python("x = b'x' * (1 << 30)")).await.unwrap();
+        let launched = launcher.launch(&python("x = b'x' * (1 << 30)")).await.unwrap();
         assert_eq!(launched.control.exited().await, Exit::OutOfMemory);
         assert_eq!(launched.control.memory_peak_bytes(), 128 << 20);
         launched.control.removed().await;

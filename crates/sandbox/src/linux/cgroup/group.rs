@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use lambent_core::limits::{MEMORY_MIB_PER_VCPU, SANDBOX_PROCESSES_MAX, VCPU_MAX};
 
@@ -86,6 +87,8 @@ pub(in super::super) struct Group {
     peak: Option<File>,
     /// The file that counts out-of-memory kills.
     oom: Option<PathBuf>,
+    /// How many of them were counted before the present processes were started.
+    oom_before: AtomicU64,
 }
 
 impl Group {
@@ -107,6 +110,7 @@ impl Group {
             cpu: None,
             peak: None,
             oom: None,
+            oom_before: AtomicU64::new(0),
         };
         match group.fill(base, name) {
             Ok(tasks) => Ok((group, tasks)),
@@ -230,10 +234,21 @@ impl Group {
         peak.min(u64::from(self.limits.memory_mib) * MIB)
     }
 
-    /// Whether the kernel killed a process of the sandbox for memory.
+    /// Whether the kernel killed a process of the sandbox for memory since the last [`Group::begin_again`].
     pub(in super::super) fn out_of_memory(&self) -> bool {
+        self.oom_kills() > self.oom_before.load(Ordering::Relaxed)
+    }
+
+    fn oom_kills(&self) -> u64 {
         let counts = self.oom.as_ref().and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
-        counts.lines().filter_map(|line| line.strip_prefix("oom_kill ")).any(|count| count.trim() != "0")
+        let count = counts.lines().find_map(|line| line.strip_prefix("oom_kill "));
+        count.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
+    }
+
+    /// Other processes begin: with the CPUs of Init, and what the kernel killed before is none of theirs.
+    pub(in super::super) fn begin_again(&self) -> io::Result<()> {
+        self.oom_before.store(self.oom_kills(), Ordering::Relaxed);
+        self.cpu.as_ref().map_or(Ok(()), |cpu| cpu.write(self.limits.init_share_us()))
     }
 
     /// Removes the folders at once. Only where nothing was ever put inside, so that they cannot be busy.

@@ -1,5 +1,6 @@
 //! One launch: cgroups and `/tmp` made, the spawner asked, the birth followed, the burial. Never blocks a worker for long.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
@@ -15,10 +16,11 @@ use super::place::Place;
 use super::{Inner, step, watch};
 use crate::linux::birth::Birth;
 use crate::linux::cgroup::{Group, Limits};
-use crate::linux::control::{Control, Launched, Remains, Shared, Stage};
-use crate::linux::message::{Request, Tmp};
+use crate::linux::control::{Control, KILL, Launched, Remains, Shared, Stage};
+use crate::linux::message::{Message, Request, Tmp};
+use crate::linux::told::Told;
 use crate::linux::{Isolation, channel, rewrite, sys};
-use crate::{BootError, Network, Spec};
+use crate::{BootError, Exit, Network, Spec};
 
 /// How many names are tried for a cgroup.
 const GROUP_TRIES: u32 = 4;
@@ -26,8 +28,32 @@ const GROUP_TRIES: u32 = 4;
 /// What is held while the spawner works.
 pub(super) struct Asked {
     pub(super) socket: AsyncFd<OwnedFd>,
-    pub(super) output: OwnedFd,
+    pub(super) pipes: Pipes,
     pub(super) group: Option<Group>,
+}
+
+/// Our ends of what a sandbox writes to.
+pub(super) struct Pipes {
+    pub(super) output: OwnedFd,
+    pub(super) extension_output: Option<OwnedFd>,
+    pub(super) framed_log: Option<OwnedFd>,
+}
+
+impl Pipes {
+    /// Those a spec asks for; the sandbox's ends in the order a request sends them.
+    fn new(spec: &Spec) -> io::Result<(Self, Vec<OwnedFd>)> {
+        let mut theirs = Vec::with_capacity(3);
+        let mut pipe = || -> io::Result<OwnedFd> {
+            let (reader, writer) = io::pipe()?;
+            rustix::io::ioctl_fionbio(&reader, true)?;
+            theirs.push(writer.into());
+            Ok(reader.into())
+        };
+        let output = pipe()?;
+        let extension_output = if spec.extensions.names.is_empty() { None } else { Some(pipe()?) };
+        let framed_log = if spec.framed_log { Some(pipe()?) } else { None };
+        Ok((Self { output, extension_output, framed_log }, theirs))
+    }
 }
 
 impl Inner {
@@ -63,9 +89,8 @@ impl Inner {
         let spawner = self.state().open_spawner()?;
         let tmp = self.tmp(spec, tree.is_some());
         let (ours, theirs) = channel::pair().map_err(refused("socket pair"))?;
-        let (output, writer) = io::pipe().map_err(refused("pipe"))?;
+        let (pipes, writers) = Pipes::new(spec).map_err(refused("pipe"))?;
         let watched = rustix::io::ioctl_fionbio(&ours, true)
-            .and_then(|()| rustix::io::ioctl_fionbio(&output, true))
             .map_err(io::Error::from)
             .and_then(|()| sys::watch_readable(ours));
         let socket = watched.map_err(refused("watch init"))?;
@@ -73,14 +98,15 @@ impl Inner {
         let limits = Limits { memory_mib: spec.memory_mib, tmp_in_memory_mib };
         let (group, tasks) = self.group(id, limits).map_err(refused("make the cgroups"))?;
         let sent = self.request(spec, id, tmp, group.as_ref()).and_then(|request| {
-            let mut fds = vec![theirs.as_fd(), writer.as_fd()];
+            let mut fds = vec![theirs.as_fd()];
+            fds.extend(writers.iter().map(AsFd::as_fd));
             fds.extend(tree.map(AsFd::as_fd));
             fds.extend(group.as_ref().and_then(Group::unified));
             fds.extend(tasks.iter().map(AsFd::as_fd));
             channel::send(&spawner.socket, &request, &fds).map_err(unsent)
         });
         match sent {
-            Ok(()) => Ok(Asked { socket, output: output.into(), group }),
+            Ok(()) => Ok(Asked { socket, pipes, group }),
             Err(error) => {
                 if let Some(group) = group {
                     group.discard();
@@ -97,7 +123,7 @@ impl Inner {
         place: Place,
         program: String,
     ) -> Result<Launched, BootError> {
-        let Asked { socket, output, group } = asked;
+        let Asked { socket, pipes, group } = asked;
         let mut birth = Birth::default();
         let waited = tokio::time::timeout(SANDBOX_BOOT_MAX, birth.follow(&socket, &program)).await;
         let Some(pidfd) = birth.pidfd else {
@@ -114,8 +140,13 @@ impl Inner {
             }
         };
         let stage = cell::Sender::new(Stage::Alive);
-        let shared = Arc::new(Shared { socket, pidfd, group, isolated: self.isolated(), stage });
-        let control = Control::new(Arc::clone(&shared), birth.ended);
+        let (isolated, told) = (self.isolated(), Told::new(program));
+        let shared = Arc::new(Shared { socket, pidfd, group, isolated, stage, told });
+        let control = Control::new(Arc::clone(&shared));
+        if matches!(birth.outcome, Some(Ok(()))) {
+            birth.early.insert(0, Message::Executed);
+        }
+        birth.early.into_iter().for_each(|message| shared.hear(message, Vec::new()));
         self.state().alive.insert(place.id, Arc::clone(&shared));
         self.tasks.spawn(Arc::clone(&self).bury(shared, place));
         if self.state().closed {
@@ -123,7 +154,9 @@ impl Inner {
         }
         match (waited, birth.outcome, birth.listener) {
             (Ok(()), Some(Ok(())), Some((listener, port))) => {
-                Ok(Launched { listener, runtime_api: format!("127.0.0.1:{port}"), output, control })
+                let runtime_api = format!("127.0.0.1:{port}");
+                let Pipes { output, extension_output, framed_log } = pipes;
+                Ok(Launched { listener, runtime_api, output, extension_output, framed_log, control })
             }
             (waited, outcome, _) => {
                 control.removed().await;
@@ -170,7 +203,10 @@ impl Inner {
         let request = Request {
             argv: spec.argv.clone(),
             working_directory: spec.working_directory.clone(),
-            environment: spec.environment.iter().map(|(name, value)| format!("{name}={value}")).collect(),
+            environment: variables(&spec.environment),
+            extensions: spec.extensions.names.iter().map(|name| format!("/opt/extensions/{name}")).collect(),
+            extension_environment: variables(&spec.extensions.environment),
+            framed_log: spec.framed_log,
             mounts,
             own_network: self.isolated() && spec.network == Network::None,
             identity: (self.isolated() && !self.hello.user_namespace).then_some(id),
@@ -187,6 +223,7 @@ impl Inner {
 
     /// Waits for the end of a sandbox's processes, then removes what is left.
     async fn bury(self: Arc<Self>, shared: Arc<Shared>, mut place: Place) {
+        shared.listen().await;
         // The pidfd is readable once init has ended, and with it, in a pid namespace, everyone else.
         let _ = shared.pidfd.readable().await;
         let group = shared.group.as_ref();
@@ -197,6 +234,8 @@ impl Inner {
             memory_peak_bytes: group.map_or(0, Group::memory_peak_bytes),
         };
         shared.stage.send_replace(Stage::Ended(remains));
+        let exit = if remains.out_of_memory { Exit::OutOfMemory } else { Exit::Signal(KILL) };
+        shared.told.change(|state| state.all_gone(exit));
         if let Some(group) = group {
             place.leave(group.remove().await);
         }
@@ -204,6 +243,10 @@ impl Inner {
         drop(place);
         shared.stage.send_replace(Stage::Removed(remains));
     }
+}
+
+fn variables(environment: &BTreeMap<String, String>) -> Vec<String> {
+    environment.iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 /// Why a request did not reach the spawner.

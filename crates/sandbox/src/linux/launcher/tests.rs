@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use lambent_core::dice::Dice;
 
-use super::launch::Asked;
+use super::launch::{Asked, Pipes};
 use super::place::Place;
 use super::*;
 use crate::linux::cgroup::Limits;
@@ -64,7 +64,11 @@ async fn a_sandbox_whose_init_cannot_be_watched_leaves_no_cgroup() {
     channel::send(&theirs, &Message::Born, &[file.as_fd()]).unwrap();
     let asked = Asked {
         socket: sys::watch_readable(ours).unwrap(),
-        output: tempfile::tempfile().unwrap().into(),
+        pipes: Pipes {
+            output: tempfile::tempfile().unwrap().into(),
+            extension_output: None,
+            framed_log: None,
+        },
         group,
     };
     let told = Arc::clone(inner).settle(asked, place, "program".into()).await.unwrap_err();
