@@ -124,7 +124,8 @@ impl Programs {
             tasks.spawn(compile_bootstrap(host_program, folder.join("lambent_runtime")));
         }
         mounts.extend(interpreter.into_iter().map(|m| Mount { source: m.source, target: m.target }));
-        let mut argv = vec![program.to_string_lossy().into_owned()];
+        let mut argv = wrapper(deployment);
+        argv.push(program.to_string_lossy().into_owned());
         argv.extend(flags.iter().map(|flag| (*flag).to_owned()));
         argv.push(format!("/var/runtime/{file}"));
         let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -225,6 +226,21 @@ fn family_of_interpreters(family: Family) -> Option<interpreter::Family> {
         Family::Ruby => Some(interpreter::Family::Ruby),
         Family::DotNet | Family::Provided => None,
     }
+}
+
+/// What starts the runtime in the function's `AWS_LAMBDA_EXEC_WRAPPER`, which gets the runtime's own command as arguments.
+/// Only the sandbox can tell whether it is there: its paths are not the host's.
+///
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html>
+fn wrapper(deployment: &Deployment) -> Vec<String> {
+    const START: &str = r#"wrapper="$AWS_LAMBDA_EXEC_WRAPPER"
+if [ ! -f "$wrapper" ]; then echo "$wrapper: does not exist"; exit 127; fi
+if [ ! -x "$wrapper" ]; then echo "$wrapper: is not an executable"; exit 126; fi
+exec "$wrapper" "$@""#;
+    let set = deployment.configuration.environment.as_ref();
+    let named = set.and_then(|set| set.get("AWS_LAMBDA_EXEC_WRAPPER")).is_some_and(|path| !path.is_empty());
+    let command = if named { &["/bin/sh", "-c", START, "/var/runtime/bootstrap"][..] } else { &[] };
+    command.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// The first bootstrap in code and layers that is a file which can be executed. Where a symlink leads only the sandbox can
