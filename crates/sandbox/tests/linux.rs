@@ -12,6 +12,8 @@ mod host;
 
 #[path = "linux/ending.rs"]
 mod ending;
+#[path = "linux/extensions.rs"]
+mod extensions;
 #[path = "linux/leaks.rs"]
 mod leaks;
 #[path = "linux/limits.rs"]

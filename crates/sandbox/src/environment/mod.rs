@@ -29,6 +29,7 @@ use pipe::Pipe;
 /// The processes of one sandbox, seen from outside: a program, and the extensions that were started before it.
 ///
 /// Commands go to a process inside, which must not be frozen then; all but [`freeze`](Self::freeze) thaw first.
+#[allow(dead_code, reason = "extensions and resets are being built on it")]
 pub(crate) trait Supervised: Debug + Send + Sync + 'static {
     /// Resolves when the program ends, each time the same until [`restart`](Self::restart). Where nothing is left of
     /// it after [`clear`](Self::clear), only when the sandbox is gone. Cancel safe.

@@ -6,8 +6,8 @@ use std::os::fd::OwnedFd;
 
 use tokio::io::unix::AsyncFd;
 
-use super::control;
 use super::message::{Fault, Message, Who};
+use super::shared::report;
 use crate::BootError;
 
 /// What `execve` answers where the path or the file is wrong.
@@ -40,7 +40,7 @@ impl Birth {
     /// Takes messages until both have told everything, or are gone.
     pub(super) async fn follow(&mut self, socket: &AsyncFd<OwnedFd>, program: &str) {
         while self.pidfd.is_none() || self.outcome.is_none() {
-            let Some((message, fds)) = control::report(socket).await else { return };
+            let Some((message, fds)) = report(socket).await else { return };
             let fd = fds.into_iter().next();
             match message {
                 Message::Born => self.pidfd = fd,

@@ -13,6 +13,8 @@ pub(super) const UID_SHOWN: u32 = 993;
 pub(super) const GID_SHOWN: u32 = 990;
 /// The name of every sandbox's user on AWS.
 const USER: &str = "sbx_user1051";
+/// Extensions listen for telemetry at `sandbox.localdomain`, by the one name or the other.
+const HOSTS: &str = "127.0.0.1 localhost sandbox.localdomain sandbox\n::1 localhost\n";
 /// How many of the sandboxes' user ids have a name. Low ones are used first; looking up a name reads the whole file.
 const NAMED_USERS: u32 = 1000;
 
@@ -49,7 +51,7 @@ pub(super) fn fill(root: &Path, uid_base: u32) -> io::Result<()> {
     let etc = root.join("etc");
     fs::write(etc.join("passwd"), passwd(uid_base))?;
     fs::write(etc.join("group"), group(uid_base))?;
-    fs::write(etc.join("hosts"), "127.0.0.1 localhost\n::1 localhost\n")?;
+    fs::write(etc.join("hosts"), HOSTS)?;
     fs::write(etc.join("nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\n")?;
     symlink("/proc/self/mounts", etc.join("mtab"))?;
     symlink("/usr/share/zoneinfo/UTC", etc.join("localtime"))

@@ -25,6 +25,7 @@ mod report;
 mod restrict;
 mod rewrite;
 mod run_dir;
+mod shared;
 mod spares;
 pub mod spawner;
 mod sys;

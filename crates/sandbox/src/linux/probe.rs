@@ -1,9 +1,9 @@
 //! Looks at the host as the server would use it. Starts a spawner for a moment and leaves nothing behind.
 
 use super::cgroup::{Base, Layout};
-use super::control::REPORT_MAX_BYTES;
 use super::image::Images;
 use super::message::Hello;
+use super::shared::REPORT_MAX_BYTES;
 use super::{Options, Report, channel, spawner};
 
 /// What this host can isolate and enforce with these options. Call it with one thread: it forks.

@@ -6,12 +6,14 @@
 mod base;
 mod group;
 mod layout;
+mod share;
 mod sweep;
 mod unified;
 
 pub(super) use base::Base;
-pub(super) use group::{Group, Limits};
+pub(super) use group::Group;
 pub(super) use layout::Layout;
+pub(super) use share::Limits;
 pub(super) use sweep::{retry, sweep, sweep_strays};
 
 /// The controllers sandboxes are limited with.

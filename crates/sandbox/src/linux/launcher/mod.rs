@@ -20,10 +20,11 @@ use tokio_util::task::TaskTracker;
 
 use self::watch::Watch;
 use super::cgroup::{self, Base};
-use super::control::{Launched, REPORT_MAX_BYTES, Shared};
+use super::control::Launched;
 use super::image::Images;
 use super::message::Hello;
 use super::run_dir::RunDir;
+use super::shared::{REPORT_MAX_BYTES, Shared};
 use super::spawner::SpawnerHandle;
 use super::uids::Uids;
 use super::{Options, Report, channel, own_limits};
