@@ -13,8 +13,8 @@ pub(super) const UID_SHOWN: u32 = 993;
 pub(super) const GID_SHOWN: u32 = 990;
 /// The name of every sandbox's user on AWS.
 const USER: &str = "sbx_user1051";
-/// Extensions listen for telemetry at `sandbox.localdomain`, by the one name or the other.
-const HOSTS: &str = "127.0.0.1 localhost sandbox.localdomain sandbox\n::1 localhost\n";
+/// Extensions listen for telemetry at `sandbox.localdomain`; many programs look up their own host's name.
+const HOSTS: &str = "127.0.0.1 localhost sandbox.localdomain sandbox lambda\n::1 localhost\n";
 /// How many of the sandboxes' user ids have a name. Low ones are used first; looking up a name reads the whole file.
 const NAMED_USERS: u32 = 1000;
 

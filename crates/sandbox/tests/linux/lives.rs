@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use lambent_sandbox::Exit;
-use lambent_sandbox::linux::{Ended, Launched, Launcher};
+use lambent_sandbox::linux::{Ended, Isolation, Launched, Launcher};
 
 use crate::extensions::{Extensions, everywhere};
-use crate::host::{self, Traces, isolated, line, reader, run, shell};
+use crate::host::{self, Traces, isolated, line, reader, run, shell, with_launcher};
 
 pub(crate) async fn reset(launched: &Launched) {
     launched.control.clear();
@@ -20,37 +20,40 @@ async fn restart(launched: &Launched) {
 
 #[test]
 fn a_reset_leaves_tmp_and_nobody() {
-    everywhere(|launcher| async move {
+    isolated(|launcher| async move { begin_again(&launcher, "/tmp").await });
+    with_launcher(Isolation::Process, |launcher| async move {
         let folder = tempfile::tempdir().unwrap();
-        let place =
-            if launcher.report().items[0].detail.contains("plain") { folder.path() } else { "/tmp".as_ref() };
-        // Children that left the session, their parent, or both; and one that takes no signal but SIGKILL.
-        let script = format!(
-            "cd {}; cat kept 2>/dev/null; echo $$ >> kept; trap '' TERM INT HUP; setsid sleep 1000 & (sleep 1000 &) ; \
-             (setsid sh -c 'trap \"\" TERM; sleep 1000 & while :; do :; done' &) ; echo up; wait",
-            place.display()
-        );
-        let mut spec = shell(&script);
-        spec.working_directory = "/".into();
-        let mut launched = launcher.launch(&spec).await.unwrap();
-        let mut output = reader(&mut launched);
-        assert_eq!(line(&mut output).await, "up");
-        let spawner = u32::try_from(launcher.spawner_pid().unwrap()).unwrap();
-        for life in 1..4 {
-            if life == 2 {
-                launched.control.freeze();
-            }
-            reset(&launched).await;
-            assert_eq!(host::descendants_of(spawner).len(), 1, "only init is left");
-            restart(&launched).await;
-            for _ in 0..life {
-                assert!(line(&mut output).await.parse::<u32>().is_ok());
-            }
-            assert_eq!(line(&mut output).await, "up");
-        }
-        launched.control.removed().await;
-        assert_eq!(line(&mut output).await, "", "the last writer is gone");
+        begin_again(&launcher, folder.path().to_str().unwrap()).await;
     });
+}
+
+/// Begins anew three times with what was left in `place`.
+pub(crate) async fn begin_again(launcher: &Launcher, place: &str) {
+    // Children that left the session, their parent, or both; and one that takes no signal but SIGKILL.
+    let script = format!(
+        "cd {place}; cat kept 2>/dev/null; echo $$ >> kept; trap '' TERM INT HUP; setsid sleep 1000 & \
+         (sleep 1000 &) ; (setsid sh -c 'trap \"\" TERM; sleep 1000 & while :; do :; done' &) ; echo up; wait",
+    );
+    let mut spec = shell(&script);
+    spec.working_directory = "/".into();
+    let mut launched = launcher.launch(&spec).await.unwrap();
+    let mut output = reader(&mut launched);
+    assert_eq!(line(&mut output).await, "up");
+    let spawner = u32::try_from(launcher.spawner_pid().unwrap()).unwrap();
+    for life in 1..4 {
+        if life == 2 {
+            launched.control.freeze();
+        }
+        reset(&launched).await;
+        assert_eq!(host::descendants_of(spawner).len(), 1, "only init is left");
+        restart(&launched).await;
+        for _ in 0..life {
+            assert!(line(&mut output).await.parse::<u32>().is_ok());
+        }
+        assert_eq!(line(&mut output).await, "up");
+    }
+    launched.control.removed().await;
+    assert_eq!(line(&mut output).await, "", "the last writer is gone");
 }
 
 #[test]

@@ -76,6 +76,7 @@ fn as_someone_who_is_not_root() {
         launched.control.kill();
         assert_eq!(launched.control.exited().await, Exit::Signal(9));
         launched.control.removed().await;
+        crate::lives::begin_again(&launcher, "/tmp").await;
         let report = launcher.report();
         assert!(report.usable());
         let memory = report.items.iter().find(|item| item.name == "memory limit").unwrap();

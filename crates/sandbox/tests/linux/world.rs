@@ -141,3 +141,18 @@ fn what_the_filter_refuses_is_refused() {
         assert_eq!(text.lines().collect::<Vec<_>>(), ["unshare", "mount", "chroot", "init", "init"]);
     });
 }
+
+#[test]
+fn the_world_is_as_on_aws() {
+    isolated(|launcher| async move {
+        let script = "bash -c 'ulimit -u; ulimit -s'; ls -d /dev/shm /home/* 2>/dev/null | wc -l; \
+                      getent hosts $(hostname) | cut -d' ' -f1; getent hosts sandbox.localdomain | cut -d' ' -f1; \
+                      (touch /x || touch /var/task/x || touch /opt/x || touch /usr/x) 2>&1 | grep -c Read-only; \
+                      python3 -c 'import ctypes; l = ctypes.CDLL(None, use_errno=True); \
+                      print(l.ptrace(0, 0, 0, 0), ctypes.get_errno())'";
+        let (exit, text) = run(&launcher, &shell(script)).await;
+        assert_eq!(exit, Exit::Code(0), "{text}");
+        let expected = ["1024", "8192", "0", "127.0.0.1", "127.0.0.1", "4", "-1 1"];
+        assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+    });
+}

@@ -212,9 +212,10 @@ impl Inner {
             own_network: self.isolated() && spec.network == Network::None,
             identity: (self.isolated() && !self.hello.user_namespace).then_some(id),
             tmp,
-            // Counted over the whole host and for one user: only where nothing better is there, and not where it is
-            // the server's own user.
-            processes_max: (self.isolated() && !self.base.limits("pids")).then_some(SANDBOX_PROCESSES_MAX),
+            // Counted over the whole host and for one user, so not where that is the server's own; where sandboxes share
+            // one, only for want of something better.
+            processes_max: (self.isolated() && (!self.hello.user_namespace || !self.base.limits("pids")))
+                .then_some(SANDBOX_PROCESSES_MAX),
             // Twice the memory: interpreters map more than they touch.
             data_max_bytes: (!self.base.limits("memory")).then(|| (u64::from(spec.memory_mib) * 2) << 20),
             into_cgroup: group.is_some_and(|group| group.unified().is_some()),
