@@ -2,6 +2,7 @@
 
 pub mod aws_json;
 pub mod aws_query;
+pub mod event_stream;
 mod json;
 mod rest;
 pub mod rest_json;

@@ -92,9 +92,6 @@ fn rust_type(name: &str, file: &str, model: &Model, plan: &Plan) -> Result<Strin
     };
     Ok(match given["type"].as_str().unwrap_or("") {
         "structure" if given["document"].as_bool() == Some(true) => "serde_json::Value".to_owned(),
-        "structure" if given["eventstream"].as_bool() == Some(true) => {
-            bail!("{name} is an event stream, which the wire does not speak yet")
-        }
         "structure" => match plan.file(name) {
             home if home == file => names::type_name(name),
             home => format!("super::{home}::{}", names::type_name(name)),

@@ -128,6 +128,70 @@ pub static INVOKE_ASYNC: Operation = Operation {
     output_name: None,
 };
 
+/// The operation InvokeWithResponseStream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvokeWithResponseStream;
+
+impl Call for InvokeWithResponseStream {
+    type Input = InvokeWithResponseStreamRequest;
+    type Output = InvokeWithResponseStreamResponse;
+    const OPERATION: &'static Operation = &INVOKE_WITH_RESPONSE_STREAM;
+}
+
+pub static INVOKE_WITH_RESPONSE_STREAM: Operation = Operation {
+    name: "InvokeWithResponseStream",
+    method: "POST",
+    uri: "/2021-11-15/functions/{FunctionName}/response-streaming-invocations",
+    status: 200,
+    input: Some(&shape::INVOKE_WITH_RESPONSE_STREAM_REQUEST),
+    output: Some(&shape::INVOKE_WITH_RESPONSE_STREAM_RESPONSE),
+    errors: &[
+        "RuntimeAliasDeletedException",
+        "CodeArtifactUserDeletedException",
+        "ResourceNotReadyException",
+        "ServiceQuotaExceededException",
+        "InvalidSecurityGroupIDException",
+        "SnapStartTimeoutException",
+        "TooManyRequestsException",
+        "EC2ThrottledException",
+        "EFSMountConnectivityException",
+        "SubnetIPAddressLimitReachedException",
+        "KMSAccessDeniedException",
+        "RequestTooLargeException",
+        "KMSDisabledException",
+        "UnsupportedMediaTypeException",
+        "S3FilesMountConnectivityException",
+        "SerializedRequestEntityTooLargeException",
+        "InvalidRuntimeException",
+        "NoPublishedVersionException",
+        "EC2UnexpectedException",
+        "InvalidSubnetIDException",
+        "KMSNotFoundException",
+        "InvalidParameterValueException",
+        "EC2AccessDeniedException",
+        "EFSIOException",
+        "KMSInvalidStateException",
+        "ResourceConflictException",
+        "RuntimeVersionDeletedException",
+        "ENILimitReachedException",
+        "SnapStartNotReadyException",
+        "ServiceException",
+        "CodeArtifactUserPendingException",
+        "SnapStartException",
+        "RecursiveInvocationException",
+        "S3FilesMountFailureException",
+        "EFSMountTimeoutException",
+        "S3FilesMountTimeoutException",
+        "CodeArtifactUserFailedException",
+        "ResourceNotFoundException",
+        "InvalidRequestContentException",
+        "SnapStartRegenerationFailureException",
+        "InvalidZipFileException",
+        "EFSMountFailureException",
+    ],
+    output_name: None,
+};
+
 #[derive(Clone, Default, PartialEq)]
 pub struct InvocationRequest {
     pub function_name: String,
@@ -289,6 +353,182 @@ impl Shaped for InvokeAsyncResponse {
     const SHAPE: &'static Shape = &shape::INVOKE_ASYNC_RESPONSE;
 }
 
+#[derive(Clone, Default, PartialEq)]
+pub struct InvokeWithResponseStreamRequest {
+    pub function_name: String,
+    pub log_type: Option<String>,
+    pub client_context: Option<String>,
+    pub qualifier: Option<String>,
+    pub payload: Option<Bytes>,
+    pub tenant_id: Option<String>,
+    pub invocation_type: Option<String>,
+}
+
+impl fmt::Debug for InvokeWithResponseStreamRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InvokeWithResponseStreamRequest")
+            .field("function_name", &self.function_name)
+            .field("log_type", &self.log_type)
+            .field("client_context", &self.client_context)
+            .field("qualifier", &self.qualifier)
+            .field("payload", &self.payload.as_ref().map(|_| Redacted))
+            .field("tenant_id", &self.tenant_id)
+            .field("invocation_type", &self.invocation_type)
+            .finish()
+    }
+}
+
+impl Field for InvokeWithResponseStreamRequest {
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        let mut given = members(value)?;
+        Ok(Self {
+            function_name: required(&mut given, "FunctionName")?,
+            log_type: optional(&mut given, "LogType")?,
+            client_context: optional(&mut given, "ClientContext")?,
+            qualifier: optional(&mut given, "Qualifier")?,
+            payload: optional(&mut given, "Payload")?,
+            tenant_id: optional(&mut given, "TenantId")?,
+            invocation_type: optional(&mut given, "InvocationType")?,
+        })
+    }
+
+    fn into_value(self) -> Value {
+        let mut made = Structure::with_capacity(7);
+        put(&mut made, "FunctionName", Some(self.function_name));
+        put(&mut made, "LogType", self.log_type);
+        put(&mut made, "ClientContext", self.client_context);
+        put(&mut made, "Qualifier", self.qualifier);
+        put(&mut made, "Payload", self.payload);
+        put(&mut made, "TenantId", self.tenant_id);
+        put(&mut made, "InvocationType", self.invocation_type);
+        Value::Structure(made)
+    }
+}
+
+impl Shaped for InvokeWithResponseStreamRequest {
+    const SHAPE: &'static Shape = &shape::INVOKE_WITH_RESPONSE_STREAM_REQUEST;
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct InvokeWithResponseStreamResponse {
+    pub status_code: Option<i32>,
+    pub executed_version: Option<String>,
+    pub event_stream: Option<InvokeWithResponseStreamResponseEvent>,
+    pub response_stream_content_type: Option<String>,
+}
+
+impl Field for InvokeWithResponseStreamResponse {
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        let mut given = members(value)?;
+        Ok(Self {
+            status_code: optional(&mut given, "StatusCode")?,
+            executed_version: optional(&mut given, "ExecutedVersion")?,
+            event_stream: optional(&mut given, "EventStream")?,
+            response_stream_content_type: optional(&mut given, "ResponseStreamContentType")?,
+        })
+    }
+
+    fn into_value(self) -> Value {
+        let mut made = Structure::with_capacity(4);
+        put(&mut made, "StatusCode", self.status_code);
+        put(&mut made, "ExecutedVersion", self.executed_version);
+        put(&mut made, "EventStream", self.event_stream);
+        put(&mut made, "ResponseStreamContentType", self.response_stream_content_type);
+        Value::Structure(made)
+    }
+}
+
+impl Shaped for InvokeWithResponseStreamResponse {
+    const SHAPE: &'static Shape = &shape::INVOKE_WITH_RESPONSE_STREAM_RESPONSE;
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct InvokeWithResponseStreamResponseEvent {
+    pub payload_chunk: Option<InvokeResponseStreamUpdate>,
+    pub invoke_complete: Option<InvokeWithResponseStreamCompleteEvent>,
+}
+
+impl Field for InvokeWithResponseStreamResponseEvent {
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        let mut given = members(value)?;
+        Ok(Self {
+            payload_chunk: optional(&mut given, "PayloadChunk")?,
+            invoke_complete: optional(&mut given, "InvokeComplete")?,
+        })
+    }
+
+    fn into_value(self) -> Value {
+        let mut made = Structure::with_capacity(2);
+        put(&mut made, "PayloadChunk", self.payload_chunk);
+        put(&mut made, "InvokeComplete", self.invoke_complete);
+        Value::Structure(made)
+    }
+}
+
+impl Shaped for InvokeWithResponseStreamResponseEvent {
+    const SHAPE: &'static Shape = &shape::INVOKE_WITH_RESPONSE_STREAM_RESPONSE_EVENT;
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct InvokeResponseStreamUpdate {
+    pub payload: Option<Bytes>,
+}
+
+impl fmt::Debug for InvokeResponseStreamUpdate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InvokeResponseStreamUpdate")
+            .field("payload", &self.payload.as_ref().map(|_| Redacted))
+            .finish()
+    }
+}
+
+impl Field for InvokeResponseStreamUpdate {
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        let mut given = members(value)?;
+        Ok(Self { payload: optional(&mut given, "Payload")? })
+    }
+
+    fn into_value(self) -> Value {
+        let mut made = Structure::with_capacity(1);
+        put(&mut made, "Payload", self.payload);
+        Value::Structure(made)
+    }
+}
+
+impl Shaped for InvokeResponseStreamUpdate {
+    const SHAPE: &'static Shape = &shape::INVOKE_RESPONSE_STREAM_UPDATE;
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct InvokeWithResponseStreamCompleteEvent {
+    pub error_code: Option<String>,
+    pub error_details: Option<String>,
+    pub log_result: Option<String>,
+}
+
+impl Field for InvokeWithResponseStreamCompleteEvent {
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        let mut given = members(value)?;
+        Ok(Self {
+            error_code: optional(&mut given, "ErrorCode")?,
+            error_details: optional(&mut given, "ErrorDetails")?,
+            log_result: optional(&mut given, "LogResult")?,
+        })
+    }
+
+    fn into_value(self) -> Value {
+        let mut made = Structure::with_capacity(3);
+        put(&mut made, "ErrorCode", self.error_code);
+        put(&mut made, "ErrorDetails", self.error_details);
+        put(&mut made, "LogResult", self.log_result);
+        Value::Structure(made)
+    }
+}
+
+impl Shaped for InvokeWithResponseStreamCompleteEvent {
+    const SHAPE: &'static Shape = &shape::INVOKE_WITH_RESPONSE_STREAM_COMPLETE_EVENT;
+}
+
 /// The descriptions of the shapes.
 pub mod shape {
     use crate::schema::{Kind, Location, Member, Shape};
@@ -433,4 +673,120 @@ pub mod shape {
     );
 
     pub static HTTP_STATUS: Shape = Shape::of("HttpStatus", Kind::Integer);
+
+    pub static INVOKE_WITH_RESPONSE_STREAM_REQUEST: Shape = Shape::of(
+        "InvokeWithResponseStreamRequest",
+        Kind::Structure {
+            members: &[
+                Member {
+                    required: true,
+                    location: Location::Uri,
+                    location_name: Some("FunctionName"),
+                    ..Member::of("FunctionName", &super::super::function::shape::NAMESPACED_FUNCTION_NAME)
+                },
+                Member {
+                    location: Location::Header,
+                    location_name: Some("X-Amz-Log-Type"),
+                    ..Member::of("LogType", &LOG_TYPE)
+                },
+                Member {
+                    location: Location::Header,
+                    location_name: Some("X-Amz-Client-Context"),
+                    ..Member::of("ClientContext", &super::super::function::shape::STRING)
+                },
+                Member {
+                    location: Location::Query,
+                    location_name: Some("Qualifier"),
+                    ..Member::of(
+                        "Qualifier",
+                        &super::super::function::shape::NUMERIC_LATEST_PUBLISHED_OR_ALIAS_QUALIFIER,
+                    )
+                },
+                Member::of("Payload", &super::super::function::shape::BLOB),
+                Member {
+                    location: Location::Header,
+                    location_name: Some("X-Amz-Tenant-Id"),
+                    ..Member::of("TenantId", &TENANT_ID)
+                },
+                Member {
+                    location: Location::Header,
+                    location_name: Some("X-Amz-Invocation-Type"),
+                    ..Member::of("InvocationType", &RESPONSE_STREAMING_INVOCATION_TYPE)
+                },
+            ],
+            payload: Some("Payload"),
+        },
+    );
+
+    pub static RESPONSE_STREAMING_INVOCATION_TYPE: Shape = Shape {
+        values: &["RequestResponse", "DryRun"],
+        ..Shape::of("ResponseStreamingInvocationType", Kind::String)
+    };
+
+    pub static INVOKE_WITH_RESPONSE_STREAM_RESPONSE: Shape = Shape::of(
+        "InvokeWithResponseStreamResponse",
+        Kind::Structure {
+            members: &[
+                Member {
+                    location: Location::Status,
+                    ..Member::of("StatusCode", &super::super::function::shape::INTEGER)
+                },
+                Member {
+                    location: Location::Header,
+                    location_name: Some("X-Amz-Executed-Version"),
+                    ..Member::of("ExecutedVersion", &super::super::function::shape::VERSION)
+                },
+                Member::of("EventStream", &INVOKE_WITH_RESPONSE_STREAM_RESPONSE_EVENT),
+                Member {
+                    location: Location::Header,
+                    location_name: Some("Content-Type"),
+                    ..Member::of("ResponseStreamContentType", &super::super::function::shape::STRING)
+                },
+            ],
+            payload: Some("EventStream"),
+        },
+    );
+
+    pub static INVOKE_WITH_RESPONSE_STREAM_RESPONSE_EVENT: Shape = Shape {
+        event_stream: true,
+        ..Shape::of(
+            "InvokeWithResponseStreamResponseEvent",
+            Kind::Structure {
+                members: &[
+                    Member::of("PayloadChunk", &INVOKE_RESPONSE_STREAM_UPDATE),
+                    Member::of("InvokeComplete", &INVOKE_WITH_RESPONSE_STREAM_COMPLETE_EVENT),
+                ],
+                payload: None,
+            },
+        )
+    };
+
+    pub static INVOKE_RESPONSE_STREAM_UPDATE: Shape = Shape {
+        event: true,
+        ..Shape::of(
+            "InvokeResponseStreamUpdate",
+            Kind::Structure {
+                members: &[Member {
+                    event_payload: true,
+                    ..Member::of("Payload", &super::super::function::shape::BLOB)
+                }],
+                payload: None,
+            },
+        )
+    };
+
+    pub static INVOKE_WITH_RESPONSE_STREAM_COMPLETE_EVENT: Shape = Shape {
+        event: true,
+        ..Shape::of(
+            "InvokeWithResponseStreamCompleteEvent",
+            Kind::Structure {
+                members: &[
+                    Member::of("ErrorCode", &super::super::function::shape::STRING),
+                    Member::of("ErrorDetails", &super::super::function::shape::STRING),
+                    Member::of("LogResult", &super::super::function::shape::STRING),
+                ],
+                payload: None,
+            },
+        )
+    };
 }

@@ -51,7 +51,7 @@ pub use self::{
         CreateFunctionUrlConfig, DeleteFunctionUrlConfig, GetFunctionUrlConfig, ListFunctionUrlConfigs,
         UpdateFunctionUrlConfig,
     },
-    invocation::{Invoke, InvokeAsync},
+    invocation::{Invoke, InvokeAsync, InvokeWithResponseStream},
     layer::{
         AddLayerVersionPermission, DeleteLayerVersion, GetLayerVersion, GetLayerVersionByArn,
         GetLayerVersionPolicy, ListLayerVersions, ListLayers, PublishLayerVersion,
@@ -90,6 +90,7 @@ pub static LAMBDA: Service = Service {
         &function::DELETE_FUNCTION,
         &invocation::INVOKE,
         &invocation::INVOKE_ASYNC,
+        &invocation::INVOKE_WITH_RESPONSE_STREAM,
         &version::PUBLISH_VERSION,
         &version::LIST_VERSIONS_BY_FUNCTION,
         &alias::CREATE_ALIAS,

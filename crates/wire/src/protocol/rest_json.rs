@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 
-use super::{Request, json, put, response, rest};
+use super::{Request, event_stream, json, put, response, rest};
 use crate::error::{Fault, Malformed};
 use crate::route::Labels;
 use crate::schema::{EMPTY, Kind, Member, Operation, Service, Shape};
@@ -70,6 +70,10 @@ pub(super) fn respond(operation: &Operation, mut output: Structure) -> http::Res
 }
 
 fn respond_payload(status: u16, member: &Member, value: Option<Value>) -> http::Response<Bytes> {
+    if member.shape().event_stream {
+        // The events come after the head, one by one.
+        return response(status, event_stream::CONTENT_TYPE, Bytes::new());
+    }
     match (value, &member.shape().kind) {
         (Some(Value::Blob(bytes)), _) => response(status, "application/octet-stream", bytes),
         (Some(Value::String(text)), _) => response(status, "text/plain", text),
