@@ -41,6 +41,12 @@ impl Resolved {
         &self.0.deployment.configuration
     }
 
+    /// Its version: `$LATEST` or a number.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.0.version
+    }
+
     /// Which function of that name it is.
     #[must_use]
     pub fn incarnation(&self) -> uuid::Uuid {

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 use lambent_core::lambda::state::Reason;
+use lambent_sandbox::Piece;
+use tokio::sync::mpsc;
 
 use crate::{ProgramError, Throttle};
 
@@ -20,15 +22,19 @@ pub struct Invocation {
     pub trace_id: Option<String>,
     /// Whether the caller wants the last 4 KB of the log.
     pub tail: bool,
+    /// Where a streamed answer goes as it comes; all of it has gone there before there is an [`Outcome`].
+    pub stream: Option<mpsc::Sender<Piece>>,
 }
 
 /// What a caller gets of a function that was run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// What the function answered, or the platform in its place.
+    /// What the function answered, or the platform in its place; of a streamed answer the error that ended it, if any.
     pub payload: Bytes,
     /// Whether the function failed: `X-Amz-Function-Error: Unhandled`.
     pub failed: bool,
+    /// How it failed, such as `Runtime.ExitError`.
+    pub error_type: Option<String>,
     /// The content type the runtime gave.
     pub content_type: Option<String>,
     /// The version that ran.

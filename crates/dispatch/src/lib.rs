@@ -27,6 +27,7 @@ mod told;
 pub use admission::Throttle;
 pub use dispatcher::{Dispatcher, Resolved};
 pub use invocation::{Invocation, InvokeError, Outcome};
+pub use lambent_sandbox::Piece;
 pub use logs::{Line, LogSink, Source};
 pub use metrics::Metrics;
 pub use parts::{Options, Parts};

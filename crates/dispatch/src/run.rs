@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use lambent_core::lambda::failure::Failure;
 use lambent_core::lambda::log::Report;
 use lambent_core::lambda::log::event::Event as Logged;
@@ -137,8 +136,15 @@ impl Run<'_> {
     }
 
     fn event(&self, left: Duration) -> Event {
-        let Invocation { request_id, invoked_function_arn, payload, client_context, trace_id, tail: _ } =
-            self.invocation.clone();
+        let Invocation {
+            request_id,
+            invoked_function_arn,
+            payload,
+            client_context,
+            trace_id,
+            tail: _,
+            stream,
+        } = self.invocation.clone();
         let deadline = self.dispatcher.clock.now().plus(left);
         Event {
             request_id,
@@ -148,7 +154,7 @@ impl Run<'_> {
             client_context,
             cognito_identity: None,
             payload,
-            stream: None,
+            stream,
         }
     }
 
@@ -159,8 +165,7 @@ impl Run<'_> {
             }
             Answer::Error(reported) => return Told::reported(reported),
             Answer::TooLarge => Failure::ResponseTooLarge,
-            Answer::Streamed { failed: Some(reported), .. } => return Told::reported(reported),
-            Answer::Streamed { failed: None, .. } => return Told::answer(None, Bytes::new()),
+            Answer::Streamed { produced_bytes, failed } => return Told::streamed(produced_bytes, failed),
             Answer::Exited(exit) => exit_failure(exit),
             Answer::Extension(fault) => extension_failure(&fault),
             Answer::TimedOut => Failure::TimedOut { limit: self.limit() },
@@ -187,6 +192,7 @@ impl Run<'_> {
         Outcome {
             payload: told.payload,
             failed: told.failed.is_some(),
+            error_type: told.failed.map(|status| status.error_type),
             content_type: told.content_type,
             version: self.route.version.clone(),
             tail: log.take_tail(),

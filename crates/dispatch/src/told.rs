@@ -29,6 +29,12 @@ impl Told {
         Self { payload, content_type, failed: None, produced_bytes }
     }
 
+    /// What the function streamed has gone to its caller; only how it ended is left to tell.
+    pub(crate) fn streamed(produced_bytes: u64, failed: Option<Reported>) -> Self {
+        let told = failed.map_or_else(|| Self::answer(None, Bytes::new()), Self::reported);
+        Self { produced_bytes: usize::try_from(produced_bytes).unwrap_or(usize::MAX), ..told }
+    }
+
     /// What the platform says in the function's place.
     pub(crate) fn failure(failure: &Failure, request_id: &str) -> Self {
         Self {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use lambent_services::lambda::code;
-use lambent_services::{Server, pipeline, url};
+use lambent_services::{self as services, Server, pipeline, url};
 
 use crate::activity;
 use crate::upstream::{Body, Upstream, whole};
@@ -30,14 +31,16 @@ impl Front {
     ) -> Response<Body> {
         // All paths below such a host are the function's.
         if url::is_for(&request) {
-            return url::answer(&self.server, request, peer).await.map(whole);
+            return url::answer(&self.server, request, peer).await.map(|body| streamed(body, running));
         }
         if request.uri().path().starts_with("/_lambent/") {
             return self.own(request).await.map(whole);
         }
         match &self.upstream {
             Some(upstream) if Upstream::takes(&request) => upstream.pass(request, running).await,
-            Some(_) | None => pipeline::handle(&self.server, request).await.map(whole),
+            Some(_) | None => {
+                pipeline::answer(&self.server, request).await.map(|body| streamed(body, running))
+            }
         }
     }
 
@@ -61,6 +64,20 @@ impl Front {
             }
             path if path.starts_with(code::DOWNLOADS) => code::download(&self.server, head).await,
             _ => text(StatusCode::NOT_FOUND, "text/plain", "no such page"),
+        }
+    }
+}
+
+/// A body of the services; where it is streamed the request runs until its end.
+fn streamed(body: services::Body, running: activity::Request) -> Body {
+    match body {
+        services::Body::Whole(bytes) => whole(bytes),
+        stream @ services::Body::Stream(_) => {
+            let held = move |frame| {
+                let _running = &running;
+                frame
+            };
+            stream.map_frame(held).map_err(Into::into).boxed_unsync()
         }
     }
 }

@@ -3,12 +3,13 @@
 
 mod transport;
 
+use std::error::Error;
 use std::sync::Arc;
 
 use anyhow::Result;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version, header, uri};
-use http_body_util::combinators::BoxBody;
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
@@ -21,7 +22,7 @@ use crate::config::Config;
 use transport::{Connector, Http, connector};
 
 /// A body that comes from a client or goes to one.
-pub(crate) type Body = BoxBody<Bytes, hyper::Error>;
+pub(crate) type Body = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 
 /// Where foreign requests go.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ impl Upstream {
                     let _running = &running;
                     frame
                 };
-                response.map(|body| body.map_frame(held).boxed())
+                response.map(|body| body.map_frame(held).map_err(Into::into).boxed_unsync())
             }
             Err(fault) => bad_gateway(&fault),
         }
@@ -131,7 +132,7 @@ fn bad_gateway(fault: &anyhow::Error) -> Response<Body> {
 
 /// A body that is there already.
 pub(crate) fn whole(body: Bytes) -> Body {
-    Full::new(body).map_err(|never| match never {}).boxed()
+    Full::new(body).map_err(|never| match never {}).boxed_unsync()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! A request goes down one straight line, [`pipeline`]; [`operations`] is the index of everything the server can do.
 //! Never sees a sandbox, and never parses a body before its signature is checked.
 
+pub mod body;
 pub mod caller;
 pub mod keys;
 pub mod lambda;
@@ -15,5 +16,6 @@ mod traffic;
 pub mod upstream;
 pub mod url;
 
+pub use body::Body;
 pub use reply::Reply;
 pub use server::{Auth, Options, Parts, Server};

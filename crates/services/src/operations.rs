@@ -90,6 +90,7 @@ index! { LAMBDA_OPERATIONS of lambda:
     GetRuntimeManagementConfig, Read => runtime_management::get_runtime_management_config,
     Invoke, Invoke => invocation::invoke,
     InvokeAsync, Invoke => event::invoke_async,
+    InvokeWithResponseStream, Invoke => response_stream::invoke_with_response_stream,
     ListAliases, Read => alias::list_aliases,
     ListCodeSigningConfigs, Read => code_signing::list_code_signing_configs,
     ListEventSourceMappings, Read => event_source_mapping::list_event_source_mappings,

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
-use http_body::Body;
+use http_body::Body as HttpBody;
 use lambent_core::limits::CONFIGURATION_BODY_MAX_BYTES;
 use lambent_wire::constraints;
 use lambent_wire::error::Fault;
@@ -26,16 +26,26 @@ use lambent_wire::sigv4::{Head, Scope};
 use lambent_wire::value::Value;
 use uuid::Uuid;
 
+use crate::body::whole;
 use crate::caller::{Caller, Context};
 use crate::operations::{self, Operation, SERVICES};
-use crate::{Reply, Server};
+use crate::{Body, Reply, Server};
 use authenticate::Admitted;
 use read::Read;
 
-/// Answers one request.
+/// Answers one request with all of a body, also of one that is streamed: for who reads no streams.
 pub async fn handle<B>(server: &Arc<Server>, request: Request<B>) -> Response<Bytes>
 where
-    B: Body<Data = Bytes> + Send + 'static,
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    whole(answer(server, request).await).await
+}
+
+/// Answers one request.
+pub async fn answer<B>(server: &Arc<Server>, request: Request<B>) -> Response<Body>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let (head, body) = request.into_parts();
@@ -50,7 +60,7 @@ where
     let mut request = Exchange { server, service, protocol, head, request_id };
     match request.answer(claimed, body).await {
         Ok(response) => response,
-        Err(fault) => protocol.fail(service, &fault, &request.request_id),
+        Err(fault) => protocol.fail(service, &fault, &request.request_id).map(Body::from),
     }
 }
 
@@ -79,9 +89,9 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    async fn answer<B>(&mut self, claimed: Option<Scope>, body: B) -> Result<Response<Bytes>, Fault>
+    async fn answer<B>(&mut self, claimed: Option<Scope>, body: B) -> Result<Response<Body>, Fault>
     where
-        B: Body<Data = Bytes> + Send + 'static,
+        B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let admitted = match self.check_head(claimed, body.size_hint().lower()) {
@@ -107,7 +117,7 @@ impl Exchange<'_> {
     /// The body, and who sends it. The room the body took is free again when this is over.
     async fn receive<B>(&self, admitted: Admitted, body: B) -> Result<(Caller, Bytes), Fault>
     where
-        B: Body<Data = Bytes>,
+        B: HttpBody<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let read = read::read(&self.server.traffic, body).await;
@@ -179,11 +189,14 @@ impl Exchange<'_> {
         host.strip_suffix(":80").unwrap_or(host).to_owned()
     }
 
-    fn write(&self, route: &Route, reply: Reply) -> Response<Bytes> {
+    fn write(&self, route: &Route, reply: Reply) -> Response<Body> {
         let mut response =
             self.protocol.respond(self.service, route.operation, reply.output, &self.request_id);
         response.headers_mut().extend(reply.headers);
-        response
+        match reply.stream {
+            Some(stream) => response.map(|_head_only| stream),
+            None => response.map(Body::from),
+        }
     }
 
     /// The operation a request is for, as far as its head tells.

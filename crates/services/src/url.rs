@@ -10,6 +10,7 @@ mod errors;
 mod event;
 mod index;
 mod reply;
+mod stream;
 
 pub(crate) use index::Urls;
 
@@ -19,14 +20,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
-use http_body::Body;
+use http_body::Body as HttpBody;
 use lambent_core::lambda::configuration::Tracing;
 use lambent_core::limits::SYNC_PAYLOAD_MAX_BYTES;
-use lambent_dispatch::{Invocation, InvokeError, Outcome, Resolved};
+use lambent_dispatch::{Invocation, InvokeError, Resolved};
 
-use crate::Server;
 use crate::lambda::trace;
 use crate::pipeline::read;
+use crate::{Body, Server};
 use access::{Admitted, Door, Identity};
 use address::Address;
 use errors::Refused;
@@ -43,9 +44,9 @@ pub fn is_for<B>(request: &Request<B>) -> bool {
 }
 
 /// Answers one request to a function URL. `peer` is who is at the other end of the connection.
-pub async fn answer<B>(server: &Arc<Server>, request: Request<B>, peer: IpAddr) -> Response<Bytes>
+pub async fn answer<B>(server: &Arc<Server>, request: Request<B>, peer: IpAddr) -> Response<Body>
 where
-    B: Body<Data = Bytes> + Send + 'static,
+    B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let (head, body) = request.into_parts();
@@ -55,7 +56,7 @@ where
     let mut response = match found {
         None => {
             refuse(server, &head, body);
-            Refused::Unknown.response(&request_id)
+            Refused::Unknown.response(&request_id).map(Body::from)
         }
         Some((served, address)) => {
             let peer = peer.to_canonical();
@@ -89,15 +90,15 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    async fn answer<B>(&self, body: B) -> Response<Bytes>
+    async fn answer<B>(&self, body: B) -> Response<Body>
     where
-        B: Body<Data = Bytes> + Send + 'static,
+        B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let cors = self.served.url.cors.as_ref();
         if let Some(response) = cors.and_then(|cors| cors::preflight(cors, self.head)) {
             refuse(self.server, self.head, body);
-            return response;
+            return response.map(Body::from);
         }
         let answered = match self.admit(body.size_hint().lower()) {
             Ok(admitted) => self.run(admitted, body).await,
@@ -106,7 +107,7 @@ impl Call<'_> {
                 Err(refused)
             }
         };
-        let mut response = answered.unwrap_or_else(|refused| refused.response(self.request_id));
+        let mut response = answered.unwrap_or_else(|refused| self.refused(refused));
         if let Some(cors) = cors {
             cors::mark(cors, &self.head.headers, response.headers_mut());
         }
@@ -119,9 +120,9 @@ impl Call<'_> {
         if length_bytes > SYNC_PAYLOAD_MAX_BYTES { Err(Refused::TooLarge) } else { Ok(admitted) }
     }
 
-    async fn run<B>(&self, admitted: Admitted, body: B) -> Result<Response<Bytes>, Refused>
+    async fn run<B>(&self, admitted: Admitted, body: B) -> Result<Response<Body>, Refused>
     where
-        B: Body<Data = Bytes>,
+        B: HttpBody<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let (identity, body) = {
@@ -139,7 +140,7 @@ impl Call<'_> {
         } else {
             self.invoke(resolved, event, &trace_id).await
         };
-        let mut response = invoked.unwrap_or_else(|refused| refused.response(self.request_id));
+        let mut response = invoked.unwrap_or_else(|refused| self.refused(refused));
         set(response.headers_mut(), trace::HEADER, &trace_id);
         Ok(response)
     }
@@ -164,7 +165,7 @@ impl Call<'_> {
         resolved: Resolved,
         payload: Bytes,
         trace_id: &str,
-    ) -> Result<Response<Bytes>, Refused> {
+    ) -> Result<Response<Body>, Refused> {
         let invocation = Invocation {
             request_id: self.request_id.to_owned(),
             invoked_function_arn: self.served.arn(),
@@ -172,21 +173,20 @@ impl Call<'_> {
             client_context: None,
             trace_id: Some(trace_id.to_owned()),
             tail: false,
+            stream: None,
         };
+        if self.served.url.invoke_mode == RESPONSE_STREAM {
+            return stream::answer(self.server, resolved, invocation, self.head).await;
+        }
         // Whoever still waits when the drain is over is told so.
         let invoked = self.server.dispatcher.invoke(resolved, invocation);
         let ended = self.server.traffic.ending.run_until_cancelled(invoked).await;
         let outcome = ended.unwrap_or(Err(InvokeError::Closing)).map_err(Refused::Invoke)?;
-        self.reply(&outcome)
+        Ok(reply::buffered(&outcome)?.map(Body::from))
     }
 
-    fn reply(&self, outcome: &Outcome) -> Result<Response<Bytes>, Refused> {
-        if self.served.url.invoke_mode != RESPONSE_STREAM {
-            return Ok(reply::buffered(outcome)?);
-        }
-        let mut response = reply::streamed(outcome)?;
-        reply::in_chunks(&mut response, self.head);
-        Ok(response)
+    fn refused(&self, refused: Refused) -> Response<Body> {
+        refused.response(self.request_id).map(Body::from)
     }
 
     fn door(&self) -> Door<'_> {
@@ -197,7 +197,7 @@ impl Call<'_> {
 /// Throws the body of a request away that nobody will read. Who waits for leave to send reads the answer, and sends nothing.
 fn refuse<B>(server: &Server, head: &Parts, body: B)
 where
-    B: Body<Data = Bytes> + Send + 'static,
+    B: HttpBody<Data = Bytes> + Send + 'static,
 {
     if !head.headers.contains_key(http::header::EXPECT) {
         read::discard(&server.traffic, body);

@@ -10,6 +10,7 @@ use lambent_core::lambda::arn::FunctionId;
 use lambent_core::time::Clock as _;
 use lambent_dispatch::{RoleCredentials as _, SessionKeys};
 use lambent_sandbox::{Event, Spec};
+use lambent_services::body::whole;
 use lambent_services::url;
 use lambent_testkit::one_function::{base64, said, settled, with_function};
 use lambent_testkit::{FakeHost, TestServer, zip};
@@ -68,12 +69,8 @@ async fn permit(server: &TestServer, permission: &Value) {
 }
 
 async fn send(server: &TestServer, request: http::request::Builder, body: &Bytes) -> Response<Bytes> {
-    url::answer(
-        &server.server,
-        request.body(Full::new(body.clone())).expect("tests write valid requests"),
-        PEER,
-    )
-    .await
+    let request = request.body(Full::new(body.clone())).expect("tests write valid requests");
+    whole(url::answer(&server.server, request, PEER).await).await
 }
 
 async fn unsigned(server: &TestServer, host: &str) -> (u16, String) {

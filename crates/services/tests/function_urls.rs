@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use http::{Method, Request, Response};
 use http_body_util::Full;
 use lambent_sandbox::{Answer, Event, Exit, Spec};
+use lambent_services::body::whole;
 use lambent_services::url;
 use lambent_testkit::one_function::{said, settled, with_function};
 use lambent_testkit::{FakeHost, TestServer};
@@ -64,7 +65,7 @@ async fn send(server: &TestServer, request: http::request::Builder, body: impl I
     let request: Request<Full<Body>> =
         request.body(Full::new(body.into())).expect("tests write valid requests");
     assert!(url::is_for(&request));
-    url::answer(&server.server, request, PEER).await
+    whole(url::answer(&server.server, request, PEER).await).await
 }
 
 async fn get(server: &TestServer, host: &str, path: &str) -> Response<Body> {

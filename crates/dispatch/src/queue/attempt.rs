@@ -109,6 +109,7 @@ impl Dispatcher {
             client_context: None,
             trace_id: event.trace_id.clone(),
             tail: false,
+            stream: None,
         };
         let outcome = self.invoke(resolved, invocation).await?;
         let payload = String::from_utf8_lossy(&outcome.payload).into_owned();

@@ -63,7 +63,11 @@ pub async fn get_function_code_signing_config(
     let function = change::read(server, &target).await?.value;
     let Some(code_signing_config_arn) = function.code_signing_config else {
         // The model requires both members, AWS sends neither.
-        return Ok(Reply { output: Value::Structure(Structure::new()), headers: http::HeaderMap::new() });
+        return Ok(Reply {
+            output: Value::Structure(Structure::new()),
+            headers: http::HeaderMap::new(),
+            stream: None,
+        });
     };
     let function_name = target.id.name;
     Ok(Reply::of(GetFunctionCodeSigningConfigResponse { code_signing_config_arn, function_name }))

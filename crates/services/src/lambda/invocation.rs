@@ -60,6 +60,7 @@ pub async fn invoke(
         client_context,
         trace_id: Some(trace_id.clone()),
         tail: request.log_type.as_deref() == Some("Tail"),
+        stream: None,
     };
     let outcome = server.dispatcher.invoke(resolved, invocation).await?;
     Ok(reply(outcome).with(trace::HEADER, &trace_id))
@@ -96,7 +97,7 @@ pub(super) async fn resolve(server: &Server, target: &Target) -> Result<Resolved
 }
 
 fn reply(outcome: Outcome) -> Reply {
-    let Outcome { payload, failed, content_type, version, tail } = outcome;
+    let Outcome { payload, failed, error_type: _, content_type, version, tail } = outcome;
     let content_type = content_type.unwrap_or_else(|| "application/json".to_owned());
     Reply::of(InvocationResponse {
         status_code: Some(200),
@@ -125,7 +126,7 @@ pub(super) fn event(payload: Bytes) -> Result<Bytes, Error> {
 }
 
 /// The client context, decoded: JSON of at most 3,583 bytes.
-fn client_context(header: Option<&str>) -> Result<Option<String>, Error> {
+pub(super) fn client_context(header: Option<&str>) -> Result<Option<String>, Error> {
     let Some(header) = header.filter(|header| !header.is_empty()) else { return Ok(None) };
     let invalid = |why: &str| Error::InvalidRequestContent(format!("Client context {why}"));
     let bytes =

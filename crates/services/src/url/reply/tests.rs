@@ -8,6 +8,7 @@ fn outcome(payload: &[u8], content_type: Option<&str>) -> Outcome {
     Outcome {
         payload: Bytes::copy_from_slice(payload),
         failed: false,
+        error_type: None,
         content_type: content_type.map(str::to_owned),
         version: "$LATEST".into(),
         tail: None,
@@ -163,7 +164,7 @@ fn a_connection_stays_open_where_http_says_so_in_a_header() {
         (Version::HTTP_2, "", None),
     ] {
         let request = Request::builder().version(version).header(CONNECTION, asked);
-        let mut response = typed(Bytes::new(), JSON);
+        let mut response = typed(Bytes::new(), JSON).map(Body::from);
         keep_alive(&mut response, &request.body(()).unwrap().into_parts().0);
         let found = response.headers().get(CONNECTION).map(|value| value.to_str().unwrap());
         assert_eq!(found, told, "{version:?} {asked}");
@@ -179,10 +180,10 @@ fn what_has_no_body_in_http_loses_it() {
         ("GET", 200, None, "body"),
     ] {
         let head = Request::builder().method(method).body(()).unwrap().into_parts().0;
-        let mut response = typed("body".into(), JSON);
+        let mut response = typed("body".into(), JSON).map(Body::from);
         *response.status_mut() = StatusCode::from_u16(status).unwrap();
         trim(&mut response, &head);
         let told = response.headers().get(CONTENT_LENGTH).map(|value| value.to_str().unwrap());
-        assert_eq!((told, &response.body()[..]), (length, body.as_bytes()), "{method} {status}");
+        assert_eq!((told, response.body().len()), (length, Some(body.len())), "{method} {status}");
     }
 }
