@@ -63,6 +63,9 @@ pub const LOG_TAIL_BYTES: usize = 4096;
 pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How old an environment may be when an invocation begins; well below the life of its credentials.
 pub const ENVIRONMENT_AGE_MAX: Duration = Duration::from_secs(6 * 3600);
+/// How often in a row an environment may fail before another takes its place. No quota of AWS's: it keeps a function that
+/// always fails from holding a sandbox that may be the cause.
+pub const FAILURES_IN_A_ROW_MAX: u32 = 10;
 /// How long the credentials of an environment are good for.
 pub const SESSION_MAX: Duration = Duration::from_secs(12 * 3600);
 /// All environment variables of a function together, as compact JSON.

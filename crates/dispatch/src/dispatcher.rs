@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 use tracing::error;
 
 use crate::admission::Admission;
+use crate::drive::Drive;
 use crate::environment::Environment;
 use crate::freezer::Freezer;
 use crate::metrics::add;
@@ -26,8 +27,8 @@ use crate::pool::Given;
 use crate::program::Program;
 use crate::provisioner::Provisioner;
 use crate::queue::Queue;
+use crate::reply::Reply;
 use crate::route::{Route, Routes};
-use crate::run::Run;
 use crate::{Invocation, InvokeError, LogSink, Metrics, Outcome, Programs, RoleCredentials};
 
 /// What an invocation will run, whatever becomes of the function meanwhile.
@@ -136,9 +137,7 @@ impl Dispatcher {
         let (tell, told) = oneshot::channel();
         let dispatcher = Arc::clone(self);
         self.tasks.spawn(async move {
-            let run = Run { dispatcher: &dispatcher, route: &route, invocation };
-            // The caller may be gone: the function has run all the same.
-            run.go(|outcome| _ = tell.send(outcome)).await;
+            Drive::serving(&dispatcher, &route, invocation, Reply::to(tell)).go().await;
             drop(permit);
         });
         told.await.unwrap_or(Err(InvokeError::Closing))
@@ -202,10 +201,13 @@ impl Dispatcher {
         Ok(route.program.get_or_try_init(|| self.programs.find(&route.deployment, &self.tasks)).await?)
     }
 
-    /// Gives an environment back after an invocation.
-    pub(crate) fn release(&self, route: &Arc<Route>, environment: Environment) {
+    /// Gives an environment back that has nothing to do. A provisioned one is ready before anybody asks for it.
+    pub(crate) fn release(self: &Arc<Self>, route: &Arc<Route>, environment: Environment) {
         if environment.is_provisioned() && route.provisioned.keeper().has_surplus() {
             return self.discard(environment.sandbox);
+        }
+        if environment.is_provisioned() && environment.life.is_reset() {
+            return self.renew(route, environment);
         }
         self.keep(route, route.pool.give(environment, self.clock.monotonic()));
     }
@@ -231,9 +233,14 @@ impl Dispatcher {
         self.killing.load(Ordering::SeqCst)
     }
 
-    /// Stops a sandbox in the background.
+    /// Stops a sandbox that is not needed any more, in the background.
     pub(crate) fn discard(&self, sandbox: Box<dyn Sandbox>) {
-        self.tasks.spawn_on(sandbox.stop(ShutdownReason::Spindown), &self.runtime);
+        self.stop(sandbox, ShutdownReason::Spindown);
+    }
+
+    /// Stops a sandbox in the background.
+    pub(crate) fn stop(&self, sandbox: Box<dyn Sandbox>, reason: ShutdownReason) {
+        self.tasks.spawn_on(sandbox.stop(reason), &self.runtime);
     }
 
     /// Stops what must not be used any more.

@@ -5,26 +5,28 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use lambent_core::lambda::life::{Action, Event, Life};
 use lambent_sandbox::Sandbox;
 
 use crate::logs::Log;
 use crate::provisioner::Place;
-use crate::session::Session;
+use crate::session::{Session, SessionKeys};
 
-/// A sandbox that has been initialised.
+/// A sandbox and where it is in its life.
 #[derive(Debug)]
 pub(crate) struct Environment {
     pub(crate) sandbox: Box<dyn Sandbox>,
     pub(crate) log: Arc<Log>,
-    /// How long Init took, until an invocation has reported it.
+    pub(crate) life: Life,
+    /// When its processes were last started.
+    pub(crate) started: Duration,
+    /// How long Init took before any invocation, until one has reported it.
     pub(crate) init: Option<Duration>,
-    /// When it was initialised.
-    pub(crate) born: Duration,
     frozen: bool,
     /// Its place among the provisioned environments of its version, if it is one.
     provisioned: Option<Place>,
     /// Its credentials end with it.
-    _session: Session,
+    session: Session,
 }
 
 impl Environment {
@@ -32,15 +34,27 @@ impl Environment {
         sandbox: Box<dyn Sandbox>,
         log: Arc<Log>,
         session: Session,
-        born: Duration,
-        init: Option<Duration>,
+        life: Life,
+        started: Duration,
     ) -> Self {
-        Self { sandbox, log, init, born, frozen: false, provisioned: None, _session: session }
+        Self { sandbox, log, life, started, init: None, frozen: false, provisioned: None, session }
     }
 
     /// The same as one of the provisioned environments of its version, until it is dropped.
     pub(crate) fn provisioned(self, place: Place) -> Self {
         Self { provisioned: Some(place), ..self }
+    }
+
+    /// Takes in what happened, and tells what is to be done.
+    pub(crate) fn step(&mut self, event: Event, now: Duration) -> Action {
+        let action;
+        (self.life, action) = self.life.step(event, now);
+        action
+    }
+
+    /// Its credentials.
+    pub(crate) fn keys(&self) -> &SessionKeys {
+        &self.session.keys
     }
 
     pub(crate) fn is_provisioned(&self) -> bool {
@@ -56,7 +70,7 @@ impl Environment {
         self.frozen = true;
     }
 
-    /// Lets it go on, and tells whether its program is still there.
+    /// Lets it go on, and tells whether it is as it was left: its program still there, or none where it was reset.
     pub(crate) async fn wake(&mut self) -> bool {
         if std::mem::take(&mut self.frozen) {
             self.sandbox.thaw();
@@ -65,8 +79,9 @@ impl Environment {
         !self.is_dead()
     }
 
-    /// Whether its program has ended.
+    /// Whether its program has ended by itself.
     pub(crate) fn is_dead(&mut self) -> bool {
-        pin!(self.sandbox.exited()).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+        self.life.is_ready()
+            && pin!(self.sandbox.exited()).poll(&mut Context::from_waker(Waker::noop())).is_ready()
     }
 }

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use lambent_core::limits::ENVIRONMENT_AGE_MAX;
 use tracing::info;
 
 use crate::Dispatcher;
@@ -11,20 +10,17 @@ use crate::Dispatcher;
 /// How often idle environments are looked at.
 const EXPIRY_ROUND: Duration = Duration::from_secs(10);
 
-/// How old an idle provisioned environment becomes before another takes its place, one in each round: early enough that
-/// never many are too old at once.
-const PROVISIONED_AGE: Duration = ENVIRONMENT_AGE_MAX.checked_div(2).expect("2 is not 0");
-
 impl Dispatcher {
     /// Looks at all idle environments again and again.
     pub(crate) async fn expire_idle(&self) {
         loop {
             tokio::time::sleep(EXPIRY_ROUND).await;
             let now = self.clock.monotonic();
-            let before = now.saturating_sub(self.options.idle_max);
+            // An idle provisioned environment goes at half its age, one in each round, so that never many are too old at once.
+            let renewed = now.checked_sub(self.options.age_max / 2);
             for route in self.routes.all() {
-                let mut expired = route.pool.expire_idle_since(before);
-                expired.extend(route.pool.renew_provisioned(now.checked_sub(PROVISIONED_AGE)));
+                let mut expired = route.pool.expire(now);
+                expired.extend(route.pool.renew_provisioned(renewed));
                 if !expired.is_empty() {
                     info!(function = %route.id.arn(), count = expired.len(), "idle environments stopped");
                 }

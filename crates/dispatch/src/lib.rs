@@ -6,11 +6,14 @@
 mod admission;
 mod boot;
 mod dispatcher;
+mod drive;
 mod environment;
 mod expiry;
 mod follow;
 mod freezer;
+mod init;
 mod invocation;
+mod lines;
 mod logs;
 mod metrics;
 mod parts;
@@ -18,9 +21,11 @@ mod pool;
 mod program;
 mod provisioner;
 mod queue;
+mod reply;
 mod route;
 mod run;
 mod session;
+mod spec;
 mod start;
 mod told;
 

@@ -8,6 +8,8 @@ use lambent_core::lambda::log::event::{Event, Form};
 use lambent_core::lambda::log::{Tail, stream_name};
 use lambent_core::time::{Clock, Timestamp};
 
+use lambent_sandbox::{Outlet, Telemetry};
+
 use crate::dispatcher::Dispatcher;
 use crate::route::Route;
 
@@ -16,6 +18,8 @@ use crate::route::Route;
 pub enum Source {
     /// The function or its runtime.
     Function,
+    /// An extension of it.
+    Extension,
     /// The platform: START, END, REPORT.
     Platform,
 }
@@ -60,6 +64,8 @@ pub(crate) struct Log {
     form: Form,
     sink: Arc<dyn LogSink>,
     clock: Arc<dyn Clock>,
+    /// What extensions subscribe to.
+    telemetry: Arc<Telemetry>,
     /// The lines of the invocation that runs, if its caller wants them; of no other.
     tail: Mutex<Option<Tail>>,
 }
@@ -76,8 +82,14 @@ impl Log {
             form: Form::of(logging),
             sink: Arc::clone(&dispatcher.logs),
             clock: Arc::clone(&dispatcher.clock),
+            telemetry: Arc::default(),
             tail: Mutex::default(),
         }
+    }
+
+    /// What extensions subscribe to.
+    pub(crate) fn telemetry(&self) -> Arc<Telemetry> {
+        Arc::clone(&self.telemetry)
     }
 
     /// An invocation begins: its caller wants the end of the log, or not. What was written before is not for it.
@@ -87,17 +99,6 @@ impl Log {
 
     fn tail(&self) -> MutexGuard<'_, Option<Tail>> {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A line of the function, kept if it is of a level that is.
-    pub(crate) fn line(&self, text: &[u8]) {
-        if !self.form.keeps(text) {
-            return;
-        }
-        if let Some(tail) = &mut *self.tail() {
-            tail.push(text);
-        }
-        self.send(Source::Function, text);
     }
 
     /// What the platform tells, made a line only if somebody reads it; `tail` where that is the caller.
@@ -125,5 +126,22 @@ impl Log {
     fn send(&self, source: Source, text: &[u8]) {
         let (function, group, stream) = (&self.function, self.group.as_str(), self.stream.as_str());
         self.sink.write(&Line { function, group, stream, at: self.clock.now(), source, text });
+    }
+}
+
+impl Outlet for Log {
+    /// A line of the function, kept if it is of a level that is, or of an extension.
+    fn written(&self, source: lambent_sandbox::Source, text: &[u8]) {
+        let source = match source {
+            lambent_sandbox::Source::Program => Source::Function,
+            lambent_sandbox::Source::Extension => Source::Extension,
+        };
+        if source == Source::Function && !self.form.keeps(text) {
+            return;
+        }
+        if let Some(tail) = &mut *self.tail() {
+            tail.push(text);
+        }
+        self.send(source, text);
     }
 }

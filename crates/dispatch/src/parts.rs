@@ -18,6 +18,8 @@ pub struct Options {
     pub starts_at_once: usize,
     /// How long an environment is kept idle.
     pub idle_max: Duration,
+    /// How old an environment may be when an invocation begins.
+    pub age_max: Duration,
     /// How long an invocation waits for a function that is being created.
     pub pending_wait: Duration,
     /// What sandboxes can reach.

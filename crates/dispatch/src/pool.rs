@@ -1,8 +1,10 @@
-//! The idle environments of one deployment: provisioned ones go first, then the most recently used. Never holds one that
-//! is running.
+//! The idle environments of one deployment: provisioned ones go first, then the most recently used, those that were reset
+//! last. Never holds one that is running.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use lambent_core::lambda::life::{Action, Event};
 
 use crate::environment::Environment;
 
@@ -13,6 +15,8 @@ pub(crate) struct Pool(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     idle: Vec<Idle>,
+    /// Those without processes: the next invocation begins with Init.
+    reset: Vec<Idle>,
     /// These stay, however long they are idle.
     provisioned: Vec<Idle>,
     retired: bool,
@@ -42,7 +46,8 @@ impl Pool {
 
     pub(crate) fn take(&self) -> Option<Environment> {
         let mut inner = self.lock();
-        let taken = inner.provisioned.pop().or_else(|| inner.idle.pop());
+        let Inner { idle, reset, provisioned, .. } = &mut *inner;
+        let taken = provisioned.pop().or_else(|| idle.pop()).or_else(|| reset.pop());
         taken.map(|idle| idle.environment)
     }
 
@@ -57,7 +62,7 @@ impl Pool {
     pub(crate) fn renew_provisioned(&self, born_before: Option<Duration>) -> Vec<Environment> {
         let mut aged = false;
         let mut worn = |idle: &mut Idle| {
-            let old = born_before.is_some_and(|before| idle.environment.born <= before);
+            let old = born_before.is_some_and(|before| idle.environment.life.born() <= before);
             idle.environment.is_dead() || old && !std::mem::replace(&mut aged, true)
         };
         self.lock().provisioned.extract_if(.., &mut worn).map(|idle| idle.environment).collect()
@@ -74,17 +79,23 @@ impl Pool {
             return Given::Refused(environment);
         }
         told();
-        let list = if environment.is_provisioned() { &mut inner.provisioned } else { &mut inner.idle };
+        let runs = environment.life.is_ready();
+        let list = match (environment.is_provisioned(), runs) {
+            (true, _) => &mut inner.provisioned,
+            (false, true) => &mut inner.idle,
+            (false, false) => &mut inner.reset,
+        };
         list.push(Idle { environment, since: now });
-        Given::Kept { tell_freezer: !std::mem::replace(&mut inner.watched, true) }
+        Given::Kept { tell_freezer: runs && !std::mem::replace(&mut inner.watched, true) }
     }
 
     /// Keeps nothing from now on; what is idle is handed out to be stopped.
     pub(crate) fn retire(&self) -> Vec<Environment> {
         let mut inner = self.lock();
         inner.retired = true;
-        let Inner { idle, provisioned, .. } = &mut *inner;
-        idle.drain(..).chain(provisioned.drain(..)).map(|idle| idle.environment).collect()
+        let Inner { idle, reset, provisioned, .. } = &mut *inner;
+        let all = idle.drain(..).chain(reset.drain(..)).chain(provisioned.drain(..));
+        all.map(|idle| idle.environment).collect()
     }
 
     /// Freezes what has been idle since `before`; tells whether something is left to freeze later.
@@ -102,20 +113,29 @@ impl Pool {
         *watched
     }
 
-    /// Takes out what has been idle since `before` or whose program has ended, to be stopped.
-    pub(crate) fn expire_idle_since(&self, before: Duration) -> Vec<Environment> {
-        let expired = |idle: &mut Idle| idle.since <= before || idle.environment.is_dead();
-        self.lock().idle.extract_if(.., expired).map(|i| i.environment).collect()
+    /// Takes out what has been idle, or is there, for too long, and what has ended by itself, to be stopped.
+    pub(crate) fn expire(&self, now: Duration) -> Vec<Environment> {
+        let mut inner = self.lock();
+        let expired = |idle: &mut Idle| {
+            idle.environment.step(Event::Woken, now) != Action::Rest || idle.environment.is_dead()
+        };
+        let Inner { idle, reset, .. } = &mut *inner;
+        let all = idle.extract_if(.., expired).chain(reset.extract_if(.., expired));
+        all.map(|idle| idle.environment).collect()
     }
 
-    /// Since when the longest idle environment has been idle.
+    /// Since when the longest idle environment has been idle. What was reset has less to lose and goes before.
     pub(crate) fn longest_idle_since(&self) -> Option<Duration> {
-        self.lock().idle.first().map(|idle| idle.since)
+        let inner = self.lock();
+        let reset = inner.reset.first().map(|_| Duration::ZERO);
+        reset.or_else(|| inner.idle.first().map(|idle| idle.since))
     }
 
     /// Takes the longest idle environment.
     pub(crate) fn take_longest_idle(&self) -> Option<Environment> {
         let mut inner = self.lock();
-        (!inner.idle.is_empty()).then(|| inner.idle.remove(0).environment)
+        let Inner { idle, reset, .. } = &mut *inner;
+        let list = if reset.is_empty() { idle } else { reset };
+        (!list.is_empty()).then(|| list.remove(0).environment)
     }
 }

@@ -9,18 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use lambent_core::lambda::arn::FunctionId;
-use lambent_core::lambda::environment::Initialization;
-use lambent_core::lambda::log::event::Phase;
 use lambent_core::lambda::provisioned::{Action, Event, Keeper, Shares};
-use lambent_core::limits::PROVISIONED_INIT_MAX;
 use tokio::sync::{Semaphore, mpsc};
 use tracing::{info, warn};
 
-use crate::InvokeError;
-use crate::boot::{Start, Started};
 use crate::dispatcher::Dispatcher;
+use crate::drive::Drive;
 use crate::environment::Environment;
-use crate::logs::Log;
 use crate::route::Route;
 
 /// How many provisioned environments there are of what was asked for.
@@ -171,30 +166,20 @@ impl Dispatcher {
     }
 
     /// A new environment, or why there is none.
-    async fn provisioned_environment(&self, route: &Arc<Route>) -> Result<Environment, String> {
-        let failed = |error: InvokeError| error.to_string();
-        let program = self.program(route).await.map_err(failed)?;
-        let log = Arc::new(Log::new(self, route));
-        let initialization = Initialization::ProvisionedConcurrency;
-        let start = Start {
-            dispatcher: self,
-            route,
-            initialization,
-            phase: Phase::Init,
-            request_id: "",
-            tail: false,
-        };
-        if program.argv.is_empty() {
-            return Err(INIT_FAILURE.to_owned());
-        }
-        let timeout = Duration::from_secs(u64::from(route.deployment.configuration.timeout_s));
-        let started = start.initialise(program, &log, timeout.max(PROVISIONED_INIT_MAX)).await;
-        let Ok(Started { sandbox, session, took }) = started.map_err(failed)? else {
+    async fn provisioned_environment(self: &Arc<Self>, route: &Arc<Route>) -> Result<Environment, String> {
+        let provisioned = Drive::provisioned(self, route).provision().await;
+        let Some(environment) = provisioned.map_err(|error| error.to_string())? else {
             return Err(INIT_FAILURE.to_owned());
         };
+        let took = environment.init;
         info!(function = %route.id.arn(), version = route.version, ?took, "provisioned environment started");
-        let environment = Environment::new(sandbox, log, session, self.clock.monotonic(), Some(took));
         Ok(environment.provisioned(self.provisioner.place(route)))
+    }
+
+    /// Initialises one that was reset in the background, before the next request comes.
+    pub(crate) fn renew(self: &Arc<Self>, route: &Arc<Route>, environment: Environment) {
+        let (dispatcher, route) = (Arc::clone(self), Arc::clone(route));
+        self.tasks.spawn(async move { Drive::provisioned(&dispatcher, &route).renew(environment).await });
     }
 }
 

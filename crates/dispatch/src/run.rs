@@ -5,19 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lambent_core::lambda::failure::Failure;
-use lambent_core::lambda::log::Report;
-use lambent_core::lambda::log::event::Event as Logged;
-use lambent_sandbox::{Answer, Event, Settled};
+use lambent_core::lambda::life::{Action, Event, Fault, Reason};
+use lambent_sandbox::{Answer, Event as Handed, Settled};
 
-use crate::boot::Failed;
-use crate::dispatcher::Dispatcher;
+use crate::drive::{Drive, shutdown};
 use crate::environment::Environment;
 use crate::logs::Log;
-use crate::metrics::{add, micros};
-use crate::route::Route;
-use crate::start::Acquired;
 use crate::told::{Status, Told, exit_failure, extension_failure};
-use crate::{Invocation, InvokeError, Outcome};
+use crate::{Invocation, InvokeError};
 
 /// How long an answer is held back for the runtime to ask for its next event, so that the environment is free again when
 /// the caller has it: back-to-back calls never start a second one.
@@ -26,116 +21,216 @@ const SETTLE_FIRST: Duration = Duration::from_millis(2);
 /// The same where the caller wants the end of the log, which REPORT closes.
 const SETTLE_FIRST_FOR_TAIL: Duration = Duration::from_secs(1);
 
-/// One invocation under way.
-pub(crate) struct Run<'a> {
-    pub(crate) dispatcher: &'a Arc<Dispatcher>,
-    pub(crate) route: &'a Arc<Route>,
-    pub(crate) invocation: Invocation,
+/// The same where the environment is reset, so that the next call finds it.
+const RESET_FIRST: Duration = Duration::from_millis(100);
+
+/// How many environments an invocation may lose to trouble of the host before it is refused.
+const ENVIRONMENTS_LOST_MAX: u32 = 3;
+
+/// What is known of an invocation that runs.
+#[derive(Debug, Default)]
+pub(crate) struct Course {
+    /// When its time began.
+    pub(crate) began: Duration,
+    /// It has an answer, or the function will get no other chance to give one.
+    over: bool,
+    /// One environment was found dead with the event in its hands.
+    untaken: bool,
+    /// How many environments were lost on the way.
+    lost: u32,
+    pub(crate) produced_bytes: usize,
+    pub(crate) failed: Option<Status>,
 }
 
-/// An event that was handed over, and what came of it.
-struct Handed {
-    environment: Environment,
-    answered: Answer,
-    started: Duration,
-}
-
-impl Run<'_> {
-    /// Runs the invocation; `answer` gets the outcome, which may be before this returns.
-    pub(crate) async fn go(self, answer: impl FnOnce(Result<Outcome, InvokeError>)) {
-        match self.acquire().await {
-            Err(refusal) => answer(Err(refusal)),
-            Ok(Acquired::Ready { environment, spent }) => {
-                let handed = self.hand_over(environment, spent).await;
-                self.finish(handed, answer).await;
-            }
-            Ok(Acquired::Failed(failed)) => {
-                let Failed { log, told, took, memory_peak_bytes, .. } = &failed;
-                self.report(log, told.produced_bytes, told.failed.as_ref(), *took, None, *memory_peak_bytes);
-                answer(Ok(self.outcome(failed.told, &failed.log)));
-            }
-        }
-    }
-
-    pub(crate) fn limit(&self) -> Duration {
-        Duration::from_secs(u64::from(self.route.deployment.configuration.timeout_s))
-    }
-
-    pub(crate) fn now(&self) -> Duration {
-        self.dispatcher.clock.monotonic()
-    }
-
-    /// Hands over the event; `spent` is what Init inside the invocation took of its time. A program that ended before it
-    /// took the event was killed while it was idle: another environment gets the event, once.
-    async fn hand_over(&self, environment: Environment, spent: Duration) -> Handed {
-        let handed = self.hand_over_once(environment, spent).await;
-        if !matches!(handed.answered, Answer::Exited(_)) || !handed.environment.sandbox.untaken() {
-            return handed;
-        }
-        match self.acquire().await {
-            Ok(Acquired::Ready { environment, spent }) => {
-                self.dispatcher.discard(handed.environment.sandbox);
-                self.hand_over_once(environment, spent).await
-            }
-            Ok(Acquired::Failed(_)) | Err(_) => handed,
-        }
-    }
-
-    async fn hand_over_once(&self, mut environment: Environment, spent: Duration) -> Handed {
-        if spent.is_zero() {
-            self.start_line(&environment.log);
-        }
-        let started = self.now().saturating_sub(spent);
-        let left = self.limit().saturating_sub(spent);
-        let answered = environment.sandbox.invoke(self.event(left), left).await;
-        Handed { environment, answered, started }
-    }
-
-    /// Tells the answer, lets the environment settle, and logs what it took.
-    async fn finish(self, handed: Handed, answer: impl FnOnce(Result<Outcome, InvokeError>)) {
-        let Handed { mut environment, answered, started } = handed;
-        if matches!(answered, Answer::Exited(_)) && self.dispatcher.is_killing() {
-            return answer(Err(InvokeError::Closing));
-        }
-        let log = Arc::clone(&environment.log);
-        let alive = !matches!(answered, Answer::Exited(_) | Answer::Extension(_) | Answer::TimedOut);
-        let told = self.answered(answered, &log);
-        let (failed, produced_bytes) = (told.failed.clone(), told.produced_bytes);
-        let mut pending = Some((told, answer));
-        let mut settled = None;
-        let held = if self.invocation.tail { SETTLE_FIRST_FOR_TAIL } else { SETTLE_FIRST };
-        if alive {
-            let left = self.limit().saturating_sub(self.now().saturating_sub(started));
-            let settle = environment.sandbox.settle(left);
-            tokio::pin!(settle);
-            settled = Some(tokio::select! {
-                biased;
-                settled = &mut settle => settled,
-                () = tokio::time::sleep(held) => {
-                    if let Some((told, answer)) = pending.take() {
-                        answer(Ok(self.outcome(told, &log)));
+impl Drive<'_> {
+    /// Runs the invocation to its end; the caller has the answer before, or then.
+    pub(crate) async fn go(mut self) {
+        loop {
+            match self.acquire().await {
+                Err(refusal) => return self.tell(Err(refusal)),
+                Ok(None) => return,
+                Ok(Some(environment)) => {
+                    if self.run(environment).await {
+                        return;
                     }
-                    settle.await
                 }
-            });
-        }
-        let failed = failed.or_else(|| settled.clone().and_then(|s| self.unsettled(s, &log)));
-        let took = self.now().saturating_sub(started);
-        let (init, peak) = (environment.init.take(), environment.sandbox.memory_peak_bytes());
-        self.report(&log, produced_bytes, failed.as_ref(), took, init, peak);
-        // The outcome takes the log's tail, so it is made while nobody else has the environment.
-        let pending = pending.map(|(told, answer)| (self.outcome(told, &log), answer));
-        if settled == Some(Settled::Ready) {
-            self.dispatcher.release(self.route, environment);
-        } else {
-            self.dispatcher.discard(environment.sandbox);
-        }
-        if let Some((outcome, answer)) = pending {
-            answer(Ok(outcome));
+            }
         }
     }
 
-    fn event(&self, left: Duration) -> Event {
+    /// Runs it in this environment; false if it needs another.
+    async fn run(&mut self, mut environment: Environment) -> bool {
+        self.begin();
+        let action = self.through(&mut environment, Event::Wanted).await;
+        let over = self.is_over(action);
+        // The outcome takes the log's tail, so it is made while nobody else has the environment.
+        let outcome = self.outcome(&environment.log);
+        match action {
+            Action::Stop(reason) => self.dispatcher.stop(environment.sandbox, shutdown(reason)),
+            _ => self.dispatcher.release(self.route, environment),
+        }
+        if let Some(outcome) = outcome {
+            self.tell(Ok(outcome));
+        }
+        over
+    }
+
+    /// Whether nothing more is to be done for it, now that an environment has done this.
+    fn is_over(&mut self, action: Action) -> bool {
+        let closing = self.is_cut_off();
+        let Some(course) = self.course() else { return true };
+        if course.over {
+            return true;
+        }
+        course.lost += u32::from(action != Action::Stop(Reason::Spindown));
+        let gives_up = course.lost > ENVIRONMENTS_LOST_MAX;
+        if closing {
+            self.tell(Err(InvokeError::Closing));
+        } else if gives_up {
+            self.tell(Err(InvokeError::Sandbox("every environment was lost".to_owned())));
+        }
+        closing || gives_up
+    }
+
+    /// Its time begins.
+    pub(crate) fn begin(&mut self) {
+        let now = self.now();
+        if let Some(course) = self.course() {
+            course.began = now;
+        }
+    }
+
+    /// Hands over the event. A program that ended before it took the event was killed while it was idle: another environment
+    /// gets the event, once.
+    pub(crate) async fn invoke(&mut self, environment: &mut Environment, limit: Duration) -> Event {
+        let Some(event) = self.event(limit) else { return Event::Lost };
+        self.start_line(&environment.log);
+        let answer = environment.sandbox.invoke(event, limit).await;
+        if let (Answer::Exited(_), Some(course)) = (&answer, self.course())
+            && environment.sandbox.untaken()
+            && !std::mem::replace(&mut course.untaken, true)
+        {
+            return Event::Lost;
+        }
+        if matches!(answer, Answer::Exited(_)) && self.is_cut_off() {
+            return Event::Lost;
+        }
+        self.count_provisioned(environment.is_provisioned());
+        self.answered(environment, answer)
+    }
+
+    fn answered(&mut self, environment: &mut Environment, answer: Answer) -> Event {
+        let failure = match answer {
+            Answer::Response { content_type, body } => return self.hold(Told::answer(content_type, body)),
+            Answer::Error(reported) => return self.hold(Told::reported(reported)),
+            Answer::Streamed { produced_bytes, failed } => {
+                return self.hold(Told::streamed(produced_bytes, failed));
+            }
+            Answer::TooLarge => {
+                let failure = Failure::ResponseTooLarge;
+                self.failure_line(&environment.log, &failure);
+                return self.hold(Told::failure(&failure, self.request_id()));
+            }
+            Answer::Exited(exit) => exit_failure(exit),
+            Answer::Extension(fault) => extension_failure(&fault),
+            Answer::TimedOut => Failure::TimedOut { limit: self.timeout() },
+        };
+        let told = Told::failure(&failure, self.request_id());
+        self.failed(environment, told, Some(&failure));
+        failed_by(&failure)
+    }
+
+    /// The function has answered: its caller is told when the environment has settled, or soon.
+    fn hold(&mut self, told: Told) -> Event {
+        let held = if self.wants_tail() { SETTLE_FIRST_FOR_TAIL } else { SETTLE_FIRST };
+        if let Some(served) = &mut self.served {
+            served.course.over = true;
+            (served.course.failed, served.course.produced_bytes) = (told.failed.clone(), told.produced_bytes);
+            served.reply.hold(told, held);
+        }
+        Event::Answered
+    }
+
+    /// Waits for the runtime to ask for its next event.
+    pub(crate) async fn settle(&mut self, environment: &mut Environment, limit: Duration) -> Event {
+        let log = Arc::clone(&environment.log);
+        let settled = self.telling(environment.sandbox.settle(limit), &log).await;
+        let failure = self.unsettled(&settled, &log);
+        self.runtime_done(&log);
+        match failure {
+            None => Event::RuntimeReady,
+            Some(failure) => {
+                self.report(environment);
+                failed_by(&failure)
+            }
+        }
+    }
+
+    /// Waits for the extensions that were told of the invocation.
+    pub(crate) async fn finish(&mut self, environment: &mut Environment, limit: Duration) -> Event {
+        let log = Arc::clone(&environment.log);
+        let finished = self.telling(environment.sandbox.extensions_ready(limit), &log).await;
+        let failure = self.unsettled(&finished, &log);
+        self.report(environment);
+        failure.map_or(Event::ExtensionsReady, |failure| failed_by(&failure))
+    }
+
+    /// What went wrong between the answer and the next event: logged, not told, since the caller has an answer.
+    fn unsettled(&mut self, settled: &Settled, log: &Log) -> Option<Failure> {
+        let failure = match settled {
+            Settled::Ready => return None,
+            Settled::Exited(exit) => exit_failure(*exit),
+            Settled::Extension(fault) => extension_failure(fault),
+            Settled::TimedOut => Failure::TimedOut { limit: self.timeout() },
+        };
+        self.failure_line(log, &failure);
+        if let Some(course) = self.course() {
+            course.failed.get_or_insert_with(|| Status::of(&failure));
+        }
+        Some(failure)
+    }
+
+    /// The invocation has failed, and what failed ends its environment's processes.
+    pub(crate) fn failed(&mut self, environment: &mut Environment, told: Told, failure: Option<&Failure>) {
+        self.conclude(&environment.log, told, failure);
+        self.report(environment);
+    }
+
+    /// The answer of an invocation that failed, and its last lines but for REPORT.
+    pub(crate) fn conclude(&mut self, log: &Log, told: Told, failure: Option<&Failure>) {
+        if let Some(failure) = failure {
+            self.failure_line(log, failure);
+        }
+        if let Some(served) = &mut self.served {
+            served.course.over = true;
+            (served.course.failed, served.course.produced_bytes) = (told.failed.clone(), told.produced_bytes);
+            served.reply.hold(told, RESET_FIRST);
+        }
+        self.runtime_done(log);
+    }
+}
+
+fn failed_by(failure: &Failure) -> Event {
+    let timed_out = matches!(failure, Failure::TimedOut { .. });
+    Event::Failed(if timed_out { Fault::Timeout } else { Fault::Failure })
+}
+
+impl Drive<'_> {
+    fn course(&mut self) -> Option<&mut Course> {
+        self.served.as_mut().map(|served| &mut served.course)
+    }
+
+    /// The id of the invocation; empty where there is none.
+    pub(crate) fn request_id(&self) -> &str {
+        self.served.as_ref().map_or("", |served| &served.invocation.request_id)
+    }
+
+    /// Whether what ends now ends because the server does.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.dispatcher.is_killing()
+    }
+
+    fn event(&self, left: Duration) -> Option<Handed> {
         let Invocation {
             request_id,
             invoked_function_arn,
@@ -144,9 +239,9 @@ impl Run<'_> {
             trace_id,
             tail: _,
             stream,
-        } = self.invocation.clone();
+        } = self.served.as_ref()?.invocation.clone();
         let deadline = self.dispatcher.clock.now().plus(left);
-        Event {
+        Some(Handed {
             request_id,
             deadline,
             invoked_function_arn,
@@ -155,77 +250,6 @@ impl Run<'_> {
             cognito_identity: None,
             payload,
             stream,
-        }
-    }
-
-    fn answered(&self, answer: Answer, log: &Log) -> Told {
-        let failure = match answer {
-            Answer::Response { content_type, body } => {
-                return Told::answer(content_type, body);
-            }
-            Answer::Error(reported) => return Told::reported(reported),
-            Answer::TooLarge => Failure::ResponseTooLarge,
-            Answer::Streamed { produced_bytes, failed } => return Told::streamed(produced_bytes, failed),
-            Answer::Exited(exit) => exit_failure(exit),
-            Answer::Extension(fault) => extension_failure(&fault),
-            Answer::TimedOut => Failure::TimedOut { limit: self.limit() },
-        };
-        self.failure_line(log, &failure);
-        Told::failure(&failure, &self.invocation.request_id)
-    }
-
-    /// What went wrong between the answer and the next event: logged, not told, since the caller has an answer.
-    fn unsettled(&self, settled: Settled, log: &Log) -> Option<Status> {
-        let failure = match settled {
-            Settled::Ready => return None,
-            Settled::Exited(exit) => exit_failure(exit),
-            Settled::Extension(fault) => extension_failure(&fault),
-            Settled::TimedOut => Failure::TimedOut { limit: self.limit() },
-        };
-        self.failure_line(log, &failure);
-        Some(Status::of(&failure))
-    }
-
-    fn outcome(&self, told: Told, log: &Log) -> Outcome {
-        add(&self.dispatcher.metrics.invocations, 1);
-        add(&self.dispatcher.metrics.errors, u64::from(told.failed.is_some()));
-        Outcome {
-            payload: told.payload,
-            failed: told.failed.is_some(),
-            error_type: told.failed.map(|status| status.error_type),
-            content_type: told.content_type,
-            version: self.route.version.clone(),
-            tail: log.take_tail(),
-        }
-    }
-
-    pub(crate) fn start_line(&self, log: &Log) {
-        let (request_id, function, version) =
-            (self.invocation.request_id.as_str(), &self.route.id, self.route.version.as_str());
-        log.platform(self.invocation.tail, || Logged::Start { request_id, function, version });
-    }
-
-    pub(crate) fn failure_line(&self, log: &Log, failure: &Failure) {
-        let request_id = self.invocation.request_id.as_str();
-        log.platform(self.invocation.tail, || Logged::Fault { request_id, failure });
-    }
-
-    fn report(
-        &self,
-        log: &Log,
-        produced_bytes: usize,
-        failed: Option<&Status>,
-        duration: Duration,
-        init: Option<Duration>,
-        memory_peak_bytes: u64,
-    ) {
-        let failed = failed.map(Status::names);
-        let (tail, request_id) = (self.invocation.tail, self.invocation.request_id.as_str());
-        let memory_mib = self.route.deployment.configuration.memory_mib;
-        add(&self.dispatcher.metrics.duration_us, micros(duration));
-        log.platform(tail, || Logged::RuntimeDone { request_id, duration, produced_bytes, failed });
-        log.platform(tail, || {
-            Logged::Report(Report { request_id, duration, init, memory_mib, memory_peak_bytes, failed })
-        });
+        })
     }
 }

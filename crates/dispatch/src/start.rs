@@ -1,115 +1,90 @@
-//! How an invocation gets its environment: an idle one, or a new one whose Init goes well the first or the second time.
-//! Never hands over an event.
+//! How an invocation gets its environment: an idle one, one that was reset, or a new one. Never hands over an event.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use lambent_core::lambda::environment::Initialization;
-use lambent_core::lambda::failure::Failure;
+use lambent_core::lambda::life::{Action, Event};
 use lambent_core::lambda::log::event::Phase;
-use lambent_core::limits::{ENVIRONMENT_AGE_MAX, INIT_TIMEOUT};
 
 use crate::InvokeError;
-use crate::boot::{Failed, Start, Started};
+use crate::boot::NotBooted;
+use crate::drive::{Drive, shutdown};
 use crate::environment::Environment;
 use crate::logs::Log;
 use crate::metrics::add;
-use crate::run::Run;
+use crate::told::Told;
 
-/// How an environment was got.
-pub(crate) enum Acquired {
-    /// It is there. START is logged already where Init took some of the invocation's time.
-    Ready {
-        environment: Environment,
-        /// What Init took of the invocation's time.
-        spent: Duration,
-    },
-    /// It could not be initialised.
-    Failed(Failed),
-}
-
-impl Run<'_> {
-    /// An idle environment, or a new one.
-    pub(crate) async fn acquire(&self) -> Result<Acquired, InvokeError> {
+impl Drive<'_> {
+    /// An idle environment, or a new one; none where the invocation has its answer already, because there can be none.
+    pub(crate) async fn acquire(&mut self) -> Result<Option<Environment>, InvokeError> {
         while let Some(mut environment) = self.route.pool.take() {
-            let age = self.now().saturating_sub(environment.born);
-            if age < ENVIRONMENT_AGE_MAX && environment.wake().await {
-                self.count_provisioned(environment.is_provisioned());
-                environment.log.begin(self.invocation.tail);
-                return Ok(Acquired::Ready { environment, spent: Duration::ZERO });
+            if environment.wake().await {
+                environment.log.begin(self.wants_tail());
+                return Ok(Some(environment));
             }
             self.dispatcher.discard(environment.sandbox);
         }
-        self.count_provisioned(false);
-        self.start().await
+        let program = self.dispatcher.program(self.route).await?;
+        let log = Arc::new(Log::new(self.dispatcher, self.route));
+        log.begin(self.wants_tail());
+        match self.boot(program, &log).await {
+            Ok(environment) => Ok(Some(self.initialise(environment).await)),
+            Err(NotBooted::Refused(refusal)) => Err(refusal),
+            Err(NotBooted::Entrypoint(failure)) => {
+                let told = Told::failure(&failure, self.request_id());
+                self.no_init(&log, told.names());
+                self.begin();
+                self.start_line(&log);
+                self.conclude(&log, told, Some(&failure));
+                self.report_line(&log, None, 0);
+                if let Some(outcome) = self.outcome(&log) {
+                    self.tell(Ok(outcome));
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Waits for the Init of a new environment. Where that fails the invocation will begin with another.
+    async fn initialise(&mut self, mut environment: Environment) -> Environment {
+        self.init_starts(&environment.log, Phase::Init);
+        // A life that has ended says so again to the invocation, which then looks for another.
+        _ = self.through(&mut environment, Event::Started).await;
+        environment
+    }
+
+    /// A provisioned environment that is ready, or nothing where its Init failed.
+    pub(crate) async fn provision(&mut self) -> Result<Option<Environment>, InvokeError> {
+        let program = self.dispatcher.program(self.route).await?;
+        let log = Arc::new(Log::new(self.dispatcher, self.route));
+        match self.boot(program, &log).await {
+            Ok(environment) => {
+                let environment = self.initialise(environment).await;
+                if environment.life.is_ready() {
+                    return Ok(Some(environment));
+                }
+                self.dispatcher.discard(environment.sandbox);
+                Ok(None)
+            }
+            Err(NotBooted::Entrypoint(_)) => Ok(None),
+            Err(NotBooted::Refused(refusal)) => Err(refusal),
+        }
+    }
+
+    /// Initialises a provisioned environment that was reset, and gives it back.
+    pub(crate) async fn renew(&mut self, mut environment: Environment) {
+        match self.through(&mut environment, Event::Renewed).await {
+            Action::Stop(reason) => self.dispatcher.stop(environment.sandbox, shutdown(reason)),
+            _ => self.dispatcher.release(self.route, environment),
+        }
     }
 
     /// Counts what provisioned concurrency was good for, where there is some.
-    fn count_provisioned(&self, used: bool) {
+    pub(crate) fn count_provisioned(&self, used: bool) {
         let metrics = &self.dispatcher.metrics;
         if used {
             add(&metrics.provisioned_invocations, 1);
         } else if self.route.provisioned.keeper().wanted() > 0 {
             add(&metrics.provisioned_spillovers, 1);
         }
-    }
-
-    /// A new environment. An Init that fails is done once more inside the invocation, under the function's timeout.
-    async fn start(&self) -> Result<Acquired, InvokeError> {
-        let program = self.dispatcher.program(self.route).await?;
-        let log = Arc::new(Log::new(self.dispatcher, self.route));
-        log.begin(self.invocation.tail);
-        if program.argv.is_empty() {
-            let failure = Failure::NoEntrypoint { tried: program.tried.clone() };
-            return Ok(self.give_up(self.starting(Phase::Init).failed(&log, failure, Duration::ZERO, 0)));
-        }
-        let first = match self.starting(Phase::Init).initialise(program, &log, INIT_TIMEOUT).await? {
-            Ok(started) => {
-                let environment = self.environment(started, log, true);
-                return Ok(Acquired::Ready { environment, spent: Duration::ZERO });
-            }
-            Err(failed) => failed,
-        };
-        if matches!(first.failure, Some(Failure::NoEntrypoint { .. })) {
-            return Ok(self.give_up(first));
-        }
-        self.start_line(&log);
-        match self.starting(Phase::Invoke).initialise(program, &log, self.limit()).await? {
-            Ok(started) => {
-                let spent = started.took;
-                Ok(Acquired::Ready { environment: self.environment(started, log, false), spent })
-            }
-            Err(second) => {
-                if let Some(failure) = &second.failure {
-                    self.failure_line(&log, failure);
-                }
-                Ok(Acquired::Failed(second))
-            }
-        }
-    }
-
-    fn starting(&self, phase: Phase) -> Start<'_> {
-        Start {
-            dispatcher: self.dispatcher,
-            route: self.route,
-            initialization: Initialization::OnDemand,
-            phase,
-            request_id: &self.invocation.request_id,
-            tail: self.invocation.tail,
-        }
-    }
-
-    fn environment(&self, started: Started, log: Arc<Log>, report_init: bool) -> Environment {
-        let Started { sandbox, session, took } = started;
-        Environment::new(sandbox, log, session, self.now(), report_init.then_some(took))
-    }
-
-    /// An Init that is not tried again.
-    fn give_up(&self, failed: Failed) -> Acquired {
-        self.start_line(&failed.log);
-        if let Some(failure) = &failed.failure {
-            self.failure_line(&failed.log, failure);
-        }
-        Acquired::Failed(failed)
     }
 }

@@ -5,6 +5,7 @@ use lambent_core::lambda::failure::{Failure, accepted_error_type, unknown_error}
 use lambent_sandbox::{Exit, ExtensionFault, ExtensionFaultKind, Reported};
 
 /// What the caller is told.
+#[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) payload: Bytes,
     pub(crate) content_type: Option<String>,
@@ -57,6 +58,13 @@ impl Told {
             failed: Some(Status { status: "error", error_type }),
             produced_bytes,
         }
+    }
+}
+
+impl Told {
+    /// How it failed, if it did.
+    pub(crate) fn names(&self) -> Option<(&'static str, &str)> {
+        self.failed.as_ref().map(Status::names)
     }
 }
 

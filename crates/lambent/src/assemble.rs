@@ -84,6 +84,7 @@ fn dispatch_options(config: &Config) -> DispatchOptions {
         concurrency: config.concurrency,
         starts_at_once: processors * STARTS_PER_CPU,
         idle_max: config.idle_max,
+        age_max: config.age_max,
         // Whoever asks for states that last wants to meet them.
         pending_wait: if config.transition_min.is_zero() { PENDING_WAIT } else { Duration::ZERO },
         network: config.network,

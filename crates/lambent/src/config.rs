@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use lambent_code::interpreter::{Family, HostEnvironment, Override, Version};
 use lambent_core::account::{AccountId, Region};
-use lambent_core::limits::TRANSITION_MIN_MAX;
+use lambent_core::limits::{ENVIRONMENT_AGE_MAX, SESSION_MAX, TIMEOUT_MAX_S, TRANSITION_MIN_MAX};
 use lambent_sandbox::Network;
 use lambent_sandbox::linux::Isolation;
 use lambent_services::Auth;
@@ -45,6 +45,7 @@ pub(crate) struct Config {
     pub(crate) host: HostEnvironment,
     pub(crate) concurrency: usize,
     pub(crate) idle_max: Duration,
+    pub(crate) age_max: Duration,
     pub(crate) drain: Duration,
     pub(crate) log_format: LogFormat,
     pub(crate) log: String,
@@ -95,6 +96,7 @@ impl Serve {
             host: host_environment(),
             concurrency,
             idle_max: Duration::from_secs(raw.idle_max_s.unwrap_or(600)),
+            age_max: age_max(raw.age_max_s)?,
             drain: Duration::from_secs(raw.drain_s.unwrap_or(30)),
             log_format: raw.log_format.unwrap_or_default(),
             log: filter::read(raw.log.as_deref().unwrap_or("info"))?,
@@ -115,6 +117,19 @@ impl Config {
         };
         raw.resolve()
     }
+}
+
+/// How old environments become: their credentials must outlive them.
+fn age_max(seconds: Option<u64>) -> Result<Duration> {
+    let age_max = seconds.map_or(ENVIRONMENT_AGE_MAX, Duration::from_secs);
+    let most = SESSION_MAX - Duration::from_secs(u64::from(TIMEOUT_MAX_S));
+    ensure!(
+        (Duration::from_secs(1)..=most).contains(&age_max),
+        "--age-max-s takes 1 to {}: an environment's credentials end at {} seconds",
+        most.as_secs(),
+        SESSION_MAX.as_secs()
+    );
+    Ok(age_max)
 }
 
 fn isolation(chosen: Option<IsolationMode>) -> Isolation {

@@ -67,14 +67,16 @@ impl LogSink for FunctionLines {
         let text = String::from_utf8_lossy(line.text).replace('\r', "\n");
         let function = line.function.name.as_str();
         match line.source {
-            Source::Function => info!(target: "lambent::function", function, stream = line.stream, "{text}"),
+            Source::Function | Source::Extension => {
+                info!(target: "lambent::function", function, stream = line.stream, "{text}")
+            }
             Source::Platform => debug!(target: "lambent::function", function, stream = line.stream, "{text}"),
         }
     }
 
     fn wants(&self, source: Source) -> bool {
         match source {
-            Source::Function => enabled!(target: "lambent::function", Level::INFO),
+            Source::Function | Source::Extension => enabled!(target: "lambent::function", Level::INFO),
             Source::Platform => enabled!(target: "lambent::function", Level::DEBUG),
         }
     }

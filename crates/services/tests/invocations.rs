@@ -63,7 +63,7 @@ fn unbase64(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_program_that_exits_costs_its_environment_only() {
+async fn a_program_that_exits_is_started_again_in_its_environment() {
     let calls = AtomicUsize::new(0);
     let server = with_function(FakeHost::new(move |_: &Spec, _: &Event| {
         if calls.fetch_add(1, Ordering::SeqCst) == 0 { Answer::Exited(Exit::Code(7)) } else { said("1") }
@@ -76,7 +76,8 @@ async fn a_program_that_exits_costs_its_environment_only() {
     );
     assert_eq!(String::from_utf8_lossy(response.body()), expected);
     assert_eq!(&server.send(Method::POST, INVOKE, "").await.body()[..], b"1");
-    assert_eq!(server.host.count_of("boot"), 2);
+    assert_eq!(server.host.deeds()[3..6], ["reset", "restart", "init"]);
+    assert_eq!(server.host.count_of("boot"), 1);
 }
 
 struct Slow;

@@ -11,6 +11,7 @@ use lambent_code::Trees;
 use lambent_code::interpreter::{HostEnvironment, Interpreters};
 use lambent_code::sdk::Sdks;
 use lambent_core::account::{AccountId, Region};
+use lambent_core::limits::ENVIRONMENT_AGE_MAX;
 use lambent_dispatch::{
     Dispatcher, Line, LogSink, Options as DispatchOptions, Parts as DispatchParts, Programs, Source,
 };
@@ -142,6 +143,7 @@ impl TestServer {
                 concurrency,
                 starts_at_once: 4,
                 idle_max: Duration::from_secs(600),
+                age_max: ENVIRONMENT_AGE_MAX,
                 pending_wait: if transition_min.is_zero() { PENDING_WAIT } else { Duration::ZERO },
                 network: Network::None,
             },

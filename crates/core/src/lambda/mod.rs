@@ -12,6 +12,7 @@ pub mod event_source_mapping;
 pub mod failure;
 pub mod function;
 pub mod layer;
+pub mod life;
 pub mod log;
 pub mod policy;
 pub mod provisioned;

@@ -123,6 +123,9 @@ pub(crate) struct Serve {
     /// How long an environment is kept idle, in seconds [default: 600].
     #[arg(long, env = "LAMBENT_IDLE_MAX_S", value_name = "S")]
     pub(super) idle_max_s: Option<u64>,
+    /// How old an environment becomes, in seconds, however busy it is [default: 21600].
+    #[arg(long, env = "LAMBENT_AGE_MAX_S", value_name = "S")]
+    pub(super) age_max_s: Option<u64>,
     /// How long running functions may take to end after SIGTERM, in seconds [default: 30].
     #[arg(long, env = "LAMBENT_DRAIN_S", value_name = "S")]
     pub(super) drain_s: Option<u64>,
@@ -223,6 +226,7 @@ impl Serve {
             runtime_sdk: self.runtime_sdk.or(file.runtime_sdk),
             concurrency: self.concurrency.or(file.concurrency),
             idle_max_s: self.idle_max_s.or(file.idle_max_s),
+            age_max_s: self.age_max_s.or(file.age_max_s),
             drain_s: self.drain_s.or(file.drain_s),
             log_format: self.log_format.or(file.log_format),
             log: self.log.or(file.log),
