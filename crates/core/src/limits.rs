@@ -70,6 +70,24 @@ pub const FAILURES_IN_A_ROW_MAX: u32 = 10;
 pub const SESSION_MAX: Duration = Duration::from_secs(12 * 3600);
 /// All environment variables of a function together, as compact JSON.
 pub const ENVIRONMENT_MAX_BYTES: usize = 4096;
+/// Connections of one sandbox to the server's endpoint at once; more wait to be accepted.
+pub const ENDPOINT_CONNECTIONS_MAX: usize = 64;
+/// Networks kept ready for sandboxes to come, of each kind: each is about 220 KiB of the kernel's memory.
+pub const NETWORKS_READY_MAX: usize = 16;
+/// As many are kept ready at least while sandboxes come.
+pub const NETWORKS_READY_MIN: usize = 2;
+/// None is kept ready when no sandbox came for so long.
+pub const NETWORKS_READY_IDLE: Duration = Duration::from_secs(60);
+/// How long the kernel may take to remove the networks of sandboxes when the server stops.
+pub const NETWORKS_REMOVED_MAX: Duration = Duration::from_secs(5);
+/// Questions of one sandbox about names that are asked at once over UDP, and connections for them over TCP.
+pub const DNS_QUESTIONS_MAX: usize = 64;
+/// How long a name server may take: what the C library waits for.
+pub const DNS_ANSWER_MAX: Duration = Duration::from_secs(5);
+/// The largest message over UDP: four times what resolvers ask for.
+pub const DNS_MESSAGE_MAX_BYTES: usize = 16 * 1024;
+/// How many of the host's name servers are asked: as many as the C library.
+pub const DNS_SERVERS_MAX: usize = 3;
 /// Open files in a sandbox.
 pub const SANDBOX_FILES_MAX: u64 = 1024;
 /// Processes and threads in a sandbox.

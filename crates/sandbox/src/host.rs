@@ -41,7 +41,7 @@ impl LinuxHost {
     ///
     /// A sandbox with a user of its own owns its output too; else both are the server's.
     fn owner(&self, spec: &Spec, output: &OwnedFd) -> Result<Option<u32>, BootError> {
-        if !self.processes && spec.network == Network::None {
+        if !self.processes && spec.network != Network::Host {
             return Ok(None);
         }
         let output = rustix::fs::fstat(output).map_err(|error| BootError::Step {

@@ -73,6 +73,8 @@ pub enum Network {
     /// A network namespace of its own with nothing but loopback.
     #[default]
     None,
+    /// A network namespace of its own with a way out, by which neither the host nor another sandbox can be reached.
+    Nat,
     /// The host's own network: no isolation, only when asked for.
     Host,
 }

@@ -9,6 +9,8 @@
 
 #[path = "linux/host.rs"]
 mod host;
+#[path = "linux/internet.rs"]
+mod internet;
 
 #[path = "linux/ending.rs"]
 mod ending;
@@ -22,5 +24,7 @@ mod limits;
 mod lives;
 #[path = "linux/modes.rs"]
 mod modes;
+#[path = "linux/nat.rs"]
+mod nat;
 #[path = "linux/world.rs"]
 mod world;

@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use tokio::io::unix::AsyncFd;
 
 use super::message::{Fault, Message, Who};
+use super::net::{RUNTIME_API_PORT, Ready, Resolver};
 use super::shared::report;
 use crate::BootError;
 
@@ -30,6 +31,8 @@ pub(super) struct Birth {
     /// Of init.
     pub(super) pidfd: Option<OwnedFd>,
     pub(super) listener: Option<(TcpListener, u16)>,
+    /// Of the server's endpoint inside.
+    pub(super) endpoint: Option<TcpListener>,
     pub(super) outcome: Option<Result<(), BootError>>,
     /// What was told of its processes meanwhile: on a busy host a short program has ended before the spawner says
     /// that init was born.
@@ -37,14 +40,24 @@ pub(super) struct Birth {
 }
 
 impl Birth {
+    /// What listens inside has been made before; answers who is asked about names there.
+    pub(super) fn has(&mut self, network: Ready) -> Option<Resolver> {
+        self.listener = Some((network.runtime_api, RUNTIME_API_PORT));
+        self.endpoint = network.endpoint;
+        network.resolver
+    }
+
     /// Takes messages until both have told everything, or are gone.
     pub(super) async fn follow(&mut self, socket: &AsyncFd<OwnedFd>, program: &str) {
         while self.pidfd.is_none() || self.outcome.is_none() {
             let Some((message, fds)) = report(socket).await else { return };
-            let fd = fds.into_iter().next();
+            let mut fds = fds.into_iter();
             match message {
-                Message::Born => self.pidfd = fd,
-                Message::Listening { port } => self.listener = fd.map(|fd| (listener(fd), port)),
+                Message::Born => self.pidfd = fds.next(),
+                Message::Listening { port } => {
+                    self.listener = fds.next().map(|fd| (listener(fd), port));
+                    self.endpoint = fds.next().map(listener);
+                }
                 Message::Executed => self.outcome = Some(Ok(())),
                 Message::NotExecuted { who: Who::Program, errno } => {
                     self.outcome = Some(Err(refusal(program, errno)));

@@ -1,7 +1,6 @@
 //! From a fresh copy of the spawner to a sandbox's init with its program running. Never returns to the spawner.
 
 use std::io;
-use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -12,10 +11,8 @@ use rustix::thread::UnshareFlags;
 use super::crew::Crew;
 use super::message::{At, Fault, Message, Request};
 use super::spawner::{Parts, Workshop};
-use super::{channel, init, restrict, sys, view};
+use super::{channel, init, net, restrict, sys, view};
 
-/// Where the Runtime API listens inside a network namespace of its own.
-const RUNTIME_API_PORT: u16 = 9001;
 /// How readily the kernel kills this process where the whole host lacks memory.
 const OOM_SCORE: &str = "/proc/self/oom_score_adj";
 /// How much more readily a sandbox than its server.
@@ -42,6 +39,7 @@ pub(super) fn run(workshop: &Workshop, mut request: Request, parts: Parts) -> ! 
 fn prepare(workshop: &Workshop, request: &mut Request, parts: &Parts) -> Result<OwnedFd, Fault> {
     let isolated = workshop.template.is_some();
     die_with_spawner(&workshop.spawner, isolated).at("watch the spawner")?;
+    net::join(parts.network.as_ref()).at("join the network")?;
     for tasks in &parts.tasks {
         // Writing 0 moves the writer. Moving another process would cost 12 ms after any idle time.
         rustix::io::write(tasks, b"0").at("join the cgroup")?;
@@ -131,17 +129,21 @@ fn hide_cgroups() -> io::Result<()> {
 
 /// Opens the Runtime API's socket and gives it to the server; answers its port.
 fn listen(request: &Request, isolated: bool, control: &OwnedFd) -> Result<u16, Fault> {
+    if request.ready_network {
+        return Ok(net::RUNTIME_API_PORT);
+    }
     let own_network = isolated && request.own_network;
     if own_network {
-        let (family, kind) = (rustix::net::AddressFamily::INET, rustix::net::SocketType::DGRAM);
-        let socket = rustix::net::socket_with(family, kind, rustix::net::SocketFlags::CLOEXEC, None)
-            .at("socket for loopback")?;
-        sys::raise_loopback(socket.as_fd()).at("raise loopback")?;
+        net::raise_loopback().at("raise loopback")?;
     }
-    let port = if own_network { RUNTIME_API_PORT } else { 0 };
-    let listener = TcpListener::bind(("127.0.0.1", port)).at("listen for the Runtime API")?;
+    let port = if own_network { net::RUNTIME_API_PORT } else { 0 };
+    let listener = net::listen(port).at("listen for the Runtime API")?;
     let port = listener.local_addr().at("listen for the Runtime API")?.port();
-    channel::send(control, &Message::Listening { port }, &[listener.as_fd()]).at("hand over the listener")?;
+    let endpoint = request.endpoint_port.filter(|_| own_network);
+    let endpoint = endpoint.map(net::listen).transpose().at("listen for the endpoint")?;
+    let sockets: Vec<_> =
+        [Some(&listener), endpoint.as_ref()].into_iter().flatten().map(AsFd::as_fd).collect();
+    channel::send(control, &Message::Listening { port }, &sockets).at("hand over the listeners")?;
     Ok(port)
 }
 

@@ -19,7 +19,7 @@ const HOSTS: &str = "127.0.0.1 localhost sandbox.localdomain sandbox lambda\n::1
 const NAMED_USERS: u32 = 1000;
 
 /// What is taken from the host as it is.
-const FROM_HOST: [&str; 14] = [
+const FROM_HOST: [&str; 13] = [
     "etc/alternatives",
     "etc/ca-certificates",
     "etc/crypto-policies",
@@ -30,7 +30,6 @@ const FROM_HOST: [&str; 14] = [
     "etc/pki/ca-trust",
     "etc/pki/tls/certs",
     "etc/protocols",
-    "etc/resolv.conf",
     "etc/services",
     "etc/ssl/certs",
     "etc/ssl/openssl.cnf",
@@ -41,6 +40,7 @@ pub(super) fn fill(root: &Path, uid_base: u32) -> io::Result<()> {
     for path in FROM_HOST {
         bring(path, root)?;
     }
+    bring_resolv_conf(root)?;
     // Interpreters packaged by the distribution keep their configuration here: /etc/java-17-openjdk, /etc/python3.11.
     for entry in fs::read_dir("/etc")?.flatten() {
         let name = entry.file_name();
@@ -55,6 +55,12 @@ pub(super) fn fill(root: &Path, uid_base: u32) -> io::Result<()> {
     fs::write(etc.join("nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\n")?;
     symlink("/proc/self/mounts", etc.join("mtab"))?;
     symlink("/usr/share/zoneinfo/UTC", etc.join("localtime"))
+}
+
+/// As a file of its own, to which another can be mounted, whatever it is on the host: often a link to where no sandbox sees.
+fn bring_resolv_conf(root: &Path) -> io::Result<()> {
+    let target = root.join("etc/resolv.conf");
+    fs::write(&target, fs::read("/etc/resolv.conf").unwrap_or_default())
 }
 
 fn passwd(uid_base: u32) -> String {

@@ -53,6 +53,10 @@ pub(super) struct Request {
     pub(super) mounts: Vec<(String, String)>,
     /// A network namespace of its own.
     pub(super) own_network: bool,
+    /// That namespace is made already, with all that listens there: its descriptor follows.
+    pub(super) ready_network: bool,
+    /// Where to listen for the server's endpoint, in a network namespace made now.
+    pub(super) endpoint_port: Option<u16>,
     /// User and group id of the program; `None` keeps the server's.
     pub(super) identity: Option<u32>,
     pub(super) tmp: Tmp,
@@ -83,7 +87,7 @@ pub(super) enum Tmp {
 pub(super) enum Message {
     /// From the spawner: init exists; its pidfd comes along.
     Born,
-    /// From init: the Runtime API's socket comes along.
+    /// From init: the Runtime API's socket comes along, and the endpoint's if it was asked for.
     Listening {
         /// The port inside.
         port: u16,

@@ -26,12 +26,23 @@ pub struct Options {
     pub uid_base: u32,
     /// How many sandboxes may live at once, and so how many user ids are used.
     pub sandboxes_max: u32,
+    /// Where the server's own endpoint is inside sandboxes that have a network of their own; `None` leaves it out.
+    pub endpoint_port: Option<u16>,
+    /// Makes ready for sandboxes with [`Network::Nat`](crate::Network::Nat).
+    pub nat: bool,
 }
 
 impl Options {
     /// The defaults with this folder.
     #[must_use]
     pub fn new(run_dir: PathBuf) -> Self {
-        Self { isolation: Isolation::Auto, run_dir, uid_base: 200_000, sandboxes_max: 10_000 }
+        Self {
+            isolation: Isolation::Auto,
+            run_dir,
+            uid_base: 200_000,
+            sandboxes_max: 10_000,
+            endpoint_port: None,
+            nat: false,
+        }
     }
 }

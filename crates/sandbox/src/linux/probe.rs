@@ -4,7 +4,7 @@ use super::cgroup::{Base, Layout};
 use super::image::Images;
 use super::message::Hello;
 use super::shared::REPORT_MAX_BYTES;
-use super::{Options, Report, channel, spawner};
+use super::{Options, Report, channel, net, spawner};
 
 /// What this host can isolate and enforce with these options. Call it with one thread: it forks.
 #[must_use]
@@ -20,7 +20,9 @@ pub fn probe(options: &Options) -> Report {
     let name = format!("lambent-probe-{}", std::process::id());
     let base = Base::look(&layout, &name);
     let images = Images::new(&options.run_dir).map(drop);
-    Report::new(options, &hello, &layout, &base, images)
+    let mut report = Report::new(options, &hello, &layout, &base, images);
+    report.items.extend(net::look(options, &hello));
+    report
 }
 
 fn ask(options: &Options) -> std::io::Result<Hello> {

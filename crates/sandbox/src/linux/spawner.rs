@@ -188,7 +188,7 @@ fn namespaces(workshop: &Workshop, request: &Request) -> i32 {
     if workshop.template.is_none() {
         return 0;
     }
-    let network = if request.own_network { libc::CLONE_NEWNET } else { 0 };
+    let network = if request.own_network && !request.ready_network { libc::CLONE_NEWNET } else { 0 };
     // The mount namespace comes later: init first takes what it needs from the host's view.
     libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS | network
 }
@@ -203,6 +203,8 @@ pub(super) struct Parts {
     pub(super) framed_log: Option<OwnedFd>,
     pub(super) tmp: Option<OwnedFd>,
     pub(super) cgroup: Option<OwnedFd>,
+    /// The network namespace.
+    pub(super) network: Option<OwnedFd>,
     /// The `tasks` files of cgroup v1 folders.
     pub(super) tasks: Vec<OwnedFd>,
 }
@@ -219,14 +221,15 @@ impl Parts {
             request.framed_log,
             request.tmp == Tmp::Disk,
             request.into_cgroup,
+            request.ready_network,
         ];
         if fds.len() < flags.iter().filter(|flag| **flag).count() {
             return Err(Some(control));
         }
-        let [output, extension_output, framed_log, tmp, cgroup] =
+        let [output, extension_output, framed_log, tmp, cgroup, network] =
             flags.map(|flag| if flag { fds.next() } else { None });
         let Some(output) = output else { return Err(Some(control)) };
-        Ok(Self { control, output, extension_output, framed_log, tmp, cgroup, tasks: fds.collect() })
+        Ok(Self { control, output, extension_output, framed_log, tmp, cgroup, network, tasks: fds.collect() })
     }
 }
 
@@ -244,6 +247,8 @@ mod tests {
             framed_log: false,
             mounts: Vec::new(),
             own_network: false,
+            ready_network: false,
+            endpoint_port: None,
             identity: None,
             tmp: Tmp::Host,
             processes_max: None,

@@ -11,6 +11,7 @@ use lambent_core::limits::{SANDBOX_BOOT_MAX, SANDBOX_PROCESSES_MAX};
 use tokio::io::unix::AsyncFd;
 use tokio::sync::watch as cell;
 use tokio::task::spawn_blocking;
+use tokio_util::sync::DropGuard;
 
 use super::place::Place;
 use super::{Inner, step, watch};
@@ -18,19 +19,24 @@ use crate::linux::birth::Birth;
 use crate::linux::cgroup::{Group, Limits};
 use crate::linux::control::{Control, Launched};
 use crate::linux::message::{Message, Request, Tmp};
+use crate::linux::net::Ready;
 use crate::linux::shared::{KILL, Remains, Shared, Stage};
 use crate::linux::told::Told;
 use crate::linux::{Isolation, channel, rewrite, sys};
-use crate::{BootError, Exit, Network, Spec};
+use crate::{BootError, Exit, Mount, Network, Spec};
 
 /// How many names are tried for a cgroup.
 const GROUP_TRIES: u32 = 4;
+/// Where programs read who knows about names.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// What is held while the spawner works.
 pub(super) struct Asked {
     pub(super) socket: AsyncFd<OwnedFd>,
     pub(super) pipes: Pipes,
     pub(super) group: Option<Group>,
+    /// Where what listens inside was made before.
+    pub(super) network: Option<Ready>,
 }
 
 /// Our ends of what a sandbox writes to.
@@ -68,8 +74,10 @@ impl Inner {
         let tmp =
             self.tmp_on_disk(spec.tmp_mib).await.map_err(|error| step("file system for /tmp", error))?;
         let inner = Arc::clone(&self);
+        let network = if self.isolated() { spec.network } else { Network::Host };
+        let network = self.networks.take(network).await.map_err(|error| step("network", error))?;
         let asked = spawn_blocking(move || {
-            let asked = inner.ask(&spec, place.id, tmp.as_ref())?;
+            let asked = inner.ask(&spec, place.id, tmp.as_ref(), network)?;
             Ok((asked, place, spec.argv.into_iter().next().unwrap_or_default()))
         });
         let (asked, place, program) = asked.await.map_err(|error| step("launch", error))??;
@@ -85,7 +93,13 @@ impl Inner {
     }
 
     /// Makes the cgroups and sends the request. System calls only, but some of them slow.
-    fn ask(&self, spec: &Spec, id: u32, tree: Option<&OwnedFd>) -> Result<Asked, BootError> {
+    fn ask(
+        &self,
+        spec: &Spec,
+        id: u32,
+        tree: Option<&OwnedFd>,
+        network: Option<Ready>,
+    ) -> Result<Asked, BootError> {
         let refused = |what: &'static str| move |error: io::Error| step(what, error);
         let spawner = self.state().open_spawner()?;
         let tmp = self.tmp(spec, tree.is_some());
@@ -98,16 +112,17 @@ impl Inner {
         let tmp_in_memory_mib = if let Tmp::Memory { mib } = tmp { mib } else { 0 };
         let limits = Limits { memory_mib: spec.memory_mib, tmp_in_memory_mib };
         let (group, tasks) = self.group(id, limits).map_err(refused("make the cgroups"))?;
-        let sent = self.request(spec, id, tmp, group.as_ref()).and_then(|request| {
+        let sent = self.request(spec, id, tmp, group.as_ref(), network.as_ref()).and_then(|request| {
             let mut fds = vec![theirs.as_fd()];
             fds.extend(writers.iter().map(AsFd::as_fd));
             fds.extend(tree.map(AsFd::as_fd));
             fds.extend(group.as_ref().and_then(Group::unified));
+            fds.extend(network.as_ref().map(|network| network.namespace.as_fd()));
             fds.extend(tasks.iter().map(AsFd::as_fd));
             channel::send(&spawner.socket, &request, &fds).map_err(unsent)
         });
         match sent {
-            Ok(()) => Ok(Asked { socket, pipes, group }),
+            Ok(()) => Ok(Asked { socket, pipes, group, network }),
             Err(error) => {
                 if let Some(group) = group {
                     group.discard();
@@ -124,8 +139,9 @@ impl Inner {
         place: Place,
         program: String,
     ) -> Result<Launched, BootError> {
-        let Asked { socket, pipes, group } = asked;
+        let Asked { socket, pipes, group, network } = asked;
         let mut birth = Birth::default();
+        let resolver = network.and_then(|network| birth.has(network));
         let waited = tokio::time::timeout(SANDBOX_BOOT_MAX, birth.follow(&socket, &program)).await;
         let Some(pidfd) = birth.pidfd else {
             give_up(socket, group, place).await;
@@ -149,7 +165,8 @@ impl Inner {
         }
         birth.early.into_iter().for_each(|message| shared.hear(message, Vec::new()));
         self.state().alive.insert(place.id, Arc::clone(&shared));
-        self.tasks.spawn(Arc::clone(&self).bury(shared, place));
+        let open = self.networks.serve(birth.endpoint, resolver);
+        self.tasks.spawn(Arc::clone(&self).bury(shared, place, open));
         if self.state().closed {
             control.kill();
         }
@@ -190,15 +207,24 @@ impl Inner {
         }
     }
 
-    fn request(&self, spec: &Spec, id: u32, tmp: Tmp, group: Option<&Group>) -> Result<Request, BootError> {
+    fn request(
+        &self,
+        spec: &Spec,
+        id: u32,
+        tmp: Tmp,
+        group: Option<&Group>,
+        network: Option<&Ready>,
+    ) -> Result<Request, BootError> {
         let text = |path: &PathBuf| {
             path.to_str()
                 .map(str::to_owned)
                 .ok_or_else(|| step("mounts", format!("{} is not UTF-8", path.display())))
         };
-        let mounts = spec
-            .mounts
-            .iter()
+        let names = network.and_then(|network| network.resolver.as_ref());
+        let names = names.and_then(|_| self.networks.resolv_conf());
+        let names = names.map(|file| Mount { source: file.into(), target: RESOLV_CONF.into() });
+        let mounts = spec.mounts.iter().chain(&names);
+        let mounts = mounts
             .map(|mount| Ok((text(&mount.source)?, text(&mount.target)?)))
             .collect::<Result<Vec<_>, BootError>>()?;
         let request = Request {
@@ -209,7 +235,9 @@ impl Inner {
             extension_environment: variables(&spec.extensions.environment),
             framed_log: spec.framed_log,
             mounts,
-            own_network: self.isolated() && spec.network == Network::None,
+            own_network: self.isolated() && spec.network != Network::Host,
+            ready_network: network.is_some(),
+            endpoint_port: self.options.endpoint_port,
             identity: (self.isolated() && !self.hello.user_namespace).then_some(id),
             tmp,
             // Counted over the whole host and for one user, so not where that is the server's own; where sandboxes share
@@ -224,10 +252,11 @@ impl Inner {
     }
 
     /// Waits for the end of a sandbox's processes, then removes what is left.
-    async fn bury(self: Arc<Self>, shared: Arc<Shared>, mut place: Place) {
+    async fn bury(self: Arc<Self>, shared: Arc<Shared>, mut place: Place, open: DropGuard) {
         shared.listen().await;
         // The pidfd is readable once init has ended, and with it, in a pid namespace, everyone else.
         let _ = shared.pidfd.readable().await;
+        drop(open);
         let group = shared.group.as_ref();
         // Without one, where init died alone: the others must not run on.
         group.map(Group::kill);

@@ -23,6 +23,7 @@ use super::cgroup::{self, Base};
 use super::control::Launched;
 use super::image::Images;
 use super::message::Hello;
+use super::net::{Networks, Reception};
 use super::run_dir::RunDir;
 use super::shared::{REPORT_MAX_BYTES, Shared};
 use super::spawner::SpawnerHandle;
@@ -43,6 +44,7 @@ struct Inner {
     report: Report,
     base: Base,
     images: Option<Arc<Images>>,
+    networks: Arc<Networks>,
     run_dir: RunDir,
     /// How many cgroups were ever named.
     groups: AtomicU64,
@@ -87,18 +89,22 @@ impl Launcher {
         let base = Base::create(&layout, name, spawner.pid, &mut |folder| run_dir.remember(folder));
         let images = Images::new(&options.run_dir);
         let lack = images.as_ref().map_or_else(|lack| Err(*lack), |_| Ok(()));
-        let report = Report::new(&options, &hello, &layout, &base, lack);
+        let mut report = Report::new(&options, &hello, &layout, &base, lack);
+        let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let networks = Arc::new(Networks::new(&options, &hello, &tasks));
+        report.items.extend(networks.capability());
         for item in report.lacking() {
             let (name, detail, remedy) = (item.name, &item.detail, item.remedy);
             tracing::warn!(name, detail, remedy, "sandboxes are weaker here than on AWS");
         }
-        let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
         let broken = Watch::begin(&spawner, &tasks, closing.clone())?;
         let images = images.ok().map(Arc::new);
         if let Some(images) = images.clone() {
             let stop = closing.clone();
             tasks.spawn(async move { images.tidy(stop).await });
         }
+        let (tidied, stop) = (Arc::clone(&networks), closing.clone());
+        tasks.spawn(async move { tidied.tidy(stop).await });
         let state = State {
             closed: false,
             spawner: Some(Arc::new(spawner)),
@@ -111,6 +117,7 @@ impl Launcher {
             report,
             base,
             images,
+            networks,
             run_dir,
             groups: AtomicU64::new(0),
             tasks,
@@ -140,6 +147,11 @@ impl Launcher {
     #[must_use]
     pub fn report(&self) -> &Report {
         &self.inner.report
+    }
+
+    /// From now on, who connects to the server's endpoint inside a sandbox is served.
+    pub fn receive(&self, reception: Reception) {
+        self.inner.networks.receive(reception);
     }
 
     /// How many sandboxes exist, those being torn down included.
@@ -181,6 +193,7 @@ impl Launcher {
         if let Some(images) = &self.inner.images {
             images.clear().await;
         }
+        self.inner.networks.close().await;
         let spawner = self.inner.state().spawner.take();
         if let Some(spawner) = spawner.and_then(Arc::into_inner) {
             spawner.end().await;

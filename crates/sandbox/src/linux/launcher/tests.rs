@@ -70,6 +70,7 @@ async fn a_sandbox_whose_init_cannot_be_watched_leaves_no_cgroup() {
             framed_log: None,
         },
         group,
+        network: None,
     };
     let told = Arc::clone(inner).settle(asked, place, "program".into()).await.unwrap_err();
     assert!(matches!(&told, BootError::Step { step, .. } if step == "watch init"), "{told:?}");
