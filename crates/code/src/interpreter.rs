@@ -5,10 +5,12 @@
 mod bytecode;
 mod choice;
 mod host;
+mod java;
 pub(crate) mod probe;
 mod source;
 #[cfg(test)]
 mod tests;
+mod tool;
 mod wanted;
 
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ use crate::blocking::blocking;
 pub use bytecode::compile;
 pub use choice::{Choice, Mount, NoInterpreter};
 pub use host::{HostEnvironment, Override};
+pub use java::{Java, JavaError, JavaRuntime, build_java};
 pub use wanted::{Family, RuntimeWanted, Version};
 
 /// One interpreter of the host.

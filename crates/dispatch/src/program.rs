@@ -1,11 +1,13 @@
 //! From a deployment to what a sandbox starts: the unpacked code, the interpreter, the bootstrap. Never starts it.
 
+mod language;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lambent_code::interpreter::{self, Choice, Interpreters, NoInterpreter, RuntimeWanted, compile};
-use lambent_code::sdk::{Kit, Sdks};
+use lambent_code::interpreter::{Choice, Interpreters, JavaError, NoInterpreter, RuntimeWanted};
+use lambent_code::sdk::Sdks;
 use lambent_code::{Digest, PackageError, Tree, Trees};
 use lambent_core::lambda::function::Deployment;
 use lambent_core::lambda::layer::Attached;
@@ -15,6 +17,8 @@ use lambent_store::BlobError;
 use lambent_store::blobs::Blobs;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
+
+use language::Bootstrap;
 
 /// Where custom runtimes have their program, in the order they are looked at.
 const BOOTSTRAPS: [&str; 2] = ["/var/task/bootstrap", "/opt/bootstrap"];
@@ -39,8 +43,11 @@ pub enum ProgramError {
     /// No interpreter for its runtime.
     #[error(transparent)]
     Interpreter(#[from] NoInterpreter),
+    /// Its runtime cannot be compiled.
+    #[error(transparent)]
+    Java(#[from] JavaError),
     /// The runtime is not built into this server yet.
-    #[error("runtime {0} is not there yet in this server: python*, nodejs* and provided* are")]
+    #[error("runtime {0} is not there yet in this server: python*, nodejs*, java*, ruby* and provided* are")]
     Runtime(String),
     /// The code is not in the store.
     #[error("the code cannot be read")]
@@ -60,6 +67,8 @@ pub struct Programs {
     bootstraps: PathBuf,
     strict: bool,
     met: Mutex<Met>,
+    /// Held while a runtime is compiled, so that it is once.
+    building: tokio::sync::Mutex<()>,
 }
 
 /// What is done once only.
@@ -83,7 +92,16 @@ impl Programs {
         bootstraps: PathBuf,
         strict: bool,
     ) -> Self {
-        Self { trees, blobs, interpreters, sdks, bootstraps, strict, met: Mutex::default() }
+        Self {
+            trees,
+            blobs,
+            interpreters,
+            sdks,
+            bootstraps,
+            strict,
+            met: Mutex::default(),
+            building: tokio::sync::Mutex::default(),
+        }
     }
 
     /// What a deployment starts. Work that only later starts gain from goes to `tasks`.
@@ -111,47 +129,22 @@ impl Programs {
                 _trees: (code, layers),
             });
         }
-        let (folder, flags, file) = bootstrap(runtime)?;
-        let choice = self.interpreter(runtime).await?;
-        let brought = [Some(code.path()), opt].into_iter().flatten().map(Path::to_owned).collect();
-        let folder =
-            self.runtime_folder(self.bootstraps.join(folder), runtime.family, &choice, brought).await;
-        let Choice { program, mounts: interpreter, environment, host_program, .. } = choice;
+        let Bootstrap { folder, interpreter, arguments } = self
+            .bootstrap(
+                runtime,
+                deployment.configuration.memory_mib,
+                [code.path()].into_iter().chain(opt),
+                tasks,
+            )
+            .await?;
         mounts.push(mount(&folder, "/var/runtime"));
-        if runtime.family == Family::Python
-            && self.met().compiled.insert((host_program.clone(), folder.clone()))
-        {
-            tasks.spawn(compile_bootstrap(host_program, folder.join("lambent_runtime")));
-        }
-        mounts.extend(interpreter.into_iter().map(|m| Mount { source: m.source, target: m.target }));
+        mounts.extend(interpreter.mounts.into_iter().map(|m| Mount { source: m.source, target: m.target }));
         let mut argv = wrapper(deployment);
-        argv.push(program.to_string_lossy().into_owned());
-        argv.extend(flags.iter().map(|flag| (*flag).to_owned()));
-        argv.push(format!("/var/runtime/{file}"));
-        let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        argv.push(interpreter.program.to_string_lossy().into_owned());
+        argv.extend(arguments);
+        let environment =
+            interpreter.environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Ok(Program { argv, tried: Vec::new(), mounts, environment, runtime, _trees: (code, layers) })
-    }
-
-    /// What `/var/runtime` shows: the bootstrap, with the AWS SDK where it is installed.
-    async fn runtime_folder(
-        &self,
-        bootstrap: PathBuf,
-        family: Family,
-        choice: &Choice,
-        code: Vec<PathBuf>,
-    ) -> PathBuf {
-        let Some(kit) = family_of_interpreters(family).and_then(|family| Kit::of(family, choice.version))
-        else {
-            return bootstrap;
-        };
-        match self.sdks.beside(&bootstrap, &kit, &choice.host_program, code).await {
-            Ok(Some(folder)) => folder,
-            Ok(None) => bootstrap,
-            Err(fault) => {
-                warn!(sdk = %kit, %fault, "a function starts without the AWS SDK: the folder for it cannot be made");
-                bootstrap
-            }
-        }
     }
 
     /// The layers as `/opt` shows them; none where there are none.
@@ -191,41 +184,8 @@ impl Programs {
     }
 }
 
-/// Without bytecode functions start slower, and run all the same.
-async fn compile_bootstrap(program: PathBuf, folder: PathBuf) {
-    if let Err(fault) = compile(program.clone(), folder).await {
-        warn!(program = %program.display(), %fault, "the Python bootstrap was not compiled: starts are slower");
-    }
-}
-
 fn mount(source: &Path, target: &str) -> Mount {
     Mount { source: source.to_owned(), target: PathBuf::from(target) }
-}
-
-/// The bootstrap of a language: its folder, the interpreter's flags, its file.
-///
-/// `-S` keeps Python from reading every `.pth` file of the host at each start, which can triple it; the bootstrap sets
-/// `sys.path` itself. An ES module as entry would cost Node.js 6 ms.
-fn bootstrap(
-    runtime: &Runtime,
-) -> Result<(&'static str, &'static [&'static str], &'static str), ProgramError> {
-    match runtime.family {
-        Family::Python => Ok(("python", &["-S"], "bootstrap.py")),
-        Family::Node => Ok(("nodejs", &[], "bootstrap.cjs")),
-        Family::Java | Family::Ruby | Family::DotNet | Family::Provided => {
-            Err(ProgramError::Runtime(runtime.id.to_owned()))
-        }
-    }
-}
-
-fn family_of_interpreters(family: Family) -> Option<interpreter::Family> {
-    match family {
-        Family::Python => Some(interpreter::Family::Python),
-        Family::Node => Some(interpreter::Family::Nodejs),
-        Family::Java => Some(interpreter::Family::Java),
-        Family::Ruby => Some(interpreter::Family::Ruby),
-        Family::DotNet | Family::Provided => None,
-    }
 }
 
 /// What starts the runtime in the function's `AWS_LAMBDA_EXEC_WRAPPER`, which gets the runtime's own command as arguments.

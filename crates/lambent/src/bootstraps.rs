@@ -10,8 +10,10 @@ use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../../runtimes/"]
-#[include = "python/*"]
+#[include = "java/*"]
 #[include = "nodejs/*"]
+#[include = "python/*"]
+#[include = "ruby/*"]
 #[exclude = "*.pyc"]
 struct Files;
 

@@ -18,6 +18,8 @@ const DEBIAN: &[(&str, &str)] = &[
     ("python3 -c 'import venv, ensurepip'", "python3-venv"),
     ("command -v node", "nodejs"),
     ("command -v npm", "npm"),
+    ("command -v javac", "default-jdk-headless"),
+    ("command -v ruby", "ruby"),
     ("command -v zip", "zip"),
     ("command -v mkfs.ext4 || test -x /usr/sbin/mkfs.ext4", "e2fsprogs"),
 ];

@@ -2,12 +2,9 @@
 //! them at every start. Never touches what a function brought.
 
 use std::io;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 
-use lambent_core::limits::INTERPRETER_COMPILE_TIMEOUT;
-
-use super::probe::ends_in_time;
+use super::tool::Tool;
 use crate::blocking::blocking;
 
 /// Compiles every source of `folder` for the interpreter at `program`, beside the sources. Readers see a whole file or
@@ -17,28 +14,8 @@ use crate::blocking::blocking;
 /// The interpreter does not run, does not end, or says that it failed.
 pub async fn compile(program: PathBuf, folder: PathBuf) -> io::Result<()> {
     blocking(move || {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "runs our own sources on the host's interpreter, ends or is killed, and is reaped here"
-        )]
-        let mut child = Command::new(program)
-            .args(["-S", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"])
-            .arg(folder)
-            .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
-        if !ends_in_time(&child, INTERPRETER_COMPILE_TIMEOUT) {
-            child.kill()?;
-        }
-        let status = child.wait()?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(io::Error::other(format!("compileall ended with {status}")))
-        }
+        let compile = ["-S", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"];
+        Tool::new(&program, Path::new("/")).args(compile).args([folder]).run().map_err(io::Error::other)
     })
     .await
 }

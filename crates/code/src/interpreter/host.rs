@@ -21,13 +21,15 @@ pub struct HostEnvironment {
     pub asdf_data_dir: Option<PathBuf>,
     /// The folder of rbenv.
     pub rbenv_root: Option<PathBuf>,
+    /// The Java that the user of the server prefers.
+    pub java_home: Option<PathBuf>,
     /// The folder that holds Java virtual machines.
     pub jvm_dir: Option<PathBuf>,
 }
 
 impl HostEnvironment {
-    /// From the variables `HOME`, `PATH`, `PYENV_ROOT`, `NVM_DIR`, `ASDF_DATA_DIR` and `RBENV_ROOT`, with
-    /// each tool's own default where its variable isn't set: pass `std::env::var_os`.
+    /// From the variables `HOME`, `PATH`, `PYENV_ROOT`, `NVM_DIR`, `ASDF_DATA_DIR`, `RBENV_ROOT` and
+    /// `JAVA_HOME`, with each tool's own default where its variable isn't set: pass `std::env::var_os`.
     #[must_use]
     pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name| variable(name).filter(|value| !value.is_empty());
@@ -48,6 +50,7 @@ impl HostEnvironment {
             nvm_dir: tool("NVM_DIR", ".nvm"),
             asdf_data_dir: tool("ASDF_DATA_DIR", ".asdf"),
             rbenv_root: tool("RBENV_ROOT", ".rbenv"),
+            java_home: set("JAVA_HOME").map(PathBuf::from),
             jvm_dir: Some(PathBuf::from("/usr/lib/jvm")),
             home,
             path,

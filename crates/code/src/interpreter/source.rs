@@ -28,7 +28,9 @@ pub(super) fn look(host: &HostEnvironment, overrides: &[Override], family: Famil
         }
     }
     let mut met: HashSet<PathBuf> = HashSet::new();
-    for candidate in managed(host, family).into_iter().chain(on_path(host, family)) {
+    for candidate in
+        preferred(host, family).into_iter().chain(managed(host, family)).chain(on_path(host, family))
+    {
         let Some(program) = real_program(&candidate.program) else { continue };
         if met.insert(program.clone()) {
             look.found.extend(examine(host, family, candidate, program));
@@ -64,6 +66,12 @@ fn examine(host: &HostEnvironment, family: Family, candidate: Candidate, program
         .or_else(|| probe::version(family, &program))?;
     let needs = needs_of(family, &program);
     Some(Found { version, program, source: candidate.source, prefix, needs, only_for: None })
+}
+
+/// What the user says is the Java to take.
+fn preferred(host: &HostEnvironment, family: Family) -> Option<Candidate> {
+    let home = host.java_home.as_ref().filter(|home| family == Family::Java && home.is_absolute())?;
+    Some(Candidate { source: Source::Jvm, program: home.join("bin/java"), version: None })
 }
 
 /// The interpreters of version managers: one folder a version.

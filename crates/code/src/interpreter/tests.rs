@@ -53,6 +53,7 @@ impl FakeHost {
             nvm_dir: Some(self.path("home/me/.nvm")),
             asdf_data_dir: Some(self.path("home/me/.asdf")),
             rbenv_root: Some(self.path("home/me/.rbenv")),
+            java_home: Some(self.path("preferred-java")),
             jvm_dir: Some(self.path("jvm")),
         };
         Interpreters::discover(host, self.overrides.clone())

@@ -168,7 +168,15 @@ fn defaults(runtime: &Runtime) -> BTreeMap<String, String> {
                 ),
             );
         }
-        Family::Java | Family::Ruby | Family::DotNet | Family::Provided => {}
+        Family::Ruby => {
+            let gems = format!("{}.0", runtime.version);
+            all.insert(
+                "GEM_PATH".into(),
+                format!("/var/task/vendor/bundle/ruby/{gems}:/opt/ruby/gems/{gems}"),
+            );
+            all.insert("RUBYLIB".into(), "/var/task:/var/runtime/lib:/opt/ruby/lib".into());
+        }
+        Family::Java | Family::DotNet | Family::Provided => {}
     }
     all
 }

@@ -227,9 +227,9 @@ fn invoke_fault(error: InvokeError) -> Fault {
         InvokeError::Pending => of("ResourceConflictException", Busy::Pending.to_string()),
         InvokeError::Failed(Reason { text, .. }) => of("ResourceConflictException", text),
         InvokeError::Throttled(throttle) => throttled(throttle),
-        InvokeError::Program(ProgramError::Interpreter(_) | ProgramError::Runtime(_)) => {
-            of("InvalidRuntimeException", message)
-        }
+        InvokeError::Program(
+            ProgramError::Interpreter(_) | ProgramError::Runtime(_) | ProgramError::Java(_),
+        ) => of("InvalidRuntimeException", message),
         InvokeError::Program(ProgramError::Package(package)) => {
             of("InvalidZipFileException", package.to_string())
         }

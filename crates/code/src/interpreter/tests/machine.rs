@@ -101,3 +101,33 @@ async fn java_finds_its_configuration_and_certificates_in_a_sandbox() {
         assert!(said.contains("Your keystore contains "), "{choice:?} said {said}");
     }
 }
+
+#[tokio::test]
+async fn the_java_runtime_is_compiled_once_for_each_java_and_starts_from_any_folder() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../runtimes/java");
+    let place = tempfile::tempdir().unwrap();
+    let other = tempfile::tempdir().unwrap();
+    for choice in of_family(Family::Java).await {
+        let java = Java { program: choice.host_program.clone(), version: choice.version };
+        let build = |others| build_java(java.clone(), others, sources.clone(), place.path().to_owned());
+        let built = build(vec![java.clone()]).await.unwrap();
+        let made = fs::metadata(built.folder.join("lambent.jar")).unwrap().modified().unwrap();
+        assert_eq!(build(Vec::new()).await.unwrap(), built);
+        assert_eq!(fs::metadata(built.folder.join("lambent.jar")).unwrap().modified().unwrap(), made);
+        // As in a sandbox: the folder of the code beside the one of the runtime, both elsewhere than where it was made.
+        let (task, runtime) = (other.path().join("task"), other.path().join("runtime"));
+        fs::create_dir_all(&task).unwrap();
+        fs::rename(&built.folder, &runtime).unwrap();
+        let mut start = Command::new(&java.program);
+        start.args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xlog:class+load"]);
+        let said = start.args(&built.arguments).arg("--rehearse").current_dir(task).output().unwrap();
+        let said = String::from_utf8(said.stdout).unwrap();
+        assert!(said.contains("rehearsed"), "{said}");
+        let own = said.lines().filter(|line| line.contains(" lambent.runtime."));
+        assert!(
+            own.clone().count() > 0 && own.clone().all(|line| line.contains("shared objects file")),
+            "{said}"
+        );
+        fs::remove_dir_all(runtime).unwrap();
+    }
+}
