@@ -27,7 +27,7 @@ def test_an_image_is_refused(refused, name):
     assert told[0] == 400 and "not there yet in Lambent" in told[2]
 
 
-@pytest.mark.parametrize("runtime", ["java21", "ruby3.3", "dotnet8"])
+@pytest.mark.parametrize("runtime", ["dotnet8", "dotnet10"])
 def test_a_language_that_is_not_built_says_so(create, refused, runtime):
     status, code, message = refused("invoke", FunctionName=create(python(HELLO, Runtime=runtime)))
     assert (status, code) == (502, "InvalidRuntimeException")

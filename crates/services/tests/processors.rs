@@ -89,7 +89,7 @@ async fn another_processor_is_warned_of_once_a_deployment() {
 
 #[tokio::test]
 async fn a_runtime_there_is_nothing_for_is_taken_and_told_when_it_is_invoked() {
-    for runtime in ["java21", "ruby3.4", "dotnet8"] {
+    for runtime in ["dotnet8", "dotnet10"] {
         let server = with(&function(runtime, "x86_64")).await;
         let path = "/2015-03-31/functions/f/configuration";
         let (status, shown) =
