@@ -10,15 +10,10 @@ use rustix::thread::UnshareFlags;
 
 use super::crew::Crew;
 use super::message::{At, Fault, Message, Request};
+use super::oom_score::OomScore;
 use super::spawner::{Parts, Workshop};
 use super::{channel, init, net, restrict, sys, view};
 
-/// How readily the kernel kills this process where the whole host lacks memory.
-const OOM_SCORE: &str = "/proc/self/oom_score_adj";
-/// How much more readily a sandbox than its server.
-const OOM_SCORE_STEP: i32 = 500;
-/// The kernel takes no more.
-const OOM_SCORE_MAX: i32 = 1000;
 /// What `hostname` says inside.
 const HOST_NAME: &[u8] = b"lambda";
 
@@ -28,15 +23,15 @@ pub(super) const FRAMED_LOG_FD: i32 = 62;
 /// Sets the sandbox up, starts what is to run in it and lives on as its init.
 pub(super) fn run(workshop: &Workshop, mut request: Request, parts: Parts) -> ! {
     let prepared = prepare(workshop, &mut request, &parts)
-        .and_then(|signals| Ok((signals, Crew::new(&request, workshop, &parts).at("read arguments")?)));
+        .and_then(|prepared| Ok((prepared, Crew::new(&request, workshop, &parts).at("read arguments")?)));
     match prepared {
-        Ok((signals, crew)) => init::live(&parts.control, &signals, crew),
+        Ok(((signals, score), crew)) => init::live(&parts.control, &signals, crew, &score),
         Err(fault) => init::fail(&parts.control, fault),
     }
 }
 
-/// Answers the descriptor that tells of ended children.
-fn prepare(workshop: &Workshop, request: &mut Request, parts: &Parts) -> Result<OwnedFd, Fault> {
+/// Answers the descriptor that tells of ended children, and what init may take back.
+fn prepare(workshop: &Workshop, request: &mut Request, parts: &Parts) -> Result<(OwnedFd, OomScore), Fault> {
     let isolated = workshop.template.is_some();
     die_with_spawner(&workshop.spawner, isolated).at("watch the spawner")?;
     net::join(parts.network.as_ref()).at("join the network")?;
@@ -44,7 +39,7 @@ fn prepare(workshop: &Workshop, request: &mut Request, parts: &Parts) -> Result<
         // Writing 0 moves the writer. Moving another process would cost 12 ms after any idle time.
         rustix::io::write(tasks, b"0").at("join the cgroup")?;
     }
-    offer_to_oom_killer();
+    let score = OomScore::offer();
     if isolated {
         // After joining: what this process is in now is `/` to everyone inside.
         hide_cgroups().at("make a cgroup namespace")?;
@@ -68,7 +63,7 @@ fn prepare(workshop: &Workshop, request: &mut Request, parts: &Parts) -> Result<
         // Before anything is started, so that what works now works at each later start.
         init::keep_little().at("drop init's capabilities")?;
     }
-    Ok(signals)
+    Ok((signals, score))
 }
 
 fn add_own_variables(request: &mut Request, port: u16) {
@@ -105,18 +100,6 @@ fn die_with_spawner(spawner: &OwnedFd, isolated: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Where the host runs out of memory, functions go before their server.
-///
-/// Done before rights are dropped, so that nobody inside can take it back. A host that forbids it is no worse off.
-fn offer_to_oom_killer() {
-    let own = std::fs::read_to_string(OOM_SCORE).ok().and_then(|text| text.trim().parse().ok());
-    let _ = std::fs::write(OOM_SCORE, raised(own.unwrap_or(0)).to_string());
-}
-
-fn raised(score: i32) -> i32 {
-    score.saturating_add(OOM_SCORE_STEP).min(OOM_SCORE_MAX)
-}
-
 /// Else `/proc/self/cgroup` would name the server's process and where it runs.
 fn hide_cgroups() -> io::Result<()> {
     #[expect(deprecated, reason = "unsafe only for CLONE_FILES, which is not asked for")]
@@ -145,14 +128,4 @@ fn listen(request: &Request, isolated: bool, control: &OwnedFd) -> Result<u16, F
         [Some(&listener), endpoint.as_ref()].into_iter().flatten().map(AsFd::as_fd).collect();
     channel::send(control, &Message::Listening { port }, &sockets).at("hand over the listeners")?;
     Ok(port)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sandbox_is_killed_before_its_server() {
-        assert_eq!([-1000, 0, 300, 800, 1000].map(raised), [-500, 500, 800, 1000, 1000]);
-    }
 }

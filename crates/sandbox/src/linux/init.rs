@@ -12,6 +12,7 @@ use rustix::thread::CapabilitySet;
 
 use super::crew::{Crew, Refused};
 use super::message::{Command, Fault, Message, Who};
+use super::oom_score::OomScore;
 use super::{channel, restrict, sys};
 
 /// Commands are a word long.
@@ -30,14 +31,16 @@ pub(super) fn fail(control: &OwnedFd, fault: Fault) -> ! {
 }
 
 /// Starts who is to run first, then serves until the server lets go. `signals` is readable when a child has ended.
-pub(super) fn live(control: &OwnedFd, signals: &OwnedFd, mut crew: Crew<'_>) -> ! {
+pub(super) fn live(control: &OwnedFd, signals: &OwnedFd, mut crew: Crew<'_>, score: &OomScore) -> ! {
     match crew.start_first() {
         Ok(started) => tell_start(control, started),
         Err(fault) => fail(control, fault),
     }
+    // After the start was told: nobody waits for this.
+    score.take_back();
     let keep: Vec<_> =
         [control.as_raw_fd(), signals.as_raw_fd()].into_iter().chain(crew.descriptors()).collect();
-    sys::close_all_but(&keep, || serve(control, signals, crew))
+    sys::close_all_but(&keep, || serve(control, signals, crew, score))
 }
 
 fn tell(control: &OwnedFd, message: &Message) {
@@ -55,7 +58,7 @@ fn tell_start(control: &OwnedFd, started: Result<(), Refused>) {
     tell(control, &Message::Executed);
 }
 
-fn serve(control: &OwnedFd, signals: &OwnedFd, mut crew: Crew<'_>) -> Infallible {
+fn serve(control: &OwnedFd, signals: &OwnedFd, mut crew: Crew<'_>, score: &OomScore) -> Infallible {
     loop {
         let mut fds = [PollFd::new(control, PollFlags::IN), PollFd::new(signals, PollFlags::IN)];
         // Interrupted or out of memory: look again.
@@ -71,7 +74,7 @@ fn serve(control: &OwnedFd, signals: &OwnedFd, mut crew: Crew<'_>) -> Infallible
         if !fds[0].revents().is_empty() {
             let mut buffer = [0; COMMAND_MAX_BYTES];
             match channel::receive::<Command>(control, &mut buffer) {
-                Ok(Some((command, _))) => obey(command, control, &mut crew),
+                Ok(Some((command, _))) => obey(command, control, &mut crew, score),
                 Ok(None) | Err(_) => end(&crew),
             }
         }
@@ -103,20 +106,14 @@ fn ended(who: Who, status: WaitStatus) -> Message {
     Message::Ended { who, code: byte(status.exit_status()), signal: byte(status.terminating_signal()) }
 }
 
-fn obey(command: Command, control: &OwnedFd, crew: &mut Crew<'_>) {
+fn obey(command: Command, control: &OwnedFd, crew: &mut Crew<'_>, score: &OomScore) {
     match command {
         Command::Stop => crew.signal_all(Signal::STOP),
         Command::Continue => crew.signal_all(Signal::CONT),
         Command::Terminate => crew.signal(Who::Program, Signal::TERM),
         Command::Kill { who } => crew.signal(who, Signal::KILL),
-        Command::StartProgram => match crew.start_program() {
-            Ok(started) => tell_start(control, started),
-            Err(fault) => tell(control, &Message::Failed(fault)),
-        },
-        Command::Restart => match crew.start_first() {
-            Ok(started) => tell_start(control, started),
-            Err(fault) => tell(control, &Message::Failed(fault)),
-        },
+        Command::StartProgram => start(control, score, || crew.start_program()),
+        Command::Restart => start(control, score, || crew.start_first()),
         Command::Clear => {
             clear(crew);
             crew.all_ended();
@@ -125,6 +122,15 @@ fn obey(command: Command, control: &OwnedFd, crew: &mut Crew<'_>) {
         Command::Socket => make_socket(control),
         Command::End => end(crew),
     }
+}
+
+fn start(control: &OwnedFd, score: &OomScore, start: impl FnOnce() -> Result<Result<(), Refused>, Fault>) {
+    score.offer_again();
+    match start() {
+        Ok(started) => tell_start(control, started),
+        Err(fault) => tell(control, &Message::Failed(fault)),
+    }
+    score.take_back();
 }
 
 /// A socket stays in the network it was made in, whoever uses it.

@@ -18,6 +18,7 @@ mod launcher;
 mod loop_device;
 mod message;
 mod net;
+mod oom_score;
 mod options;
 mod own_limits;
 mod probe;

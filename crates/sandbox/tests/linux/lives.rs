@@ -162,6 +162,31 @@ fn memory_of_a_former_life_is_not_told_of_the_next() {
 }
 
 #[test]
+fn init_outlives_many_small_processes_that_take_all_memory() {
+    isolated(|launcher| async move {
+        // Each takes little more than init does; the program itself waits.
+        let code = "import os, signal, time\nfor _ in range(1000):\n  if os.fork() == 0:\n    \
+                    x = b'x' * (1 << 20)\n    signal.pause()\nsignal.pause()";
+        let mut spec = shell("");
+        spec.argv = ["/usr/bin/python3", "-I", "-S", "-c", code].map(str::to_owned).into();
+        spec.memory_mib = 128;
+        let launched = launcher.launch(&spec).await.unwrap();
+        let spawner = u32::try_from(launcher.spawner_pid().unwrap()).unwrap();
+        let init = host::descendants_of(spawner)[0];
+        while launched.control.memory_peak_bytes() < 128 << 20 {
+            tokio::task::yield_now().await;
+        }
+        let score = |pid| std::fs::read_to_string(format!("/proc/{pid}/oom_score_adj")).unwrap();
+        assert_eq!(score(init), score(std::process::id()));
+        reset(&launched).await;
+        restart(&launched).await;
+        assert_eq!(score(init), score(std::process::id()));
+        assert_ne!(score(host::descendants_of(init)[0]), score(init), "functions go first");
+        launched.control.removed().await;
+    });
+}
+
+#[test]
 fn a_new_life_has_the_cpus_of_init() {
     isolated(|launcher| async move {
         let launched = launcher.launch(&shell("exec sleep 1000")).await.unwrap();
