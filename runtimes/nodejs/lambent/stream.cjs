@@ -24,8 +24,10 @@ const awslambda = {
     /** A stream whose response starts with status, headers and cookies. */
     static from(stream, prelude) {
       stream.setContentType(HTTP_TYPE);
+      // As it is now: what the function does to it afterwards is not told.
+      const told = JSON.stringify(prelude);
       stream._onBeforeFirstWrite = (write) => {
-        write(JSON.stringify(prelude));
+        write(told);
         write(new Uint8Array(8));
       };
       return stream;
@@ -97,9 +99,12 @@ class ResponseStream extends Writable {
   #chunk(data, done) {
     // An empty chunk would end the body.
     if (!data.length) return done?.();
+    // All three go out at once.
+    this.#socket.cork();
     this.#socket.write(`${data.length.toString(16)}\r\n`);
     this.#socket.write(data);
     this.#socket.write('\r\n', done);
+    this.#socket.uncork();
   }
 }
 
