@@ -9,7 +9,9 @@ import pathlib
 import re
 
 import pytest
+from jars import classes, java
 from packages import BOOTSTRAP, nodejs, python, zip_of
+from test_ruby import ruby
 
 WORLD = pathlib.Path(__file__).parent / "world"
 PLACES = ["/", "/tmp", "/var/task", "/var/runtime", "/opt", "/etc", "/var/tmp", "/home", "/dev/shm"]
@@ -30,6 +32,8 @@ while True:
 RUNTIMES = {
     "python3.12": lambda: python("", Code={"ZipFile": zip_of({"app.py": (WORLD / "app.py").read_text()})}),
     "nodejs22.x": lambda: nodejs((WORLD / "app.cjs").read_text(), "app.cjs"),
+    "java17": lambda: java("App::handler", classes({"App.java": (WORLD / "App.java").read_text()}), MemorySize=128),
+    "ruby3.3": lambda: ruby((WORLD / "app.rb").read_text()),
     "provided.al2023": lambda: python(
         "",
         Runtime="provided.al2023",
@@ -46,7 +50,7 @@ def worlds(client):
     told = {}
     for runtime, settings in RUNTIMES.items():
         name = f"world-{runtime.replace('.', '-')}"
-        client.create_function(FunctionName=name, Timeout=30, **settings())
+        client.create_function(FunctionName=name, **{"Timeout": 30} | settings())
         client.get_waiter("function_active_v2").wait(FunctionName=name)
         answer = client.invoke(FunctionName=name, Payload=json.dumps({"places": PLACES}))
         payload = json.loads(answer["Payload"].read())
@@ -88,6 +92,14 @@ NODE_PATH = "/opt/nodejs/node22/node_modules:/opt/nodejs/node_modules:/var/runti
 OF_RUNTIME = {
     "python3.12": MANAGED | {"AWS_EXECUTION_ENV": "AWS_Lambda_python3.12", "PYTHONPATH": "/var/runtime"},
     "nodejs22.x": MANAGED | {"AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x", "NODE_PATH": NODE_PATH},
+    # The trace is a property of the virtual machine there.
+    "java17": {"AWS_EXECUTION_ENV": "AWS_Lambda_java17", "_HANDLER": "App::handler"},
+    "ruby3.3": MANAGED
+    | {
+        "AWS_EXECUTION_ENV": "AWS_Lambda_ruby3.3",
+        "GEM_PATH": "/var/task/vendor/bundle/ruby/3.3.0:/opt/ruby/gems/3.3.0",
+        "RUBYLIB": "/var/task:/var/runtime/lib:/opt/ruby/lib",
+    },
     "provided.al2023": {},
 }
 # Names that are not AWS's, and why they are there.
@@ -177,6 +189,8 @@ def test_localhost_is_known(worlds, runtime):
     [
         ("python3.12", ["/var/lang/bin/python3.12", "/var/runtime/bootstrap.py"]),
         ("nodejs22.x", ["node", "/var/runtime/bootstrap.cjs"]),
+        ("java17", ["java", "../runtime/lambent.jar"]),
+        ("ruby3.3", ["ruby", "/var/runtime/bootstrap.rb"]),
         ("provided.al2023", ["/usr/bin/python3", "/var/task/bootstrap"]),
     ],
 )
@@ -196,11 +210,22 @@ def test_node_js_looks_for_modules_in_aws_s_order(worlds):
     assert worlds["nodejs22.x"]["module path"][:5] == NODE_PATH.split(":")
 
 
+def test_java_shows_the_trace_as_a_property(worlds):
+    assert re.fullmatch(MANAGED["_X_AMZN_TRACE_ID"], worlds["java17"]["trace"])
+
+
+def test_ruby_looks_for_code_and_gems_in_aws_s_order(worlds):
+    world = worlds["ruby3.3"]
+    assert world["module path"][0] == "/var/task" and "/opt/ruby/lib" in world["module path"]
+
+
 @pytest.mark.parametrize(
     ("runtime", "names"),
     [
         ("python3.12", ("aws_request_id", "function_name", "function_version", "memory_limit_in_mb", "log_group_name")),
         ("nodejs22.x", ("awsRequestId", "functionName", "functionVersion", "memoryLimitInMB", "logGroupName")),
+        ("java17", ("awsRequestId", "functionName", "functionVersion", "memoryLimitInMB", "logGroupName")),
+        ("ruby3.3", ("aws_request_id", "function_name", "function_version", "memory_limit_in_mb", "log_group_name")),
     ],
 )
 def test_the_context_tells_whose_invocation_it_is(worlds, runtime, names):
