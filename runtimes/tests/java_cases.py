@@ -28,6 +28,11 @@ FORMS = [
     ("example.Forms$Upper", '"ab"', '"AB"'),
     ("example.Forms$Upper::handleRequest", '"ab"', '"AB"'),
     ("example.Forms$Raw", '{"a": 1}', '[{"a": 1}]'),
+    (
+        "example.Forms::event",
+        '{"Records":[{"eventSourceARN":"a","arrival":1577836800,"data":"AAE=","BOOL":true},{"arrival":1577836800.5,"x":1}]}',
+        '["a",1577836800000,"AAE=",true,null,1577836800500,null,null]',
+    ),
     ("example.Values::pair", '{"first":1,"second":["RED","BLUE","GREEN"]}', '{"first":1,"second":["RED",null,"GREEN"]}'),
     ("example.Values::any", '{"a":[1.50,1e3,null,"\\u00e9\\n"],"n":null}', '{"a":[1.5,1000.0,null,"é\\n"]}'),
     ("example.Values::color", '"GREEN"', '"GREEN"'),

@@ -86,6 +86,24 @@ class Java(unittest.TestCase):
         self.assertEqual(outcome.output.splitlines(), [*lines, "bytes", "null", "printed é", "to err"])
         self.assertEqual(outcome.answers[0].value, event.headers["Lambda-Runtime-Trace-Id"])
 
+    def test_output_may_be_turned_into_messages(self):
+        self.assertEqual(self.run_java("example.Forms::turnsOutputIntoMessages", Event({})).output, "seen: printed\n")
+
+    def test_frames_keep_a_message_together(self):
+        frames = self.folder / "frames"
+        command = ["sh", "-c", f'exec "$@" 9>{frames}', "sh", self.command[0], "--add-opens=java.base/java.io=ALL-UNNAMED"]
+        command += self.command[1:]
+        variables = {"LAMBDA_TASK_ROOT": str(self.code), "_LAMBDA_TELEMETRY_LOG_FD": "9"}
+        outcome = run(command, {}, "example.Forms::logs", [Event({})], env=variables)
+        data, seen = frames.read_bytes(), []
+        while data:
+            size = int.from_bytes(data[4:8], "big")
+            seen.append((data[:4].hex(), data[16 : 16 + size].decode()))
+            data = data[16 + size :]
+        self.assertEqual(seen[:4], [("a55a0003", text) for text in ("plain", "two\nlines\n", "at UNDEFINED")] + [("a55a0007", "[TRACE] at TRACE")])
+        self.assertEqual(seen[-3:], [("a55a001b", "[FATAL] at FATAL"), ("a55a0003", "bytes"), ("a55a0003", "null")])
+        self.assertEqual(outcome.output, "printed é\nto err\n")
+
     def test_json_logs_are_filtered_by_level(self):
         event = Event({}, headers={"Lambda-Runtime-Aws-Tenant-Id": "tenant"})
         lines = self.run_java("example.Forms::logs", event, **JSON).output.splitlines()

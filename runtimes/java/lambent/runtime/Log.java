@@ -3,10 +3,14 @@ package lambent.runtime;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.logging.LogLevel;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 import lambent.runtime.json.Writer;
 
 /** Messages as AWS writes them, text or JSON, filtered by level. Never changes what is printed. */
@@ -17,6 +21,8 @@ public final class Log implements LambdaLogger {
     private final boolean isJson = "JSON".equalsIgnoreCase(System.getenv("AWS_LAMBDA_LOG_FORMAT"));
     private final LogLevel least = LogLevel.fromString(System.getenv("AWS_LAMBDA_LOG_LEVEL"));
     private final Frames frames = Frames.fromEnvironment();
+    /** Not System.out: functions turn that into messages to this log. */
+    private final FileOutputStream out = new FileOutputStream(FileDescriptor.out);
     private volatile Context context;
 
     private Log() {}
@@ -61,10 +67,12 @@ public final class Log implements LambdaLogger {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         if (frames != null && frames.write(bytes, isJson, level)) return;
         // Without frames a line is one event, and the next message must not be glued to it.
-        synchronized (System.out) {
-            System.out.write(bytes, 0, bytes.length);
-            if (!text.endsWith("\n")) System.out.write('\n');
-            System.out.flush();
+        byte[] line = text.endsWith("\n") ? bytes : Arrays.copyOf(bytes, bytes.length + 1);
+        if (line != bytes) line[bytes.length] = '\n';
+        try {
+            out.write(line);
+        } catch (IOException gone) {
+            // Nobody reads the log any more, and nobody could be told.
         }
     }
 

@@ -38,23 +38,28 @@ final class Loop {
         String id = event.header("lambda-runtime-aws-request-id");
         trace(event.header("lambda-runtime-trace-id"));
         Answer answer = new Answer();
-        Fault fault;
-        try {
-            Invocation invocation = new Invocation(event);
-            Log.LOG.begin(invocation);
-            handler.handle(event.body, answer, invocation);
-            return api.answerAndNext(id, answer);
-        } catch (Api.Gone gone) {
-            throw gone;
-        } catch (Throwable thrown) {
-            fault = thrown instanceof Fault ? (Fault) thrown : Fault.thrown(thrown);
-        }
+        Fault fault = call(event, answer);
+        if (fault == null) return api.answerAndNext(id, answer);
         Log.LOG.failure(fault);
         if (fault.endsProcess()) {
             api.fail(id, fault.category(), fault.json(), fault.xray());
             System.exit(1);
         }
         return api.failAndNext(id, fault.category(), fault.json(), fault.xray());
+    }
+
+    /** Calls the function; returns what went wrong, null if nothing did. */
+    private Fault call(Api.Event event, Answer answer) {
+        try {
+            Invocation invocation = new Invocation(event);
+            Log.LOG.begin(invocation);
+            handler.handle(event.body, answer, invocation);
+            return null;
+        } catch (Fault fault) {
+            return fault;
+        } catch (Throwable thrown) {
+            return Fault.thrown(thrown);
+        }
     }
 
     /** Shows the trace of this invocation to AWS X-Ray's libraries. */

@@ -6,6 +6,7 @@ import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.LambdaRuntime;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
+import com.amazonaws.services.lambda.runtime.events.StreamEvent;
 import com.amazonaws.services.lambda.runtime.logging.LogLevel;
 import java.io.IOException;
 import java.io.InputStream;
@@ -97,6 +98,27 @@ public class Forms {
 
     public void onlyIn(InputStream in, Context context) throws IOException {
         context.getLogger().log("read " + in.read());
+    }
+
+    public List<Object> event(StreamEvent event) {
+        List<Object> all = new ArrayList<>();
+        for (StreamEvent.Record record : event.getRecords()) {
+            Collections.addAll(all, record.getEventSourceArn(), record.getArrival(), record.getData(), record.getBOOL());
+        }
+        return all;
+    }
+
+    public String turnsOutputIntoMessages(Object event, Context context) {
+        java.io.PrintStream before = System.out;
+        System.setOut(new java.io.PrintStream(before) {
+            @Override
+            public void println(String line) {
+                context.getLogger().log("seen: " + line);
+            }
+        });
+        System.out.println("printed");
+        System.setOut(before);
+        return null;
     }
 
     int hidden() {

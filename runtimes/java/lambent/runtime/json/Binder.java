@@ -81,7 +81,10 @@ public final class Binder {
             for (Map.Entry<?, ?> member : members.entrySet()) {
                 Bean.Property property = shape.named((String) member.getKey(), isEvent);
                 if (property != null && (isEvent ? property.field != null || property.setter != null : property.isWritable())) {
-                    property.set(bean, bind(member.getValue(), memberType(type, raw, property)));
+                    Object value = member.getValue();
+                    // Streams tell times in seconds, which whole numbers would otherwise not mean.
+                    if (isEvent && value instanceof Number && property.writtenType() == java.util.Date.class) value = Scalars.decimal(value);
+                    property.set(bean, bind(value, memberType(type, property)));
                 }
             }
             return bean;
@@ -119,7 +122,7 @@ public final class Binder {
         }
     }
 
-    private static Type memberType(Type type, Class<?> raw, Bean.Property property) {
+    private static Type memberType(Type type, Bean.Property property) {
         Type declared = property.writtenType();
         if (declared instanceof Class) return declared;
         Type[] arguments = Types.arguments(type, property.writtenBy().getDeclaringClass());
