@@ -102,6 +102,15 @@ class Server:
         } | options
         return boto3.client("lambda", **settings)
 
+    def resident_mib(self):
+        """The memory of the server itself."""
+        pages = int(pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") >> 20
+
+    def descriptors(self):
+        """How many files the server has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
     def leftovers(self):
         """Processes, cgroups, mounts and loop devices of this server that are still there."""
         deadline = time.monotonic() + 5

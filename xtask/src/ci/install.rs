@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::project;
 use crate::run::{self, say};
 
+mod programs;
 mod sdist;
 
 /// Which Debian package brings what: a piece of shell that succeeds when it is there, and the package.
@@ -21,6 +22,13 @@ const DEBIAN: &[(&str, &str)] = &[
     ("command -v javac", "default-jdk-headless"),
     ("command -v ruby", "ruby"),
     ("command -v zip", "zip"),
+    // AWS's runtime interface client for Node.js builds its HTTP client.
+    ("command -v cmake", "cmake"),
+    ("command -v autoreconf", "autoconf"),
+    ("command -v automake", "automake"),
+    ("command -v libtoolize", "libtool"),
+    ("command -v make", "make"),
+    ("command -v g++", "g++"),
     ("command -v mkfs.ext4 || test -x /usr/sbin/mkfs.ext4", "e2fsprogs"),
 ];
 
@@ -36,7 +44,8 @@ pub(crate) fn run() -> Result<()> {
     debian(&root)?;
     python(&root)?;
     sdist::run(&root)?;
-    npm(&root)
+    npm(&root)?;
+    programs::run(&root)
 }
 
 fn debian(root: &Path) -> Result<()> {
