@@ -51,6 +51,11 @@ impl Project {
         self.files().filter(move |(path, _)| path.ends_with(suffix))
     }
 
+    /// The manifests of the workspace's crates, itself included; programs that the tests run are not of it.
+    pub(crate) fn manifests(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.ending("Cargo.toml").filter(|(path, _)| !path.starts_with("tests/"))
+    }
+
     /// The text of one file.
     pub(crate) fn text(&self, path: &str) -> Option<&str> {
         self.files.get(path).map(String::as_str)

@@ -37,7 +37,7 @@ const PARTS: &[&str] = &["core", "code", "store", "dispatch", "sandbox", "servic
 /// Faults: an import that the table does not allow; a crate that is not in the table.
 pub(super) fn check(project: &Project) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for (path, text) in project.ending("Cargo.toml").filter(|(path, _)| *path != "Cargo.toml") {
+    for (path, text) in project.manifests().filter(|(path, _)| *path != "Cargo.toml") {
         match text.parse::<Table>() {
             Ok(manifest) => faults.extend(judge(path, &manifest)),
             Err(error) => faults.push(Fault::at(path, format!("not TOML: {}", error.message()))),

@@ -8,7 +8,7 @@ use crate::project::Project;
 /// Fault: a package whose manifest has no `[lints] workspace = true`.
 pub(super) fn check(project: &Project) -> Vec<Fault> {
     project
-        .ending("Cargo.toml")
+        .manifests()
         .filter_map(|(path, text)| Some((path, text.parse::<Table>().ok()?)))
         .filter(|(_, manifest)| manifest.contains_key("package") && !inherits(manifest))
         .map(|(path, _)| Fault::at(path, "the workspace's lints are off: add `[lints] workspace = true`"))

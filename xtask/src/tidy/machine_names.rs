@@ -25,7 +25,7 @@ const HOSTS: &[&str] = &[
 pub(super) fn check(project: &Project) -> Vec<Fault> {
     let mut faults = Vec::new();
     // Cargo writes the name of its index into the lock file; nobody chose it.
-    for (path, text) in project.files().filter(|(path, _)| *path != "Cargo.lock") {
+    for (path, text) in project.files().filter(|(path, _)| !path.ends_with("Cargo.lock")) {
         for (index, line) in text.lines().enumerate() {
             let place = || format!("{path}:{}", index + 1);
             if let Some(folder) = FOLDERS.iter().find(|folder| names_folder(line, folder)) {
