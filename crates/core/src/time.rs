@@ -36,6 +36,13 @@ impl Timestamp {
         Self(self.0.saturating_add(ms))
     }
 
+    /// This point moved back; it stands still at the beginning of representable time.
+    #[must_use]
+    pub fn minus(self, span: Duration) -> Self {
+        let ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(ms))
+    }
+
     /// The span since `earlier`, zero if that lies ahead.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use lambent_core::lambda::environment::Initialization;
 use lambent_core::lambda::failure::Failure;
 use lambent_core::lambda::life::{Event, Fault};
-use lambent_core::lambda::log::event::{Event as Logged, Failed, Initialized, Phase};
+use lambent_core::lambda::log::event::{Event as Logged, Failed, Initialized, Instance, Phase};
+use lambent_core::lambda::runtime_version::RuntimeVersion;
 use lambent_sandbox::{Init, Settled};
 
 use crate::boot::Slots;
@@ -120,7 +121,12 @@ impl Drive<'_> {
     pub(crate) fn init_starts(&self, log: &Log, phase: Phase) {
         let (function, version) = (&self.route.id, self.route.version.as_str());
         let init = initialized(self.initialization, phase);
-        log.platform(self.wants_tail(), || Logged::InitStart { init, function, version });
+        let configuration = &self.route.deployment.configuration;
+        let instance = Instance { id: log.instance(), memory_mib: configuration.memory_mib };
+        log.platform(self.wants_tail(), || {
+            let runtime = RuntimeVersion::of(&configuration.runtime, &function.region);
+            Logged::InitStart { init, function, version, runtime, instance }
+        });
     }
 
     fn init_reports(&self, environment: &Environment, phase: Phase, failed: Failed<'_>) {

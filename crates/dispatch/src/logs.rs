@@ -1,14 +1,14 @@
 //! Where the lines of functions go. One [`Log`] an environment; never blocks the function, never keeps more than the tail.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::log::event::{Event, Form};
 use lambent_core::lambda::log::{Tail, stream_name};
 use lambent_core::time::{Clock, Timestamp};
-
-use lambent_sandbox::{Outlet, Telemetry};
+use lambent_sandbox::{Notice, Outlet, Stream, Telemetry};
 
 use crate::dispatcher::Dispatcher;
 use crate::route::Route;
@@ -61,11 +61,15 @@ pub(crate) struct Log {
     function: FunctionId,
     group: String,
     stream: String,
+    /// The id of the environment.
+    instance: String,
     form: Form,
     sink: Arc<dyn LogSink>,
     clock: Arc<dyn Clock>,
     /// What extensions subscribe to.
     telemetry: Arc<Telemetry>,
+    /// An extension was there.
+    extended: AtomicBool,
     /// The lines of the invocation that runs, if its caller wants them; of no other.
     tail: Mutex<Option<Tail>>,
 }
@@ -79,10 +83,12 @@ impl Log {
             function: route.id.clone(),
             group: logging.group_of(&route.id.name),
             stream: stream_name(now, logging, &route.id.name, &route.version, id),
+            instance: id.to_string(),
             form: Form::of(logging),
             sink: Arc::clone(&dispatcher.logs),
             clock: Arc::clone(&dispatcher.clock),
             telemetry: Arc::default(),
+            extended: AtomicBool::new(false),
             tail: Mutex::default(),
         }
     }
@@ -103,14 +109,32 @@ impl Log {
 
     /// What the platform tells, made a line only if somebody reads it; `tail` where that is the caller.
     pub(crate) fn platform<'a>(&self, tail: bool, event: impl FnOnce() -> Event<'a>) {
-        if !tail && !self.sink.wants(Source::Platform) {
+        let (told, logged) = (self.telemetry.wants(Stream::Platform), self.sink.wants(Source::Platform));
+        if !tail && !logged && !told {
             return;
         }
-        let Some(text) = event().line(self.form, self.clock.now()) else { return };
-        if let Some(tail) = &mut *self.tail() {
+        let (event, now) = (event(), self.clock.now());
+        if told && let Some((kind, record)) = event.record() {
+            self.telemetry.tell(Stream::Platform, now, kind, record);
+        }
+        let Some(text) = event.line(self.form, now).filter(|_| tail || logged) else { return };
+        // Callers are shown their own invocation only, which begins after INIT_START.
+        if !matches!(event, Event::InitStart { .. })
+            && let Some(tail) = &mut *self.tail()
+        {
             tail.push(text.as_bytes());
         }
         self.send(Source::Platform, text.as_bytes());
+    }
+
+    /// Whether an extension was ever there.
+    pub(crate) fn has_extensions(&self) -> bool {
+        self.extended.load(Ordering::Relaxed)
+    }
+
+    /// The id of the environment.
+    pub(crate) fn instance(&self) -> &str {
+        &self.instance
     }
 
     /// The name of the log stream.
@@ -132,10 +156,13 @@ impl Log {
 impl Outlet for Log {
     /// A line of the function, kept if it is of a level that is, or of an extension.
     fn written(&self, source: lambent_sandbox::Source, text: &[u8]) {
-        let source = match source {
-            lambent_sandbox::Source::Program => Source::Function,
-            lambent_sandbox::Source::Extension => Source::Extension,
+        let (source, stream, kind) = match source {
+            lambent_sandbox::Source::Program => (Source::Function, Stream::Function, "function"),
+            lambent_sandbox::Source::Extension => (Source::Extension, Stream::Extension, "extension"),
         };
+        if self.telemetry.wants(stream) {
+            self.telemetry.tell(stream, self.clock.now(), kind, self.form.record_of(text));
+        }
         if source == Source::Function && !self.form.keeps(text) {
             return;
         }
@@ -143,5 +170,19 @@ impl Outlet for Log {
             tail.push(text);
         }
         self.send(source, text);
+    }
+
+    fn notice(&self, notice: Notice) {
+        self.extended.store(true, Ordering::Relaxed);
+        let event = match &notice {
+            Notice::Extension { name, state, events, error_type } => {
+                Event::Extension { name, state, events, error_type: error_type.as_deref() }
+            }
+            Notice::Subscription { name, logs, state, types } => {
+                Event::Subscription { name, logs: *logs, state, types }
+            }
+        };
+        let tail = self.tail().is_some();
+        self.platform(tail, || event);
     }
 }

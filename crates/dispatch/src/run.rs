@@ -32,6 +32,11 @@ const ENVIRONMENTS_LOST_MAX: u32 = 3;
 pub(crate) struct Course {
     /// When its time began.
     pub(crate) began: Duration,
+    /// When the runtime had answered, and when it asked for its next event.
+    pub(crate) answered: Option<Duration>,
+    pub(crate) ready: Option<Duration>,
+    /// The answer went to the caller as it came.
+    pub(crate) streamed: bool,
     /// It has an answer, or the function will get no other chance to give one.
     over: bool,
     /// One environment was found dead with the event in its hands.
@@ -124,6 +129,9 @@ impl Drive<'_> {
             Answer::Response { content_type, body } => return self.hold(Told::answer(content_type, body)),
             Answer::Error(reported) => return self.hold(Told::reported(reported)),
             Answer::Streamed { produced_bytes, failed } => {
+                if let Some(course) = self.course() {
+                    course.streamed = true;
+                }
                 return self.hold(Told::streamed(produced_bytes, failed));
             }
             Answer::TooLarge => {
@@ -143,8 +151,9 @@ impl Drive<'_> {
     /// The function has answered: its caller is told when the environment has settled, or soon.
     fn hold(&mut self, told: Told) -> Event {
         let held = if self.wants_tail() { SETTLE_FIRST_FOR_TAIL } else { SETTLE_FIRST };
+        let now = self.now();
         if let Some(served) = &mut self.served {
-            served.course.over = true;
+            (served.course.over, served.course.answered) = (true, Some(now));
             (served.course.failed, served.course.produced_bytes) = (told.failed.clone(), told.produced_bytes);
             served.reply.hold(told, held);
         }
@@ -156,6 +165,10 @@ impl Drive<'_> {
         let log = Arc::clone(&environment.log);
         let settled = self.telling(environment.sandbox.settle(limit), &log).await;
         let failure = self.unsettled(&settled, &log);
+        let now = self.now();
+        if let Some(course) = self.course() {
+            course.ready = Some(now);
+        }
         self.runtime_done(&log);
         match failure {
             None => Event::RuntimeReady,

@@ -80,7 +80,7 @@ impl Status {
     }
 }
 
-/// The failure that the end of a program is.
+/// The failure that the end of an extension is.
 pub(crate) fn extension_failure(fault: &ExtensionFault) -> Failure {
     let error_type = match &fault.kind {
         ExtensionFaultKind::Launch { .. } => "Extension.LaunchError",
@@ -89,7 +89,11 @@ pub(crate) fn extension_failure(fault: &ExtensionFault) -> Failure {
         ExtensionFaultKind::Exit(_) => "Extension.ExitError",
     };
     let words = match &fault.kind {
-        ExtensionFaultKind::Launch { reason } => reason.clone(),
+        ExtensionFaultKind::Launch { reason } => {
+            // As Go says it: `permission denied`, without the number that Rust adds.
+            let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
+            format!("fork/exec /opt/extensions/{}: {reason}", fault.name)
+        }
         ExtensionFaultKind::Crash(Exit::Code(0)) => "exit code 0".to_owned(),
         ExtensionFaultKind::Crash(exit) => {
             exit_failure(*exit).words().replace("Runtime exited with error: ", "")
@@ -101,6 +105,7 @@ pub(crate) fn extension_failure(fault: &ExtensionFault) -> Failure {
     Failure::Extension { error_type, words }
 }
 
+/// The failure that the end of a program is.
 pub(crate) fn exit_failure(exit: Exit) -> Failure {
     match exit {
         Exit::Code(code) => Failure::ExitCode(code),

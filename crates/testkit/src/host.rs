@@ -20,6 +20,36 @@ pub trait Program: Send + Sync {
     /// What it answers.
     fn invoke(&self, spec: &Spec, event: &Event, output: &Output) -> Answer;
 
+    /// How its Init ends, with what it knows of the outside; that of [`init`](Self::init) if not said otherwise.
+    fn begin(&self, spec: &Spec, _output: &Output) -> Init {
+        self.init(spec)
+    }
+
+    /// How long Init takes, in tokio's time.
+    fn init_takes(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// How its extensions end their part: `invoked` after an invocation, else after Init.
+    fn extensions(&self, _invoked: bool) -> Settled {
+        Settled::Ready
+    }
+
+    /// What becomes of it between its answer and its next event.
+    fn settles(&self) -> Settled {
+        Settled::Ready
+    }
+
+    /// Whether the host can start it anew after a reset.
+    fn restarts(&self) -> bool {
+        true
+    }
+
+    /// How long its reset takes, in tokio's time.
+    fn reset_takes(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Whether it turns out to have ended before it could take this event.
     fn is_gone(&self, _event: &Event) -> bool {
         false
@@ -43,6 +73,7 @@ pub struct FakeHost {
     program: Arc<dyn Program>,
     alive: Arc<AtomicUsize>,
     deeds: Arc<Mutex<Vec<String>>>,
+    reasons: Arc<Mutex<Vec<ShutdownReason>>>,
     kill: watch::Sender<u64>,
     room: usize,
 }
@@ -61,6 +92,7 @@ impl FakeHost {
             program: Arc::new(program),
             alive: Arc::default(),
             deeds: Arc::default(),
+            reasons: Arc::default(),
             kill,
             room: usize::MAX,
         }
@@ -73,7 +105,13 @@ impl FakeHost {
         self
     }
 
-    /// What was done so far: `boot`, `init`, `invoke ID`, `freeze`, `thaw`, `stop`.
+    /// Why sandboxes were reset and stopped, in that order.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<ShutdownReason> {
+        self.reasons.lock().expect("no test panics while it holds this").clone()
+    }
+
+    /// What was done so far: `boot`, `init`, `invoke ID`, `freeze`, `thaw`, `reset`, `restart`, `stop`.
     #[must_use]
     pub fn deeds(&self) -> Vec<String> {
         self.deeds.lock().expect("no test panics while it holds this").clone()
@@ -112,6 +150,7 @@ impl Host for FakeHost {
             killed,
             dead: None,
             untaken: false,
+            invoked: false,
         };
         sandbox.did("boot");
         Ok(Box::new(sandbox))
@@ -133,6 +172,7 @@ struct FakeSandbox {
     killed: watch::Receiver<u64>,
     dead: Option<Exit>,
     untaken: bool,
+    invoked: bool,
 }
 
 impl fmt::Debug for FakeSandbox {
@@ -147,6 +187,12 @@ impl FakeSandbox {
     }
 }
 
+impl FakeSandbox {
+    fn gave(&self, reason: ShutdownReason) {
+        self.host.reasons.lock().expect("no test panics while it holds this").push(reason);
+    }
+}
+
 impl Drop for FakeSandbox {
     fn drop(&mut self) {
         self.host.alive.fetch_sub(1, Ordering::SeqCst);
@@ -155,9 +201,18 @@ impl Drop for FakeSandbox {
 
 #[async_trait::async_trait]
 impl Sandbox for FakeSandbox {
-    async fn init(&mut self, _limit: Duration) -> Init {
+    async fn init(&mut self, limit: Duration) -> Init {
         self.did("init");
-        self.host.program.init(&self.spec)
+        self.invoked = false;
+        let work = tokio::time::sleep(self.host.program.init_takes());
+        if tokio::time::timeout(limit, work).await.is_err() {
+            return Init::TimedOut;
+        }
+        self.host.program.begin(&self.spec, &self.output)
+    }
+
+    async fn extensions_ready(&mut self, _limit: Duration) -> Settled {
+        self.host.program.extensions(self.invoked)
     }
 
     async fn invoke(&mut self, event: Event, limit: Duration) -> Answer {
@@ -166,6 +221,7 @@ impl Sandbox for FakeSandbox {
             return Answer::Exited(Exit::Signal(9));
         }
         self.did(&format!("invoke {}", event.request_id));
+        self.invoked = true;
         let work = tokio::time::sleep(self.host.program.takes(&event));
         if tokio::time::timeout(limit, work).await.is_err() {
             self.dead = Some(Exit::Signal(9));
@@ -179,7 +235,7 @@ impl Sandbox for FakeSandbox {
     }
 
     async fn settle(&mut self, _limit: Duration) -> Settled {
-        self.dead.map_or(Settled::Ready, Settled::Exited)
+        self.dead.map_or_else(|| self.host.program.settles(), Settled::Exited)
     }
 
     fn untaken(&self) -> bool {
@@ -207,18 +263,24 @@ impl Sandbox for FakeSandbox {
         32 << 20
     }
 
-    async fn reset(&mut self, _reason: ShutdownReason) {
+    async fn reset(&mut self, reason: ShutdownReason) {
+        self.gave(reason);
+        tokio::time::sleep(self.host.program.reset_takes()).await;
         self.did("reset");
         self.dead = Some(Exit::Signal(9));
     }
 
     async fn restart(&mut self) -> Result<(), BootError> {
         self.did("restart");
+        if !self.host.program.restarts() {
+            return Err(BootError::Step { step: "fork".to_owned(), reason: "no processes".to_owned() });
+        }
         self.dead = None;
         Ok(())
     }
 
-    async fn stop(self: Box<Self>, _reason: ShutdownReason) {
+    async fn stop(self: Box<Self>, reason: ShutdownReason) {
+        self.gave(reason);
         self.did("stop");
     }
 }

@@ -10,14 +10,22 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use self::event::{Failed, Phase};
+use self::span::Span;
 use super::configuration::Logging;
 use super::failure::Failure;
+use super::runtime_version::RuntimeVersion;
 use crate::limits::LOG_TAIL_BYTES;
 use crate::time::Timestamp;
 
 pub mod event;
 mod json;
 pub mod level;
+pub mod span;
+
+/// `INIT_START Runtime Version: …`
+fn init_start(runtime: &RuntimeVersion) -> String {
+    format!("INIT_START Runtime Version: {}\tRuntime Version ARN: {}", runtime.name, runtime.arn)
+}
 
 /// `START RequestId: … Version: …`
 fn start(request_id: &str, version: &str) -> String {
@@ -44,6 +52,10 @@ pub struct Report<'a> {
     pub memory_peak_bytes: u64,
     /// `Status:` and `Error Type:` of an invocation that failed.
     pub failed: Failed<'a>,
+    /// What time went to after the runtime was done.
+    pub spans: Vec<Span>,
+    /// `X-Amzn-Trace-Id`.
+    pub trace: Option<&'a str>,
 }
 
 impl Report<'_> {
@@ -105,6 +117,11 @@ fn failure(failure: &Failure, request_id: &str, now: Timestamp) -> String {
     }
 }
 
+/// Milliseconds with three decimals, as records have them.
+fn thousandths(span: Duration) -> f64 {
+    (ms(span) * 1000.0).round() / 1000.0
+}
+
 fn ms(span: Duration) -> f64 {
     span.as_secs_f64() * 1000.0
 }
@@ -142,8 +159,17 @@ mod tests {
 
     fn report(failed: Option<(&'static str, &'static str)>, init: Option<Duration>) -> String {
         let duration = Duration::from_micros(1234);
-        Report { request_id: "r", duration, init, memory_mib: 128, memory_peak_bytes: 38 << 20, failed }
-            .line()
+        Report {
+            request_id: "r",
+            duration,
+            init,
+            memory_mib: 128,
+            memory_peak_bytes: 38 << 20,
+            failed,
+            spans: Vec::new(),
+            trace: None,
+        }
+        .line()
     }
 
     #[test]
@@ -171,6 +197,8 @@ mod tests {
             memory_mib: 128,
             memory_peak_bytes: 130 << 20,
             failed: None,
+            spans: Vec::new(),
+            trace: None,
         };
         assert!(r.line().contains("Max Memory Used: 128 MB"));
     }

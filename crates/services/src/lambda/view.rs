@@ -7,6 +7,7 @@ use lambent_core::lambda::arn::{FunctionId, Qualifier};
 use lambent_core::lambda::configuration::{Configuration, FileSystem, LogFormat, Logging, Tracing, Vpc};
 use lambent_core::lambda::function::{Deployment, Function};
 use lambent_core::lambda::layer::Attached;
+use lambent_core::lambda::runtime_version::RuntimeVersion;
 use lambent_core::lambda::state::{LastUpdate, State};
 use lambent_core::lambda::version::Version;
 use lambent_core::time::Timestamp;
@@ -159,7 +160,7 @@ fn with_states(
     };
     view.last_update_status = status.map(str::to_owned);
     (view.last_update_status_reason, view.last_update_status_reason_code) = owned(reason);
-    let runtime_version_arn = Some(runtime_arn(id, &deployment.configuration.runtime));
+    let runtime_version_arn = Some(RuntimeVersion::of(&deployment.configuration.runtime, &id.region).arn);
     view.runtime_version_config = Some(RuntimeVersionConfig { runtime_version_arn, error: None });
     view
 }
@@ -224,12 +225,4 @@ fn logging(logging: &Logging, name: &str) -> LoggingConfig {
 
 fn owned(reason: Option<(&str, &str)>) -> (Option<String>, Option<String>) {
     reason.map(|(text, code)| (text.to_owned(), code.to_owned())).unzip()
-}
-
-/// The ARN of the runtime's version: the same for the same runtime, as long as this server's bootstrap is the same.
-fn runtime_arn(id: &FunctionId, runtime: &str) -> String {
-    let region = &id.region;
-    let version = concat!("lambent ", env!("CARGO_PKG_VERSION"));
-    let hash = Digest::of(format!("{version} {runtime}").as_bytes());
-    format!("arn:{}:lambda:{region}::runtime:{}", region.partition(), hash)
 }

@@ -6,11 +6,13 @@
 use std::time::Duration;
 
 use super::level::{Application, System};
+use super::span::Span;
 use super::{Report, json};
 use crate::lambda::arn::FunctionId;
 use crate::lambda::configuration::{LogFormat, Logging};
 use crate::lambda::environment::Initialization;
 use crate::lambda::failure::Failure;
+use crate::lambda::runtime_version::RuntimeVersion;
 use crate::time::Timestamp;
 
 /// The form of a log, and what of it is kept.
@@ -51,7 +53,7 @@ pub type Failed<'a> = Option<(&'a str, &'a str)>;
 /// What happened.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// `platform.initStart`; text does not have it.
+    /// `platform.initStart`, or `INIT_START`.
     InitStart {
         /// Which Init.
         init: Initialized,
@@ -59,6 +61,10 @@ pub enum Event<'a> {
         function: &'a FunctionId,
         /// `$LATEST` or a number.
         version: &'a str,
+        /// What it runs on.
+        runtime: RuntimeVersion,
+        /// The environment.
+        instance: Instance<'a>,
     },
     /// `platform.initRuntimeDone`; text does not have it.
     InitRuntimeDone {
@@ -84,6 +90,8 @@ pub enum Event<'a> {
         function: &'a FunctionId,
         /// `$LATEST` or a number.
         version: &'a str,
+        /// `X-Amzn-Trace-Id`.
+        trace: Option<&'a str>,
     },
     /// What went wrong; JSON has it in the status of the events that follow.
     Fault {
@@ -102,9 +110,44 @@ pub enum Event<'a> {
         produced_bytes: usize,
         /// How it failed.
         failed: Failed<'a>,
+        /// What the time went to.
+        spans: Vec<Span>,
+        /// `X-Amzn-Trace-Id`.
+        trace: Option<&'a str>,
     },
     /// `platform.report`, or `REPORT`.
     Report(Report<'a>),
+    /// `platform.extension`, or `EXTENSION`.
+    Extension {
+        /// Its name.
+        name: &'a str,
+        /// `Ready`, `LaunchError`…
+        state: &'a str,
+        /// `INVOKE`, `SHUTDOWN`.
+        events: &'a [&'static str],
+        /// How it failed.
+        error_type: Option<&'a str>,
+    },
+    /// `platform.telemetrySubscription` or `platform.logsSubscription`; `TELEMETRY` or `LOGS`.
+    Subscription {
+        /// The extension.
+        name: &'a str,
+        /// By the Logs API.
+        logs: bool,
+        /// `Subscribed`…
+        state: &'a str,
+        /// `platform`, `function`, `extension`.
+        types: &'a [&'static str],
+    },
+}
+
+/// One environment, as the platform tells of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Instance<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// `MemorySize`.
+    pub memory_mib: u32,
 }
 
 impl Form {
@@ -118,6 +161,13 @@ impl Form {
                 application: Application::of(logging.application_level.as_deref()),
             },
         }
+    }
+
+    /// A line of a function or an extension as the Telemetry API's record: an object where the log is JSON and the line is
+    /// one, else a string.
+    #[must_use]
+    pub fn record_of(self, line: &[u8]) -> String {
+        json::of_line(line, matches!(self, Self::Json { .. }))
     }
 
     /// Whether a line of the function is kept.
@@ -141,11 +191,17 @@ impl Event<'_> {
         }
     }
 
-    /// As AWS's table has it. `initStart` would be `INFO` with a `runtimeVersion`, which this server's runtimes have not.
+    /// The type and the record of the Telemetry API; none where it has no such event.
+    #[must_use]
+    pub fn record(&self) -> Option<(&'static str, String)> {
+        json::record(self, json::Reader::Extension)
+    }
+
+    /// As AWS's table has it, for runtimes with a version.
     fn level(&self) -> System {
         let unless_failed = |failed: &Failed<'_>, level| if failed.is_some() { System::Warn } else { level };
         match self {
-            Self::InitStart { .. } => System::Debug,
+            Self::InitStart { .. } => System::Info,
             Self::InitRuntimeDone { failed, .. } | Self::RuntimeDone { failed, .. } => {
                 unless_failed(failed, System::Debug)
             }
@@ -153,7 +209,14 @@ impl Event<'_> {
                 Initialization::OnDemand => unless_failed(failed, System::Debug),
                 Initialization::ProvisionedConcurrency => unless_failed(failed, System::Info),
             },
-            Self::Start { .. } => System::Info,
+            Self::Start { .. } | Self::Subscription { .. } => System::Info,
+            Self::Extension { error_type, .. } => {
+                if error_type.is_some() {
+                    System::Warn
+                } else {
+                    System::Info
+                }
+            }
             Self::Report(report) => unless_failed(&report.failed, System::Info),
             Self::Fault { .. } => System::Warn,
         }
@@ -161,7 +224,8 @@ impl Event<'_> {
 
     fn text(&self, now: Timestamp) -> Option<String> {
         match self {
-            Self::InitStart { .. } | Self::InitRuntimeDone { .. } => None,
+            Self::InitStart { runtime, .. } => Some(super::init_start(runtime)),
+            Self::InitRuntimeDone { .. } => None,
             Self::InitReport { init, duration, failed } => match init.initialization {
                 Initialization::OnDemand => {
                     failed.map(|failed| super::init_report(*duration, init.phase, failed))
@@ -172,8 +236,23 @@ impl Event<'_> {
             Self::Fault { request_id, failure } => Some(super::failure(failure, request_id, now)),
             Self::RuntimeDone { request_id, .. } => Some(super::end(request_id)),
             Self::Report(report) => Some(report.line()),
+            Self::Extension { name, state, events, error_type } => {
+                let error = error_type.map(|error| format!("\tError Type: {error}")).unwrap_or_default();
+                let events = events.join(", ");
+                Some(format!("EXTENSION\tName: {name}\tState: {state}\tEvents: [{events}]{error}"))
+            }
+            Self::Subscription { name, logs, state, types } => {
+                let api = if *logs { "LOGS" } else { "TELEMETRY" };
+                let types: Vec<String> = types.iter().map(|name| capital(name)).collect();
+                Some(format!("{api}\tName: {name}\tState: {state}\tTypes: [{}]", types.join(", ")))
+            }
         }
     }
+}
+
+fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(word.len().min(1));
+    first.to_ascii_uppercase() + rest
 }
 
 impl Phase {

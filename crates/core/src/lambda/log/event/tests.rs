@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::super::span::SpanName;
 use super::*;
 use crate::account::{AccountId, Region};
 
@@ -22,8 +23,18 @@ fn init(initialization: Initialization) -> Initialized {
     Initialized { initialization, phase: Phase::Init }
 }
 
+fn init_start() -> Event<'static> {
+    Event::InitStart {
+        init: init(Initialization::OnDemand),
+        function: &F,
+        version: "1",
+        runtime: RuntimeVersion { name: "python:3.12.v1".into(), arn: "arn".into() },
+        instance: Instance { id: "i", memory_mib: 128 },
+    }
+}
+
 fn start() -> Event<'static> {
-    Event::Start { request_id: "r", function: &F, version: "$LATEST" }
+    Event::Start { request_id: "r", function: &F, version: "$LATEST", trace: None }
 }
 
 fn report(failed: Failed<'static>, init: Option<Duration>) -> Event<'static> {
@@ -35,11 +46,14 @@ fn report(failed: Failed<'static>, init: Option<Duration>) -> Event<'static> {
         memory_mib: 128,
         memory_peak_bytes: 38 << 20,
         failed,
+        spans: Vec::new(),
+        trace: None,
     })
 }
 
 fn runtime_done(failed: Failed<'static>) -> Event<'static> {
-    Event::RuntimeDone { request_id: "r", duration: Duration::from_millis(2), produced_bytes: 16, failed }
+    let (duration, spans) = (Duration::from_millis(2), Vec::new());
+    Event::RuntimeDone { request_id: "r", duration, produced_bytes: 16, failed, spans, trace: None }
 }
 
 fn init_report(initialization: Initialization, failed: Failed<'static>) -> Event<'static> {
@@ -81,9 +95,9 @@ fn json_lines_read_as_on_aws() {
 #[test]
 fn json_lines_of_init_read_as_on_aws() {
     check(
-        &Event::InitStart { init: init(Initialization::OnDemand), function: &F, version: "1" },
+        &init_start(),
         "initStart",
-        r#"{"initializationType":"on-demand","phase":"init","functionName":"f","functionVersion":"1"}"#,
+        r#"{"initializationType":"on-demand","phase":"init","runtimeVersion":"python:3.12.v1","runtimeVersionArn":"arn","functionName":"f","functionVersion":"1","instanceId":"i","instanceMaxMemory":128}"#,
     );
     check(
         &Event::InitRuntimeDone { init: init(Initialization::ProvisionedConcurrency), failed: None },
@@ -98,11 +112,66 @@ fn json_lines_of_init_read_as_on_aws() {
     );
 }
 
+fn extension(error_type: Option<&'static str>) -> Event<'static> {
+    let state = if error_type.is_some() { "Exited" } else { "Ready" };
+    Event::Extension { name: "x", state, events: &["INVOKE", "SHUTDOWN"], error_type }
+}
+
+fn subscription(logs: bool) -> Event<'static> {
+    Event::Subscription { name: "x", logs, state: "Subscribed", types: &["platform", "function"] }
+}
+
+#[test]
+fn extensions_are_told_of_in_both_forms() {
+    let text = |event: Event<'_>| event.line(Form::Text, NOW).expect("text has these");
+    assert_eq!(text(extension(None)), "EXTENSION\tName: x\tState: Ready\tEvents: [INVOKE, SHUTDOWN]");
+    assert!(text(extension(Some("Extension.Crash"))).ends_with("]\tError Type: Extension.Crash"));
+    let words = "Name: x\tState: Subscribed\tTypes: [Platform, Function]";
+    assert_eq!(text(subscription(false)), format!("TELEMETRY\t{words}"));
+    assert_eq!(text(subscription(true)), format!("LOGS\t{words}"));
+    check(&extension(None), "extension", r#"{"name":"x","state":"Ready","events":["INVOKE","SHUTDOWN"]}"#);
+    let record = r#"{"name":"x","state":"Subscribed","types":["platform","function"]}"#;
+    check(&subscription(false), "telemetrySubscription", record);
+    check(&subscription(true), "logsSubscription", record);
+}
+
+#[test]
+fn extensions_read_where_time_went_and_the_trace() {
+    let (start, duration) = (NOW, Duration::from_micros(1500));
+    let spans = vec![Span { name: SpanName::ResponseLatency, start, duration }];
+    let trace = Some("Root=1-2-3");
+    let event =
+        Event::RuntimeDone { request_id: "r", duration, produced_bytes: 1, failed: None, spans, trace };
+    let expected = r#"{"requestId":"r","metrics":{"durationMs":1.5,"producedBytes":1},"status":"success","spans":[{"name":"responseLatency","start":"2026-01-02T03:04:05.678Z","durationMs":1.5}],"tracing":{"type":"X-Amzn-Trace-Id","value":"Root=1-2-3"}}"#;
+    assert_eq!(event.record(), Some(("platform.runtimeDone", expected.to_owned())));
+    let expected = r#"{"requestId":"r","version":"$LATEST"}"#;
+    assert_eq!(start_record(), expected, "and no ARN, which only the log has");
+}
+
+fn start_record() -> String {
+    start().record().expect("extensions are told of starts").1
+}
+
+#[test]
+fn lines_are_strings_or_objects() {
+    for (form, line, expected) in [
+        (Form::Text, r#"{"a": 1}"#, r#""{\"a\": 1}""#),
+        (json(System::Info), r#"{"a": 1}"#, r#"{"a":1}"#),
+        (json(System::Info), r#"{"a": 1"#, r#""{\"a\": 1""#),
+        (json(System::Info), "[1]\n", r#""[1]\n""#),
+    ] {
+        assert_eq!(form.record_of(line.as_bytes()), expected);
+    }
+}
+
 #[test]
 fn levels_are_aws_s() {
     let (on_demand, provisioned) = (Initialization::OnDemand, Initialization::ProvisionedConcurrency);
     for (event, level) in [
-        (Event::InitStart { init: init(on_demand), function: &F, version: "1" }, System::Debug),
+        (init_start(), System::Info),
+        (extension(None), System::Info),
+        (extension(Some("Extension.Crash")), System::Warn),
+        (subscription(false), System::Info),
         (Event::InitRuntimeDone { init: init(on_demand), failed: None }, System::Debug),
         (Event::InitRuntimeDone { init: init(on_demand), failed: TIMEOUT }, System::Warn),
         (init_report(on_demand, None), System::Debug),
@@ -136,7 +205,8 @@ fn text_has_start_end_report_and_what_failed_in_init() {
     assert_eq!(text(runtime_done(CRASH)).as_deref(), Some("END RequestId: r"));
     assert!(text(report(None, None)).is_some_and(|line| line.starts_with("REPORT RequestId: r\t")));
     let (on_demand, provisioned) = (Initialization::OnDemand, Initialization::ProvisionedConcurrency);
-    assert_eq!(text(Event::InitStart { init: init(on_demand), function: &F, version: "1" }), None);
+    let words = "INIT_START Runtime Version: python:3.12.v1\tRuntime Version ARN: arn";
+    assert_eq!(text(init_start()).as_deref(), Some(words));
     assert_eq!(text(Event::InitRuntimeDone { init: init(on_demand), failed: CRASH }), None);
     assert_eq!(text(init_report(on_demand, None)), None);
     assert_eq!(text(init_report(provisioned, CRASH)), None);
