@@ -24,6 +24,8 @@ pub struct Options {
     pub pending_wait: Duration,
     /// What sandboxes can reach.
     pub network: Network,
+    /// Where sandboxes reach the server, which functions know as `AWS_ENDPOINT_URL`; none if they do not.
+    pub endpoint_url: Option<String>,
 }
 
 /// What the dispatcher is assembled from.

@@ -29,6 +29,10 @@ impl Drive<'_> {
         for (name, value) in &program.environment {
             environment.entry(name.clone()).or_insert_with(|| value.clone());
         }
+        if let Some(url) = &self.dispatcher.options.endpoint_url {
+            // What the function's configuration says comes first.
+            environment.entry("AWS_ENDPOINT_URL".to_owned()).or_insert_with(|| url.clone());
+        }
         Spec {
             argv: program.argv.clone(),
             working_directory: "/var/task".to_owned(),

@@ -1,24 +1,26 @@
 //! A server put together from its parts. Never a decision of its own.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use lambent_code::Trees;
 use lambent_dispatch::{Dispatcher, Options as DispatchOptions, Parts as DispatchParts, Programs};
-use lambent_sandbox::LinuxHost;
 use lambent_sandbox::linux::Launcher;
 use lambent_sandbox::linux::spawner::SpawnerHandle;
+use lambent_sandbox::{LinuxHost, Network};
 use lambent_services::keys::KeyRing;
 use lambent_services::lambda::Deliveries;
 use lambent_services::{Options, Parts, Server};
 use lambent_store::blobs::Blobs;
 use lambent_store::{SqliteOptions, Store};
 use tokio_util::task::TaskTracker;
+use tracing::info;
 
 use crate::config::Config;
 use crate::system::{SystemClock, SystemDice};
-use crate::{bootstraps, data_folder, interpreters, output, runtimes, serve, upstream};
+use crate::{bootstraps, data_folder, interpreters, output, reach, runtimes, upstream};
 
 /// How long code nobody refers to is kept.
 const CODE_GRACE: Duration = Duration::from_secs(3600);
@@ -33,6 +35,7 @@ const STARTS_PER_CPU: usize = 4;
 pub(crate) async fn assemble(
     config: &Config,
     spawner: SpawnerHandle,
+    addresses: &[SocketAddr],
 ) -> Result<(Arc<Server>, Arc<LinuxHost>, Store)> {
     let interpreters = interpreters::configured(config).await?;
     let clock = Arc::new(SystemClock::new());
@@ -41,7 +44,9 @@ pub(crate) async fn assemble(
     let blobs = Blobs::local(&config.data_dir.join("blobs"), clock.clone())?;
     let trees =
         Trees::open(config.data_dir.join("trees")).context("cannot open the folder of unpacked code")?;
-    let launcher = Launcher::new(spawner, serve::sandbox_options(config), dice.clone()).await?;
+    let launcher = Launcher::new(spawner, reach::launcher_options(config, addresses), dice.clone()).await?;
+    let network = reach::network(config, launcher.report())?;
+    info!("functions reach {}", reach::words(network));
     let host = Arc::new(LinuxHost::new(launcher, TaskTracker::new()));
     let keys = Arc::new(KeyRing::new(config.account.clone(), clock.clone(), dice.clone()));
     let bootstraps = bootstraps::lay_out(&config.data_dir).context("cannot lay out the bootstraps")?;
@@ -62,7 +67,11 @@ pub(crate) async fn assemble(
         destinations: Arc::new(Deliveries::new(upstream.clone(), clock.clone())),
         clock: clock.clone(),
         dice: dice.clone(),
-        options: dispatch_options(config),
+        options: DispatchOptions {
+            network,
+            endpoint_url: reach::endpoint_url(config, addresses),
+            ..dispatch_options(config)
+        },
     };
     let dispatcher = Dispatcher::start(parts, &store).await?;
     let options = Options {
@@ -87,6 +96,7 @@ fn dispatch_options(config: &Config) -> DispatchOptions {
         age_max: config.age_max,
         // Whoever asks for states that last wants to meet them.
         pending_wait: if config.transition_min.is_zero() { PENDING_WAIT } else { Duration::ZERO },
-        network: config.network,
+        network: Network::None,
+        endpoint_url: None,
     }
 }

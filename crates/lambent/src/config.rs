@@ -37,7 +37,10 @@ pub(crate) struct Config {
     pub(crate) upstream_credentials: Option<Credentials>,
     pub(crate) transition_min: Duration,
     pub(crate) isolation: Isolation,
-    pub(crate) network: Network,
+    /// What functions reach; unsaid, a way out where the host can give one.
+    pub(crate) network: Option<Network>,
+    /// Functions reach the server, and know where.
+    pub(crate) endpoint_in_functions: bool,
     pub(crate) strict_runtimes: bool,
     /// Install an SDK when a function first names it.
     pub(crate) automatic_sdk: bool,
@@ -86,10 +89,8 @@ impl Serve {
             upstream,
             transition_min,
             isolation: isolation(raw.isolation),
-            network: match raw.network {
-                None | Some(NetworkMode::None) => Network::None,
-                Some(NetworkMode::Host) => Network::Host,
-            },
+            network: raw.network.map(network),
+            endpoint_in_functions: raw.endpoint_in_functions.unwrap_or(true),
             strict_runtimes: raw.strict_runtimes.unwrap_or(false),
             automatic_sdk: raw.runtime_sdk != Some(SdkMode::Manual),
             interpreters: raw.interpreter.iter().map(|text| interpreter(text)).collect::<Result<_>>()?,
@@ -111,6 +112,7 @@ impl Config {
             listen: vec!["127.0.0.1:0".to_owned()],
             data_dir: Some(data_dir.to_owned()),
             isolation: chosen,
+            network: Some(NetworkMode::None),
             runtime_sdk: Some(SdkMode::Manual),
             log: Some("warn".to_owned()),
             ..Serve::default()
@@ -130,6 +132,14 @@ fn age_max(seconds: Option<u64>) -> Result<Duration> {
         SESSION_MAX.as_secs()
     );
     Ok(age_max)
+}
+
+fn network(chosen: NetworkMode) -> Network {
+    match chosen {
+        NetworkMode::None => Network::None,
+        NetworkMode::Nat => Network::Nat,
+        NetworkMode::Host => Network::Host,
+    }
 }
 
 fn isolation(chosen: Option<IsolationMode>) -> Isolation {

@@ -6,7 +6,7 @@ use lambent_code::interpreter::{Family, Interpreters};
 use lambent_sandbox::linux::{Enforcement, Options as SandboxOptions, probe};
 
 use crate::config::{Command, Config, Raw};
-use crate::{interpreters, output, serve};
+use crate::{interpreters, output, reach, serve};
 
 /// The exit code of a host on which functions cannot run at all.
 const UNUSABLE: u8 = 2;
@@ -31,7 +31,7 @@ fn look(config: &Config) -> anyhow::Result<u8> {
     // Looking needs a folder to try things in, and must not leave one.
     let folder = tempfile::tempdir()?;
     let report =
-        probe(&SandboxOptions { run_dir: folder.path().join("run"), ..serve::sandbox_options(config) });
+        probe(&SandboxOptions { run_dir: folder.path().join("run"), ..reach::sandbox_options(config) });
     output::line(&report.summary);
     for item in &report.items {
         let mark = match item.enforcement {

@@ -1,12 +1,13 @@
 //! Sockets: where the server listens, and how many connections it takes. Never looks into a connection.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use lambent_core::limits::CONNECTIONS_MAX;
+use lambent_sandbox::linux::{Reception, Visit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
@@ -60,6 +61,8 @@ fn is_lacking(fault: &io::Error) -> bool {
 pub(crate) struct Connections {
     front: Arc<Front>,
     room: Arc<Semaphore>,
+    /// The same for connections from inside sandboxes, so that these leave room for others.
+    room_inside: Arc<Semaphore>,
     pub(crate) all: TaskTracker,
     pub(crate) ends: Ends,
 }
@@ -69,6 +72,7 @@ impl Connections {
         Self {
             front: Arc::new(front),
             room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            room_inside: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             all: TaskTracker::new(),
             ends: Ends::default(),
         }
@@ -96,6 +100,27 @@ impl Connections {
                 }
             }
         }
+    }
+
+    /// What serves connections from inside sandboxes.
+    pub(crate) fn reception(&self) -> Reception {
+        let this = self.clone();
+        Reception::new(move |visit| {
+            let visited = this.clone().visited(visit);
+            this.all.spawn(visited);
+        })
+    }
+
+    async fn visited(self, visit: Visit) {
+        let Visit { stream, gone, place } = visit;
+        let room = Arc::clone(&self.room_inside);
+        let served = async {
+            let room = room.acquire().await.expect("nobody closes the semaphore");
+            self.serve(stream, Ipv4Addr::LOCALHOST.into()).await;
+            drop(room);
+        };
+        _ = gone.run_until_cancelled(served).await;
+        drop(place);
     }
 
     async fn serve(self, stream: TcpStream, peer: IpAddr) {

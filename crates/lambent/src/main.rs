@@ -14,6 +14,7 @@ mod front;
 mod interpreters;
 mod listen;
 mod output;
+mod reach;
 mod runtimes;
 mod serve;
 mod signals;

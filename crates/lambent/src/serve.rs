@@ -6,7 +6,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use lambent_core::limits::LAST_ANSWERS_MAX;
 use lambent_sandbox::LinuxHost;
-use lambent_sandbox::linux::Options as SandboxOptions;
 use lambent_sandbox::linux::spawner::{self, SpawnerHandle};
 use lambent_services::Server;
 use lambent_services::lambda::resume;
@@ -22,7 +21,7 @@ use crate::listen::Connections;
 use crate::output::Log;
 use crate::signals::{self, Signals};
 use crate::upstream::Upstream;
-use crate::{collect, data_folder, listen};
+use crate::{collect, data_folder, listen, reach};
 
 /// Runs the server.
 pub(crate) fn main(raw: &Raw) -> Result<ExitCode> {
@@ -63,11 +62,7 @@ async fn run(config: Config, spawner: SpawnerHandle) -> Result<ExitCode> {
 /// Splits the spawner off. Must come before any thread starts and before memory grows.
 pub(crate) fn split(config: &Config) -> Result<SpawnerHandle> {
     data_folder::make(&config.data_dir)?;
-    spawner::split(&sandbox_options(config)).context("cannot start the spawner")
-}
-
-pub(crate) fn sandbox_options(config: &Config) -> SandboxOptions {
-    SandboxOptions { isolation: config.isolation, ..SandboxOptions::new(config.data_dir.join("run")) }
+    spawner::split(&reach::sandbox_options(config)).context("cannot start the spawner")
 }
 
 /// The runtime everything asynchronous runs on.
@@ -91,15 +86,16 @@ impl Running {
     pub(crate) async fn start(config: Config, spawner: SpawnerHandle) -> Result<Self> {
         data_folder::close_to_others(&config.data_dir)?;
         let listeners = listen::bind(&config.listen).await?;
-        let assembled = assemble(&config, spawner).await;
+        let addresses: Vec<_> = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?;
+        let assembled = assemble(&config, spawner, &addresses).await;
         let (server, host, store) = assembled.context("`lambent doctor` tells what a host lacks")?;
         resume(&server).await.context("cannot read the functions")?;
-        let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?;
         let upstream = Upstream::of(&config);
         let connections = Connections::new(Front { server: Arc::clone(&server), upstream });
         for listener in listeners {
             connections.all.spawn(connections.clone().accept(listener));
         }
+        host.receive(connections.reception());
         let collect = collect::run(Arc::clone(&server), connections.ends.soon.clone());
         connections.all.spawn(collect);
         Ok(Self { config, host, server, store, addresses, connections })

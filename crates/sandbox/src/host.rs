@@ -9,7 +9,7 @@ use std::sync::{Arc, Once};
 use tokio_util::task::TaskTracker;
 
 use crate::environment::{Environment, Parts, Supervised};
-use crate::linux::{Control, Ended, Enforcement, Launched, Launcher, Report, Who};
+use crate::linux::{Control, Ended, Enforcement, Launched, Launcher, Reception, Report, Who};
 use crate::spec::{BootError, Exit, Host, Network, Output, Sandbox, Spec};
 use crate::telemetry::Telemetry;
 
@@ -63,6 +63,11 @@ impl LinuxHost {
     /// Resolves when no sandbox can be made any more, because the spawner's process ended. Cancel safe.
     pub async fn broken(&self) {
         self.launcher.broken().await;
+    }
+
+    /// From now on, who connects to the server's endpoint inside a sandbox is served.
+    pub fn receive(&self, reception: Reception) {
+        self.launcher.receive(reception);
     }
 
     /// What this host isolates and enforces.

@@ -146,6 +146,7 @@ impl TestServer {
                 age_max: ENVIRONMENT_AGE_MAX,
                 pending_wait: if transition_min.is_zero() { PENDING_WAIT } else { Duration::ZERO },
                 network: Network::None,
+                endpoint_url: None,
             },
         };
         let dispatcher = Dispatcher::start(parts, &store).await.expect("an empty store can be read");

@@ -93,9 +93,18 @@ pub(crate) struct Serve {
     /// How sandboxes are kept apart [default: namespaces].
     #[arg(long, env = "LAMBENT_ISOLATION", value_enum)]
     pub(super) isolation: Option<IsolationMode>,
-    /// What sandboxes can reach [default: none].
+    /// What functions can reach [default: nat where the host can give it, else none].
     #[arg(long, env = "LAMBENT_NETWORK", value_enum)]
     pub(super) network: Option<NetworkMode>,
+    /// Let functions reach the server, and tell them where by AWS_ENDPOINT_URL [default: true].
+    #[arg(
+        long,
+        env = "LAMBENT_ENDPOINT_IN_FUNCTIONS",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(super) endpoint_in_functions: Option<bool>,
     /// Refuse a runtime whose very version is not on this host.
     #[arg(
         long,
@@ -172,8 +181,10 @@ pub(crate) enum IsolationMode {
 #[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum NetworkMode {
-    /// Nothing but the Runtime API.
+    /// Nothing but the server.
     None,
+    /// The world, under the host's address, but neither the host nor other functions.
+    Nat,
     /// The host's own network, without isolation.
     Host,
 }
@@ -221,6 +232,7 @@ impl Serve {
             transition_min_ms: self.transition_min_ms.or(file.transition_min_ms),
             isolation: self.isolation.or(file.isolation),
             network: self.network.or(file.network),
+            endpoint_in_functions: self.endpoint_in_functions.or(file.endpoint_in_functions),
             strict_runtimes: self.strict_runtimes.or(file.strict_runtimes),
             interpreter: list(self.interpreter, file.interpreter),
             runtime_sdk: self.runtime_sdk.or(file.runtime_sdk),

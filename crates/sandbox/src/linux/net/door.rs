@@ -21,7 +21,8 @@ pub struct Visit {
     pub stream: TcpStream,
     /// Cancelled when the sandbox is gone. The connection must be dropped then: it keeps the sandbox's network.
     pub gone: CancellationToken,
-    _place: OwnedSemaphorePermit,
+    /// Its place among the sandbox's connections, free again when this is dropped.
+    pub place: OwnedSemaphorePermit,
 }
 
 /// Serves visits.
@@ -61,7 +62,7 @@ pub(super) async fn keep(
         loop {
             let place = Arc::clone(&room).acquire_owned().await.expect("nobody closes the semaphore");
             match listener.accept().await {
-                Ok((stream, _)) => receive(Visit { stream, gone: gone.clone(), _place: place }),
+                Ok((stream, _)) => receive(Visit { stream, gone: gone.clone(), place }),
                 Err(_) => sleep(REST).await,
             }
         }

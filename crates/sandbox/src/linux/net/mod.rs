@@ -121,6 +121,8 @@ impl Networks {
         for pool in self.pools() {
             pool.close().await;
         }
+        // It holds whoever serves.
+        self.reception.send_replace(None);
         if let Some(Ok(nat)) = &self.nat {
             nat.close().await;
         }
