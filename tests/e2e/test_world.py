@@ -129,7 +129,7 @@ ITEMS = {
     "user": "sbx_user1051",
     "umask": 0o022,
     "open files": [1024, 1024],
-    "core": 0,
+    "core": -1,
     # The program and process 1, which hides: nothing of the host, nothing of other sandboxes.
     "own pid": 2,
     "processes seen": [2],

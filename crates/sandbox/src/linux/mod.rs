@@ -24,6 +24,7 @@ mod own_limits;
 mod probe;
 mod program;
 mod report;
+mod resources;
 mod restrict;
 mod rewrite;
 mod run_dir;

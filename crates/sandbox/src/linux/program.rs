@@ -11,7 +11,7 @@ use rustix::thread::{CapabilitySet, set_no_new_privs};
 
 use super::boot::FRAMED_LOG_FD;
 use super::message::{At, Fault};
-use super::{restrict, sys};
+use super::{resources, restrict, sys};
 
 /// Everything one child needs, made before there is one.
 pub(super) struct Program<'a> {
@@ -87,7 +87,7 @@ impl Program<'_> {
             sys::become_number(framed_log, FRAMED_LOG_FD).at("descriptor for log records")?;
         }
         let Rights { processes_max, data_max_bytes, .. } = *self.rights;
-        restrict::limit_resources(processes_max, data_max_bytes).at("limit resources")
+        resources::limit(processes_max, data_max_bytes).at("limit resources")
     }
 }
 

@@ -1,13 +1,12 @@
-//! What a program gives up before it starts: capabilities, writing outside `/tmp`, system calls, resources.
+//! What a program gives up before it starts: capabilities, writing outside `/tmp`, system calls.
 //!
 //! Runs inside the sandbox, in the process that becomes the program. Never fails half: an error means no program.
 
 use std::error::Error;
 use std::io;
 
-use lambent_core::limits::SANDBOX_FILES_MAX;
 use landlock::{ABI, Access, AccessFs, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, Scope};
-use rustix::process::{Gid, Resource, Rlimit, Uid, getrlimit, setrlimit};
+use rustix::process::{Gid, Uid};
 use rustix::thread::{
     CapabilitySet, CapabilitySets, capabilities, remove_capability_from_bounding_set, set_capabilities,
 };
@@ -17,35 +16,9 @@ use super::sys;
 /// The newest landlock version whose rights this was written for; older kernels get what they have.
 const LANDLOCK: ABI = ABI::V7;
 
-/// What a thread's stack may grow to, as on AWS.
-const STACK_BYTES: u64 = 8 << 20;
-
 /// The landlock version of this kernel, 0 for none.
 pub(super) fn landlock_abi() -> i32 {
     sys::landlock_version()
-}
-
-/// Resource limits of every process of the sandbox.
-///
-/// # Errors
-/// Where a limit is already below what is asked for and cannot be raised.
-pub(super) fn limit_resources(processes_max: Option<u64>, data_max_bytes: Option<u64>) -> io::Result<()> {
-    set_limit(Resource::Core, 0)?;
-    set_limit(Resource::Nofile, SANDBOX_FILES_MAX)?;
-    limit_stack()?;
-    processes_max.map_or(Ok(()), |count| set_limit(Resource::Nproc, count))?;
-    data_max_bytes.map_or(Ok(()), |bytes| set_limit(Resource::Data, bytes))
-}
-
-/// Whatever the server was started with, unless that is less and cannot be raised: threads' stacks follow from it.
-fn limit_stack() -> io::Result<()> {
-    let maximum = getrlimit(Resource::Stack).maximum;
-    let current = Some(maximum.map_or(STACK_BYTES, |maximum| maximum.min(STACK_BYTES)));
-    Ok(setrlimit(Resource::Stack, Rlimit { current, maximum })?)
-}
-
-fn set_limit(resource: Resource, value: u64) -> io::Result<()> {
-    Ok(setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) })?)
 }
 
 /// Takes every capability out of the set children can ever get.

@@ -16,7 +16,7 @@ use rustix::process::{
 use super::message::{At, Fault, Hello, Message, Request, Tmp};
 use super::template::Template;
 use super::uid_range::UidRange;
-use super::{Isolation, Options, boot, channel, filter, restrict, sys};
+use super::{Isolation, Options, boot, channel, filter, resources, restrict, sys};
 
 /// The server's end of the spawner. Dropping it ends the spawner and with it every sandbox.
 #[derive(Debug)]
@@ -141,6 +141,7 @@ fn set_up(options: &Options) -> Result<(Hello, Workshop), Fault> {
     // What the template is made of must be readable for every user, whatever the server's own mask.
     umask(Mode::from_raw_mode(0o022));
     sys::ignore_children();
+    resources::empty_core_files();
     leave_terminal().at("leave the terminal")?;
     set_parent_process_death_signal(Some(Signal::KILL)).at("watch the server")?;
     // The name is for `ps` only.

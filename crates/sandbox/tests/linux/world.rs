@@ -3,6 +3,7 @@
 use std::fs;
 
 use lambent_sandbox::{Exit, Mount, Network};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::host::{isolated, run, shell};
 
@@ -21,7 +22,7 @@ fn a_program_sees_its_own_world_and_nothing_of_the_host() {
         assert_eq!(exit, Exit::Code(0), "{text}");
         let lines: Vec<_> = text.lines().collect();
         assert!(lines[0].parse::<u32>().unwrap() >= 200_000, "{text}");
-        let expected = ["sbx_user1051", "lambda", "/var/task", "0022", "1024", "0", "2"];
+        let expected = ["sbx_user1051", "lambda", "/var/task", "0022", "1024", "unlimited", "2"];
         assert_eq!(lines[1..8], expected, "{text}");
         assert_eq!(lines[8..12], ["0", "0", "0", "sbx_user1051:700"], "{text}");
         // The shell and its own pipeline; init is hidden.
@@ -145,14 +146,42 @@ fn what_the_filter_refuses_is_refused() {
 #[test]
 fn the_world_is_as_on_aws() {
     isolated(|launcher| async move {
-        let script = "bash -c 'ulimit -u; ulimit -s'; ls -d /dev/shm /home/* 2>/dev/null | wc -l; \
+        let script = "ls -d /dev/shm /home/* 2>/dev/null | wc -l; \
                       getent hosts $(hostname) | cut -d' ' -f1; getent hosts sandbox.localdomain | cut -d' ' -f1; \
                       (touch /x || touch /var/task/x || touch /opt/x || touch /usr/x) 2>&1 | grep -c Read-only; \
                       python3 -c 'import ctypes; l = ctypes.CDLL(None, use_errno=True); \
                       print(l.ptrace(0, 0, 0, 0), ctypes.get_errno())'";
         let (exit, text) = run(&launcher, &shell(script)).await;
         assert_eq!(exit, Exit::Code(0), "{text}");
-        let expected = ["1024", "8192", "0", "127.0.0.1", "127.0.0.1", "4", "-1 1"];
+        let expected = ["0", "127.0.0.1", "127.0.0.1", "4", "-1 1"];
         assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+    });
+}
+
+#[test]
+fn resource_limits_are_those_of_aws_whatever_the_servers() {
+    for resource in [Resource::Core, Resource::Stack, Resource::Memlock] {
+        setrlimit(resource, Rlimit { current: Some(1 << 20), ..getrlimit(resource) }).unwrap();
+    }
+    isolated(|launcher| async move {
+        let code = "import resource as r\nfor n in 'AS CORE CPU DATA FSIZE MEMLOCK NOFILE NPROC RSS STACK'.split():\n  \
+                    print(n, *r.getrlimit(getattr(r, 'RLIMIT_' + n)))\nprint(open('/proc/self/coredump_filter').read())";
+        let mut spec = shell("");
+        spec.argv = ["/usr/bin/python3", "-I", "-S", "-c", code].map(str::to_owned).into();
+        let (_, text) = run(&launcher, &spec).await;
+        let expected = [
+            "AS -1 -1",
+            "CORE -1 -1",
+            "CPU -1 -1",
+            "DATA -1 -1",
+            "FSIZE -1 -1",
+            "MEMLOCK 65536 65536",
+            "NOFILE 1024 1024",
+            "NPROC 1024 1024",
+            "RSS -1 -1",
+            "STACK 8388608 -1",
+            "00000000",
+        ];
+        assert_eq!(text.trim().lines().collect::<Vec<_>>(), expected);
     });
 }
