@@ -45,7 +45,7 @@ ALL = {
     "inherited": "from above", "flag": True, "boxed": False, "small": -1, "medium": 300, "whole": 70000,
     "large": 2**40, "real": 1.5, "precise": 0.1, "letter": "c", "text": "t\u2028\U0001d11e", "exact": 12345678901234567890.5,
     "color": "RED", "bytes": "AAH/", "matrix": [[1], [], [2, 3]], "pairs": [{"first": "a", "second": 1}],
-    "byColor": {"GREEN": [1]}, "counts": {"RED": 2}, "set": [2, 1], "maybe": "m", "date": 1577836800000,
+    "byColor": {"GREEN": [1]}, "counts": {"RED": 2}, "set": [1, 2], "maybe": "m", "date": 1577836800000,
     "instant": 1577836800.25, "day": [2020, 1, 2], "time": [2020, 1, 2, 3, 4, 5], "span": 90.0,
     "id": "b0b7a1c0-0000-4000-8000-000000000001", "any": {"x": [1]}, "child": {"whole": 1}, "ready": True, "URL": "u",
 }  # fmt: skip

@@ -5,7 +5,6 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
-import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 
@@ -26,7 +25,7 @@ public final class Binder {
         Class<?> raw = Types.raw(type);
         if (raw == Object.class || raw == java.io.Serializable.class) return plain(json);
         if (Optionals.is(raw)) return Optionals.bind(json, raw, type);
-        if (json == null) return Scalars.absent(raw);
+        if (json == null || isNothing(json, raw)) return Scalars.absent(raw);
         if (raw.isInstance(json) && (raw == String.class || raw == Boolean.class)) return json;
         if (raw.isArray() && raw != byte[].class && raw != char[].class) return Containers.array(json, type);
         if (Scalars.is(raw)) return Scalars.bind(single(json, raw), raw);
@@ -49,15 +48,30 @@ public final class Binder {
     private static Object single(Object json, Class<?> raw) {
         if (!(json instanceof List)) return json;
         List<?> list = (List<?>) json;
-        if (list.size() == 1) return list.get(0);
-        if (list.isEmpty() && !Scalars.is(raw)) return null;
-        return json;
+        boolean isOne = list.size() == 1 && (list.get(0) == null ? raw.isPrimitive() : !(list.get(0) instanceof List));
+        return isOne ? list.get(0) : json;
+    }
+
+    /** What is empty stands for nothing, but for texts and, as a list, for containers. */
+    private static boolean isNothing(Object json, Class<?> raw) {
+        if (json instanceof String) return isBlank((String) json) && !Scalars.isText(raw) && !isOfText(raw);
+        boolean holdsMany = raw.isArray() || Iterable.class.isAssignableFrom(raw);
+        return json instanceof List && ((List<?>) json).isEmpty() && !raw.isPrimitive() && !holdsMany;
+    }
+
+    private static boolean isBlank(String text) {
+        return text.trim().isEmpty();
+    }
+
+    /** Whether a class of the function can be made from a text, which may be an empty one. */
+    private static boolean isOfText(Class<?> raw) {
+        return !raw.isPrimitive() && !raw.isArray() && !raw.getName().startsWith("java.") && Scalars.factory("", raw) != null;
     }
 
     /** As it comes, with other numbers than whole ones as Double. */
     @SuppressWarnings("unchecked")
     private static Object plain(Object json) {
-        if (json instanceof BigDecimal) return ((BigDecimal) json).doubleValue();
+        if (json instanceof Decimal) return ((Decimal) json).doubleValue();
         if (json instanceof Map) {
             for (Map.Entry<String, Object> entry : ((Map<String, Object>) json).entrySet()) entry.setValue(plain(entry.getValue()));
         }
@@ -69,7 +83,6 @@ public final class Binder {
     }
 
     private static Object bean(Object json, Type type, Class<?> raw) {
-        if (json == null || json instanceof String && ((String) json).isEmpty()) return null;
         try {
             if (!(json instanceof Map)) return Scalars.delegate(json, raw);
             Map<?, ?> members = (Map<?, ?>) json;
@@ -83,8 +96,8 @@ public final class Binder {
                 if (property != null && (isEvent ? property.field != null || property.setter != null : property.isWritable())) {
                     Object value = member.getValue();
                     // Streams tell times in seconds, which whole numbers would otherwise not mean.
-                    if (isEvent && value instanceof Number && property.writtenType() == java.util.Date.class) value = Scalars.decimal(value);
-                    property.set(bean, bind(value, memberType(type, property)));
+                    boolean isSeconds = isEvent && value instanceof Number && property.writtenType() == java.util.Date.class;
+                    property.set(bean, isSeconds ? Times.ofSeconds((Number) value) : bind(value, memberType(type, property)));
                 }
             }
             return bean;

@@ -4,7 +4,6 @@ import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.Type;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
@@ -12,9 +11,10 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,7 +23,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 /** JSON into arrays, collections and maps. A value that is no list stands for a list of one. */
 final class Containers {
     /** What an interface is made as, the first that is one. */
-    private static final Class<?>[] COLLECTIONS = {ArrayList.class, LinkedHashSet.class, TreeSet.class, ArrayDeque.class};
+    private static final Class<?>[] COLLECTIONS = {ArrayList.class, HashSet.class, TreeSet.class, LinkedList.class};
     private static final Class<?>[] MAPS = {LinkedHashMap.class, TreeMap.class, ConcurrentHashMap.class, ConcurrentSkipListMap.class};
 
     private Containers() {}
@@ -34,8 +34,7 @@ final class Containers {
 
     static Object array(Object json, Type type) {
         Type item = type instanceof GenericArrayType ? ((GenericArrayType) type).getGenericComponentType() : Types.raw(type).getComponentType();
-        List<?> list = list(json, Types.raw(type));
-        if (list == null) return null;
+        List<?> list = list(json);
         Object array = Array.newInstance(Types.raw(item), list.size());
         for (int i = 0; i < list.size(); i++) Array.set(array, i, Binder.bind(list.get(i), item));
         return array;
@@ -43,8 +42,7 @@ final class Containers {
 
     static Object collection(Object json, Type type, Class<?> raw) {
         Type item = Types.argument(type, Iterable.class, 0);
-        List<?> list = list(json, raw);
-        if (list == null) return null;
+        List<?> list = list(json);
         @SuppressWarnings("unchecked")
         Collection<Object> collection = (Collection<Object>) make(raw == Iterable.class ? List.class : raw, COLLECTIONS, json);
         for (Object value : list) collection.add(Binder.bind(value, item));
@@ -52,13 +50,14 @@ final class Containers {
     }
 
     static Object map(Object json, Type type, Class<?> raw) {
-        if (json instanceof String && ((String) json).isEmpty()) return null;
         if (!(json instanceof Map)) throw Binder.mismatch(json, raw);
         Type key = Types.argument(type, Map.class, 0);
-        Type value = Types.argument(type, Map.class, 1);
+        Type value = raw == Properties.class ? String.class : Types.argument(type, Map.class, 1);
         Map<Object, Object> map = emptyMap(raw, Types.raw(key), json);
         for (Map.Entry<?, ?> entry : ((Map<?, ?>) json).entrySet()) {
-            map.put(Binder.bind(entry.getKey(), key), Binder.bind(entry.getValue(), value));
+            Object bound = Binder.bind(entry.getKey(), key);
+            // Constants that are not known are left out.
+            if (bound != null) map.put(bound, Binder.bind(entry.getValue(), value));
         }
         return map;
     }
@@ -69,11 +68,9 @@ final class Containers {
         return (Map<Object, Object>) make(raw, MAPS, json);
     }
 
-    /** The list, or a list of the one value; null for an empty text. */
-    private static List<?> list(Object json, Class<?> raw) {
-        if (json instanceof List) return (List<?>) json;
-        if (json instanceof String && ((String) json).isEmpty()) return null;
-        return Collections.singletonList(json);
+    /** The list, or a list of the one value. */
+    private static List<?> list(Object json) {
+        return json instanceof List ? (List<?>) json : Collections.singletonList(json);
     }
 
     private static Object make(Class<?> raw, Class<?>[] usual, Object json) {
@@ -90,7 +87,15 @@ final class Containers {
         }
     }
 
-    static byte[] bytes(String text) {
-        return Base64.getDecoder().decode(text);
+    /** Base64, or a list of numbers. */
+    static byte[] bytes(Object json) {
+        if (json instanceof String) {
+            if (((String) json).length() % 4 != 0) throw Binder.mismatch(json, byte[].class);
+            return Base64.getDecoder().decode((String) json);
+        }
+        List<?> list = list(json);
+        byte[] bytes = new byte[list.size()];
+        for (int i = 0; i < bytes.length; i++) bytes[i] = (Byte) Binder.bind(list.get(i), byte.class);
+        return bytes;
     }
 }

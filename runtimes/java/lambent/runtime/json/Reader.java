@@ -1,6 +1,5 @@
 package lambent.runtime.json;
 
-import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -9,7 +8,7 @@ import java.util.Map;
 
 /**
  * Reads JSON into maps, lists, texts, booleans, nulls and numbers: the smallest of Integer, Long and BigInteger that holds a
- * whole one, BigDecimal for others. Never reads what is no JSON.
+ * whole one, {@link Decimal} for others. Never reads what is no JSON.
  */
 public final class Reader {
     private static final int DEPTH_MAX = 1000;
@@ -138,7 +137,7 @@ public final class Reader {
         }
         String digits = text.substring(from, at);
         try {
-            if (!isWhole) return new BigDecimal(digits);
+            if (!isWhole) return decimal(digits);
             if (digits.length() > 18) return smallest(new BigInteger(digits));
             long number = Long.parseLong(digits);
             if (number == (int) number) return (int) number;
@@ -147,6 +146,12 @@ public final class Reader {
             at = from;
             throw unexpected("JSON String, Number, Array, Object or token 'null', 'true' or 'false'");
         }
+    }
+
+    private static Decimal decimal(String digits) {
+        Decimal decimal = new Decimal(digits);
+        decimal.exact();
+        return decimal;
     }
 
     private static Number smallest(BigInteger number) {

@@ -1,12 +1,14 @@
 package lambent.runtime.json;
 
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,6 +16,11 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** JSON's texts, numbers and booleans into Java's. */
 final class Scalars {
+    /** What classes call the method that makes one of a text. */
+    private static final String[] FACTORIES = {
+        "valueOf", "fromString", "parse", "create", "forName", "getTimeZone", "getInstance", "forLanguageTag", "get", "compile"
+    };
+
     private Scalars() {}
 
     static boolean is(Class<?> raw) {
@@ -27,44 +34,62 @@ final class Scalars {
         if (!raw.isPrimitive()) return null;
         if (raw == boolean.class) return false;
         if (raw == char.class) return '\0';
+        if (raw == double.class) return 0.0;
+        if (raw == float.class) return 0f;
         return number(BigDecimal.ZERO, raw);
+    }
+
+    /** Whether a text of blanks is one as well. */
+    static boolean isText(Class<?> raw) {
+        return raw == String.class || raw == CharSequence.class || raw == char[].class || raw == char.class || raw == Character.class
+                || raw == StringBuilder.class || raw == byte[].class;
     }
 
     static Object bind(Object json, Class<?> raw) {
         if (json == null) return absent(raw);
+        if (raw == byte[].class || raw == ByteBuffer.class) return bytes(json, raw);
         if (json instanceof Map || json instanceof List) throw Binder.mismatch(json, raw);
-        if (raw == String.class || raw == CharSequence.class) return text(json);
+        if (raw == String.class || raw == CharSequence.class) return json.toString();
         if (raw.isEnum()) return constant(json, raw);
+        if (raw == char.class || raw == Character.class) return character(json, raw);
+        if (raw == char[].class && json instanceof String) return ((String) json).toCharArray();
+        if ("null".equals(json)) return absent(raw);
         if (raw == boolean.class || raw == Boolean.class) return bool(json, raw);
         if (raw == AtomicBoolean.class) return new AtomicBoolean(bool(json, boolean.class));
-        if (raw == char.class || raw == Character.class) return character(json, raw);
-        if (raw == byte[].class || raw == ByteBuffer.class) return bytes(json, raw);
-        if (raw == char[].class) return text(json).toCharArray();
-        if (json instanceof Boolean) throw Binder.mismatch(json, raw);
-        if (json instanceof String) {
-            String text = ((String) json).trim();
-            if (text.isEmpty()) return absent(raw);
-            return number(parsed(text, json, raw), raw);
-        }
-        return number(decimal(json), raw);
+        if (json instanceof Boolean || raw == char[].class) throw Binder.mismatch(json, raw);
+        if (raw == double.class || raw == Double.class) return real(json, raw);
+        if (raw == float.class || raw == Float.class) return real(json, raw).floatValue();
+        if (json instanceof String) return number(parsed(((String) json).trim(), json, raw), raw);
+        return raw == Number.class && json instanceof Decimal ? (Object) ((Decimal) json).doubleValue() : number(decimal(json), raw);
     }
 
-    /** What stands as one scalar for a class of the function: by a constructor or a factory that takes it. */
+    /** What stands as one scalar for a class: by a constructor or a factory that takes it. */
     static Object delegate(Object json, Class<?> raw) throws ReflectiveOperationException {
-        for (Constructor<?> constructor : raw.getDeclaredConstructors()) {
-            if (constructor.getParameterCount() == 1 && Modifier.isPublic(constructor.getModifiers()) && takes(constructor.getParameterTypes()[0], json)) {
-                return constructor.newInstance(bind(json, constructor.getParameterTypes()[0]));
-            }
+        if (json instanceof List || json == null) throw Binder.mismatch(json, raw);
+        if (raw == StringBuilder.class) return new StringBuilder(json.toString());
+        if (raw == Locale.class) return locale(json.toString());
+        // The JDK's own classes are made from the text of whatever it is.
+        Object given = raw.getName().startsWith("java.") ? json.toString() : json;
+        Executable factory = factory(given, raw);
+        if (factory == null) throw Binder.mismatch(json, raw);
+        Object argument = bind(given, factory.getParameterTypes()[0]);
+        return factory instanceof Constructor ? ((Constructor<?>) factory).newInstance(argument) : ((Method) factory).invoke(null, argument);
+    }
+
+    /** What makes an object of a class from one scalar; null if nothing does. */
+    static Executable factory(Object json, Class<?> raw) {
+        for (Constructor<?> constructor : raw.getConstructors()) {
+            if (constructor.getParameterCount() == 1 && takes(constructor.getParameterTypes()[0], json)) return constructor;
         }
-        for (String name : new String[] {"valueOf", "fromString", "parse", "create", "forName", "getTimeZone", "getInstance", "forLanguageTag", "get", "compile"}) {
+        for (String name : FACTORIES) {
             for (Method method : raw.getMethods()) {
                 if (method.getName().equals(name) && method.getParameterCount() == 1 && Modifier.isStatic(method.getModifiers())
                         && raw.isAssignableFrom(method.getReturnType()) && takes(method.getParameterTypes()[0], json)) {
-                    return method.invoke(null, bind(json, method.getParameterTypes()[0]));
+                    return method;
                 }
             }
         }
-        throw Binder.mismatch(json, raw);
+        return null;
     }
 
     /** An object no constructor has run for; only for classes of AWS's events that have none without arguments. */
@@ -78,68 +103,84 @@ final class Scalars {
     private static boolean takes(Class<?> taken, Object json) {
         if (json instanceof String) return taken == String.class || taken == CharSequence.class;
         if (json instanceof Boolean) return taken == boolean.class || taken == Boolean.class;
-        if (json instanceof BigDecimal) return taken == double.class || taken == Double.class || taken == BigDecimal.class;
+        if (json instanceof Decimal) return taken == double.class || taken == Double.class || taken == BigDecimal.class;
         return taken == int.class || taken == Integer.class || taken == long.class || taken == Long.class || taken == BigInteger.class;
     }
 
-    private static String text(Object json) {
-        return json.toString();
+    @SuppressWarnings("deprecation") // What replaces the constructor came with Java 19.
+    private static Locale locale(String text) {
+        String[] parts = text.split("[-_]", 3);
+        return new Locale(parts[0], parts.length > 1 ? parts[1] : "", parts.length > 2 ? parts[2] : "");
     }
 
     private static Object constant(Object json, Class<?> raw) {
         Object[] constants = raw.getEnumConstants();
-        if (json instanceof Integer) {
-            int index = (Integer) json;
-            return index >= 0 && index < constants.length ? constants[index] : null;
-        }
+        if (json instanceof Integer) return numbered((Integer) json, constants);
+        if (!(json instanceof String)) throw Binder.mismatch(json, raw);
+        String name = ((String) json).trim();
         for (Object constant : constants) {
-            if (((Enum<?>) constant).name().equals(json)) return constant;
+            if (((Enum<?>) constant).name().equals(name)) return constant;
         }
-        return null;
+        boolean isNumber = !name.isEmpty() && name.length() < 10 && name.chars().allMatch(c -> c >= '0' && c <= '9');
+        return isNumber ? numbered(Integer.parseInt(name), constants) : null;
+    }
+
+    private static Object numbered(int index, Object[] constants) {
+        return index >= 0 && index < constants.length ? constants[index] : null;
     }
 
     private static Boolean bool(Object json, Class<?> raw) {
         if (json instanceof Boolean) return (Boolean) json;
-        if (json instanceof Integer) return (Integer) json != 0;
-        if ("true".equals(json) || "True".equals(json) || "TRUE".equals(json)) return true;
-        if ("false".equals(json) || "False".equals(json) || "FALSE".equals(json)) return false;
-        if ("".equals(json)) return (Boolean) absent(raw);
+        if (json instanceof Number && !(json instanceof Decimal)) return ((Number) json).doubleValue() != 0;
+        String text = json instanceof String ? ((String) json).trim() : "";
+        if (text.equals("true") || text.equals("True") || text.equals("TRUE")) return true;
+        if (text.equals("false") || text.equals("False") || text.equals("FALSE")) return false;
         throw Binder.mismatch(json, raw);
     }
 
     private static Object character(Object json, Class<?> raw) {
-        if (json instanceof Integer) return (char) (int) (Integer) json;
-        if (!(json instanceof String) || ((String) json).length() > 1) throw Binder.mismatch(json, raw);
-        return ((String) json).isEmpty() ? absent(raw) : ((String) json).charAt(0);
+        if (json instanceof Integer && (Integer) json >= 0 && (Integer) json <= Character.MAX_VALUE) return (char) (int) (Integer) json;
+        if (!(json instanceof String)) throw Binder.mismatch(json, raw);
+        String text = (String) json;
+        if (text.length() > 1 && !text.trim().isEmpty() && !text.equals("null")) throw Binder.mismatch(json, raw);
+        return text.length() == 1 ? (Object) text.charAt(0) : absent(raw);
     }
 
     private static Object bytes(Object json, Class<?> raw) {
-        if (!(json instanceof String)) throw Binder.mismatch(json, raw);
+        if (json instanceof Map || json instanceof Boolean || json instanceof Decimal) throw Binder.mismatch(json, raw);
         try {
-            byte[] bytes = Containers.bytes((String) json);
+            byte[] bytes = Containers.bytes(json);
             return raw == ByteBuffer.class ? ByteBuffer.wrap(bytes) : bytes;
         } catch (IllegalArgumentException noBase64) {
             throw Binder.mismatch(json, raw);
         }
     }
 
+    private static Double real(Object json, Class<?> raw) {
+        if (json instanceof Number) return ((Number) json).doubleValue();
+        String text = ((String) json).trim();
+        if (text.equals("INF")) return Double.POSITIVE_INFINITY;
+        if (text.equals("-INF")) return Double.NEGATIVE_INFINITY;
+        if (text.equals("Infinity") || text.equals("-Infinity") || text.equals("NaN")) return Double.valueOf(text);
+        return parsed(text, json, raw).doubleValue();
+    }
+
     private static BigDecimal parsed(String text, Object json, Class<?> raw) {
         try {
-            return new BigDecimal(text);
+            boolean isWhole = raw != BigDecimal.class && raw != Number.class && raw != double.class && raw != Double.class && raw != float.class && raw != Float.class;
+            return isWhole ? new BigDecimal(new BigInteger(text)) : new BigDecimal(text);
         } catch (NumberFormatException noNumber) {
             throw Binder.mismatch(json, raw);
         }
     }
 
     static BigDecimal decimal(Object json) {
-        if (json instanceof BigDecimal) return (BigDecimal) json;
+        if (json instanceof Decimal) return ((Decimal) json).exact();
         if (json instanceof BigInteger) return new BigDecimal((BigInteger) json);
         return BigDecimal.valueOf(((Number) json).longValue());
     }
 
     private static Object number(BigDecimal value, Class<?> raw) {
-        if (raw == double.class || raw == Double.class) return value.doubleValue();
-        if (raw == float.class || raw == Float.class) return value.floatValue();
         if (raw == BigDecimal.class) return value;
         if (raw == Number.class) return value.scale() > 0 ? (Object) value.doubleValue() : (Object) whole(value);
         if (raw == BigInteger.class) return value.toBigInteger();

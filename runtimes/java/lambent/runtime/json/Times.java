@@ -26,9 +26,8 @@ final class Times {
     }
 
     static Object bind(Object json, Class<?> raw) {
-        if (json instanceof String && ((String) json).isEmpty()) return null;
         try {
-            if (Date.class.isAssignableFrom(raw) || Calendar.class.isAssignableFrom(raw)) return date(instant(json, 1), raw);
+            if (Date.class.isAssignableFrom(raw) || Calendar.class.isAssignableFrom(raw)) return date(instant(json), raw);
             if (json instanceof Number) return fromNumber(json, raw);
             if (json instanceof List) return fromList((List<?>) json, raw);
             return fromText((String) json, raw);
@@ -39,13 +38,18 @@ final class Times {
         }
     }
 
-    /** Milliseconds, seconds with a part, or a text. */
-    private static Instant instant(Object json, int perMilli) {
-        if (json instanceof BigDecimal) return seconds((BigDecimal) json);
-        if (json instanceof Number) return Instant.ofEpochMilli(((Number) json).longValue() * perMilli);
-        String text = (String) json;
+    /** A date by seconds since 1970, as streams tell it. */
+    static Date ofSeconds(Number seconds) {
+        return Date.from(seconds(Scalars.decimal(seconds)));
+    }
+
+    /** Milliseconds or a text. */
+    private static Instant instant(Object json) {
+        if (json instanceof Integer || json instanceof Long) return Instant.ofEpochMilli(((Number) json).longValue());
+        String text = ((String) json).trim();
+        if (text.matches("-?\\d{1,18}") && !text.matches("\\d{4}")) return Instant.ofEpochMilli(Long.parseLong(text));
         if (text.indexOf('T') < 0) return LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant();
-        if (text.endsWith("+0000")) text = text.substring(0, text.length() - 5) + "Z";
+        if (text.matches(".*[+-]\\d{4}")) text = text.substring(0, text.length() - 2) + ":" + text.substring(text.length() - 2);
         if (text.endsWith("Z") || text.lastIndexOf('+') > 10 || text.lastIndexOf('-') > 10) return OffsetDateTime.parse(text).toInstant();
         return LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
     }
@@ -88,7 +92,7 @@ final class Times {
     private static Object fromText(String text, Class<?> raw) throws ReflectiveOperationException {
         if (raw == LocalDate.class && text.indexOf('T') > 0) return LocalDateTime.parse(text.replace("Z", "")).toLocalDate();
         if (raw == LocalDateTime.class && text.endsWith("Z")) return LocalDateTime.parse(text.substring(0, text.length() - 1));
-        if (raw == Instant.class) return instant(text, 1);
+        if (raw == Instant.class) return instant(text);
         if (raw.getName().equals("java.time.ZoneId") || raw.getName().equals("java.time.ZoneOffset")) {
             return raw.getMethod("of", String.class).invoke(null, text);
         }
