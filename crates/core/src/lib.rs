@@ -9,4 +9,5 @@ pub mod digest;
 pub mod iam;
 pub mod lambda;
 pub mod limits;
+pub mod logs;
 pub mod time;

@@ -241,3 +241,33 @@ pub const DELIVERIES_MAX: u32 = 6;
 pub const DEAD_LETTER_MESSAGE_MAX_BYTES: usize = 1024;
 /// How often one function is reached by one chain of destinations before that counts as a loop: about 16.
 pub const RECURSIONS_MAX: u32 = 16;
+/// Bytes of function lines that wait to be written to the log store before functions are held up at their own pipes.
+pub const LOG_WAITING_FULL_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of lines above which more are dropped and counted: far above what held up functions still hand over.
+pub const LOG_WAITING_MAX_BYTES: usize = 64 * 1024 * 1024;
+/// How long lines may wait for others to be written with: what `kill -9` can lose of lines nobody has read yet.
+pub const LOG_LINGER: Duration = Duration::from_millis(50);
+/// How long written lines may be in the system's cache only: what a loss of power can lose.
+pub const LOG_SYNC_EVERY: Duration = Duration::from_secs(1);
+/// The length from which a log group goes on in a new file.
+pub const LOG_SEGMENT_MAX_BYTES: u64 = 8 * 1024 * 1024;
+/// The age of the first event from which it does: events expire by whole files.
+pub const LOG_SEGMENT_AGE_MAX: Duration = Duration::from_secs(86_400);
+/// Log groups whose files are known in memory, each with at most one file open for writing.
+pub const LOG_GROUPS_OPEN_MAX: usize = 256;
+/// What each event counts beside its text, as CloudWatch Logs counts.
+pub const LOG_EVENT_OVERHEAD_BYTES: u64 = 26;
+/// Text of one page of events: 1 MB.
+pub const LOG_PAGE_MAX_BYTES: usize = 1_048_576;
+/// The most events of one page.
+pub const LOG_PAGE_MAX: usize = 10_000;
+/// The largest batch of `PutLogEvents`, with 26 bytes for each event.
+pub const LOG_BATCH_MAX_BYTES: u64 = 1_048_576;
+/// The longest time between the first and last event of a batch.
+pub const LOG_BATCH_SPAN_MAX: Duration = Duration::from_secs(86_400);
+/// How far in the future an event may be.
+pub const LOG_EVENT_AHEAD_MAX: Duration = Duration::from_secs(7200);
+/// How old an event may be.
+pub const LOG_EVENT_AGE_MAX: Duration = Duration::from_secs(14 * 86_400);
+/// Reads of log groups at once, each with a file in memory; more wait their turn.
+pub const LOG_READS_AT_ONCE_MAX: usize = 4;

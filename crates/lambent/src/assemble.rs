@@ -14,6 +14,7 @@ use lambent_services::keys::KeyRing;
 use lambent_services::lambda::Deliveries;
 use lambent_services::{Options, Parts, Server};
 use lambent_store::blobs::Blobs;
+use lambent_store::logs::Logs;
 use lambent_store::{SqliteOptions, Store};
 use tokio_util::task::TaskTracker;
 use tracing::info;
@@ -44,6 +45,7 @@ pub(crate) async fn assemble(
     let blobs = Blobs::local(&config.data_dir.join("blobs"), clock.clone())?;
     let trees =
         Trees::open(config.data_dir.join("trees")).context("cannot open the folder of unpacked code")?;
+    let logs = Logs::open(store.clone(), config.data_dir.join("logs"), dice.clone());
     let launcher = Launcher::new(spawner, reach::launcher_options(config, addresses), dice.clone()).await?;
     let network = reach::network(config, launcher.report())?;
     info!("functions reach {}", reach::words(network));
@@ -63,7 +65,7 @@ pub(crate) async fn assemble(
         host: host.clone(),
         programs,
         credentials: keys.clone(),
-        logs: Arc::new(output::FunctionLines),
+        logs: Arc::new(output::FunctionLines(logs.clone())),
         destinations: Arc::new(Deliveries::new(upstream.clone(), clock.clone())),
         clock: clock.clone(),
         dice: dice.clone(),
@@ -83,7 +85,7 @@ pub(crate) async fn assemble(
         transition_min: config.transition_min,
     };
     let parts =
-        Parts { store: store.clone(), blobs, trees, dispatcher, keys, clock, dice, options, upstream };
+        Parts { store: store.clone(), blobs, trees, logs, dispatcher, keys, clock, dice, options, upstream };
     Ok((Server::new(parts), host, store))
 }
 

@@ -1,4 +1,4 @@
-//! Code nobody needs any more, collected while the server runs. Never decides what is needed.
+//! Code and log events nobody needs any more, collected while the server runs. Never decides what is needed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +25,9 @@ pub(crate) async fn run(server: Arc<Server>, stop: CancellationToken) {
         match code::collect(&server, &needed).await {
             Ok(now) => needed = now,
             Err(fault) => warn!(%fault, "unused code was not collected"),
+        }
+        if let Err(fault) = server.collect_logs().await {
+            warn!(%fault, "expired log events were not collected");
         }
     }
 }

@@ -3,7 +3,9 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
+use lambent_core::lambda::arn::FunctionId;
 use lambent_dispatch::{Line, LogSink, Source};
+use lambent_store::logs::{Line as Stored, Logs};
 use tracing::{Level, debug, enabled, info};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -57,12 +59,32 @@ pub(crate) fn line(text: &str) {
     _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// Sends the lines of functions to the server's log: what functions write at `info`, the platform's at `debug`.
+/// Sends the lines of functions to the log store, and to the server's log: what functions write at `info`, the platform's at
+/// `debug`.
 #[derive(Debug)]
-pub(crate) struct FunctionLines;
+pub(crate) struct FunctionLines(pub(crate) Logs);
 
 impl LogSink for FunctionLines {
     fn write(&self, line: &Line<'_>) {
+        let Line { function: FunctionId { account, region, .. }, group, stream, at, text, .. } = *line;
+        let (account, region, at_ms) = (account.as_str(), region.as_str(), at.as_millis());
+        self.0.push(&Stored { account, region, group, stream, at_ms, text });
+        if Self::shows(line.source) {
+            Self::show(line);
+        }
+    }
+
+    fn wants(&self, _source: Source) -> bool {
+        true
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.is_full()
+    }
+}
+
+impl FunctionLines {
+    fn show(line: &Line<'_>) {
         // Runtimes join the lines of one event by carriage returns, which a terminal would print over each other.
         let text = String::from_utf8_lossy(line.text).replace('\r', "\n");
         let function = line.function.name.as_str();
@@ -74,7 +96,7 @@ impl LogSink for FunctionLines {
         }
     }
 
-    fn wants(&self, source: Source) -> bool {
+    fn shows(source: Source) -> bool {
         match source {
             Source::Function | Source::Extension => enabled!(target: "lambent::function", Level::INFO),
             Source::Platform => enabled!(target: "lambent::function", Level::DEBUG),

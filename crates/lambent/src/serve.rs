@@ -142,6 +142,7 @@ impl Running {
         ends.now.cancel();
         self.server.dispatcher().close(end.saturating_duration_since(Instant::now())).await;
         self.server.close().await;
+        self.server.logs().close().await;
         self.store.close().await;
     }
 }

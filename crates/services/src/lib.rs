@@ -7,6 +7,7 @@ pub mod body;
 pub mod caller;
 pub mod keys;
 pub mod lambda;
+pub mod logs;
 pub mod operations;
 pub mod pipeline;
 mod policies;

@@ -27,6 +27,8 @@ pub(crate) enum Access {
     Write,
     /// It runs a function.
     Invoke,
+    /// It writes a log, as the role of every function may.
+    Log,
 }
 
 /// One operation and what does it.
@@ -127,6 +129,23 @@ index! { LAMBDA_OPERATIONS of lambda:
 }
 
 index! { LOGS_OPERATIONS of logs:
+    CreateLogGroup, Log => group::create_log_group,
+    CreateLogStream, Log => stream::create_log_stream,
+    DeleteLogGroup, Write => group::delete_log_group,
+    DeleteLogStream, Write => stream::delete_log_stream,
+    DeleteRetentionPolicy, Write => retention::delete_retention_policy,
+    DescribeLogGroups, Read => group::describe_log_groups,
+    DescribeLogStreams, Read => stream::describe_log_streams,
+    FilterLogEvents, Read => filter::filter_log_events,
+    GetLogEvents, Read => event::get_log_events,
+    ListTagsForResource, Read => tags::list_tags_for_resource,
+    ListTagsLogGroup, Read => tags::list_tags_log_group,
+    PutLogEvents, Log => event::put_log_events,
+    PutRetentionPolicy, Write => retention::put_retention_policy,
+    TagLogGroup, Write => tags::tag_log_group,
+    TagResource, Write => tags::tag_resource,
+    UntagLogGroup, Write => tags::untag_log_group,
+    UntagResource, Write => tags::untag_resource,
 }
 
 /// What does the operation of that name.

@@ -12,6 +12,7 @@ use lambent_core::time::Clock;
 use lambent_dispatch::Dispatcher;
 use lambent_store::Store;
 use lambent_store::blobs::Blobs;
+use lambent_store::logs::Logs;
 use lambent_wire::sigv4::Verifier;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -59,6 +60,8 @@ pub struct Parts {
     pub blobs: Blobs,
     /// Code as it is run.
     pub trees: Trees,
+    /// Lines of functions and other events.
+    pub logs: Logs,
     /// The data plane.
     pub dispatcher: Arc<Dispatcher>,
     /// Access keys.
@@ -78,6 +81,7 @@ pub struct Server {
     pub(crate) store: Store,
     pub(crate) blobs: Blobs,
     pub(crate) trees: Trees,
+    pub(crate) logs: Logs,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -114,7 +118,7 @@ impl Server {
     /// A server of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { store, blobs, trees, dispatcher, keys, clock, dice, options, upstream } = parts;
+        let Parts { store, blobs, trees, logs, dispatcher, keys, clock, dice, options, upstream } = parts;
         let policies = Policies::watch(&store);
         let usage = Index::watch(&store);
         let urls = Urls::watch(&store);
@@ -123,6 +127,7 @@ impl Server {
             store,
             blobs,
             trees,
+            logs,
             dispatcher,
             keys,
             clock,
@@ -146,6 +151,20 @@ impl Server {
     #[must_use]
     pub fn dispatcher(&self) -> &Arc<Dispatcher> {
         &self.dispatcher
+    }
+
+    /// Log events.
+    #[must_use]
+    pub fn logs(&self) -> &Logs {
+        &self.logs
+    }
+
+    /// Deletes what is left of expired log events and of deleted log groups.
+    ///
+    /// # Errors
+    /// What the store met.
+    pub async fn collect_logs(&self) -> Result<(), lambent_store::StoreError> {
+        self.logs.collect(self.clock.now()).await
     }
 
     /// Waits until every request that has come whole is answered. Only once: those that come later are not waited for.

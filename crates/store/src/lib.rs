@@ -9,6 +9,7 @@ mod engine;
 mod error;
 mod folder;
 mod key;
+pub mod logs;
 mod observers;
 mod plan;
 mod staged;

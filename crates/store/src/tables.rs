@@ -9,6 +9,7 @@ use lambent_core::lambda::event_source_mapping::{EventSourceMapping, MappingId};
 use lambent_core::lambda::function::Function;
 use lambent_core::lambda::layer::{Layer, LayerId, LayerVersion};
 use lambent_core::lambda::version::{Version, VersionNumber};
+use lambent_core::logs::group::{Group as LogGroup, GroupId as LogGroupId};
 use lambent_core::time::Timestamp;
 
 use crate::{Key, Prefix, Table};
@@ -134,6 +135,15 @@ pub fn events_of(id: &FunctionId) -> Prefix {
 #[must_use]
 pub fn behind_events_of(id: &FunctionId) -> Key {
     Key::of([id.account.as_str(), id.region.as_str(), &id.name, "~"])
+}
+
+/// Log groups by account, region and name. Their events lie in files: see [`crate::logs`].
+pub const LOG_GROUPS: Table<LogGroup> = Table::new("log_groups");
+
+/// Where a log group stands in [`LOG_GROUPS`].
+#[must_use]
+pub fn log_group_key(id: &LogGroupId) -> Key {
+    Key::of([id.account.as_str(), id.region.as_str(), &id.name])
 }
 
 /// A number whose text sorts as it does.

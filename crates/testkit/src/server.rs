@@ -22,6 +22,7 @@ use lambent_services::upstream::Upstream;
 use lambent_services::{Auth, Options, Parts, Server, pipeline};
 use lambent_store::Store;
 use lambent_store::blobs::Blobs;
+use lambent_store::logs::{Line as Stored, Logs};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -81,14 +82,19 @@ impl Default for Ways {
     }
 }
 
+/// Lines of functions are kept as the binary keeps them.
 #[derive(Debug)]
-struct Silence;
+struct Kept(Logs);
 
-impl LogSink for Silence {
-    fn write(&self, _line: &Line<'_>) {}
+impl LogSink for Kept {
+    fn write(&self, line: &Line<'_>) {
+        let Line { function, group, stream, at, text, .. } = *line;
+        let (account, region, at_ms) = (function.account.as_str(), function.region.as_str(), at.as_millis());
+        self.0.push(&Stored { account, region, group, stream, at_ms, text });
+    }
 
     fn wants(&self, _source: Source) -> bool {
-        false
+        true
     }
 }
 
@@ -126,6 +132,7 @@ impl TestServer {
         let blobs = Blobs::local(&folder.path().join("blobs"), clock.clone()).expect("the folder is new");
         let trees = Trees::open(folder.path().join("trees")).expect("the folder is new");
         let account = AccountId::default_account();
+        let logs = Logs::open(store.clone(), folder.path().join("logs"), dice.clone());
         let keys = Arc::new(KeyRing::new(account.clone(), clock.clone(), dice.clone()));
         let interpreters = Interpreters::discover(HostEnvironment::default(), Vec::new());
         let bootstraps = folder.path().join("runtimes");
@@ -135,7 +142,7 @@ impl TestServer {
             host: Arc::new(host.clone()),
             programs,
             credentials: keys.clone(),
-            logs: Arc::new(Silence),
+            logs: Arc::new(Kept(logs.clone())),
             destinations: Arc::new(Deliveries::new(upstream.clone(), clock.clone())),
             clock: clock.clone(),
             dice: dice.clone(),
@@ -164,6 +171,7 @@ impl TestServer {
             store: store.clone(),
             blobs,
             trees,
+            logs,
             dispatcher,
             keys,
             clock: clock.clone(),
@@ -204,6 +212,26 @@ impl TestServer {
         let request = Request::builder().method(method).uri(path).header("host", "test");
         let request = request.header("authorization", signed).body(Full::new(Bytes::from(body.to_string())));
         let response = pipeline::handle(&self.server, request.expect("tests write valid paths")).await;
+        let value = serde_json::from_slice(response.body()).unwrap_or_default();
+        (response.status().as_u16(), value)
+    }
+
+    /// Calls an operation of CloudWatch Logs: status and body.
+    pub async fn logs(&self, operation: &str, body: &Value) -> (u16, Value) {
+        self.logs_as("000000000000", operation, body).await
+    }
+
+    /// The same as the owner of another account.
+    pub async fn logs_as(&self, account: &str, operation: &str, body: &Value) -> (u16, Value) {
+        let scope = format!("{account}/20260101/us-east-1/logs/aws4_request");
+        let signed = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00");
+        let request = Request::builder().method(Method::POST).uri("/").header("host", "test");
+        let request = request
+            .header("authorization", signed)
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", format!("Logs_20140328.{operation}"))
+            .body(Full::new(Bytes::from(body.to_string())));
+        let response = pipeline::handle(&self.server, request.expect("tests write valid names")).await;
         let value = serde_json::from_slice(response.body()).unwrap_or_default();
         (response.status().as_u16(), value)
     }
