@@ -12,6 +12,7 @@ use crate::Invocation;
 use crate::boot::Slots;
 use crate::dispatcher::Dispatcher;
 use crate::environment::Environment;
+use crate::metrics::add;
 use crate::reply::Reply;
 use crate::route::Route;
 use crate::run::Course;
@@ -73,6 +74,7 @@ impl<'a> Drive<'a> {
     }
 
     async fn reset(&mut self, environment: &mut Environment, reason: Reason) -> Event {
+        add(&self.dispatcher.metrics.resets, 1);
         let log = Arc::clone(&environment.log);
         self.telling(environment.sandbox.reset(shutdown(reason)), &log).await;
         Event::WasReset

@@ -32,6 +32,8 @@ pub struct Metrics {
     pub dead_letter_errors: AtomicU64,
     /// Events that were not passed on to another function, since that would be a loop.
     pub recursive_invocations_dropped: AtomicU64,
+    /// How often the processes of an environment were ended because something failed or took too long.
+    pub resets: AtomicU64,
     /// Time environments initialised, in microseconds.
     pub init_us: AtomicU64,
 }
@@ -56,6 +58,12 @@ impl Metrics {
             ("lambent_errors_total", "counter", "Invocations that failed.", read(&self.errors)),
             ("lambent_throttles_total", "counter", "Invocations refused by a limit.", read(&self.throttles)),
             ("lambent_cold_starts_total", "counter", "Environments started.", read(&self.cold_starts)),
+            (
+                "lambent_resets_total",
+                "counter",
+                "Environments reset after a failure or a time-out.",
+                read(&self.resets),
+            ),
             (
                 "lambent_provisioned_invocations_total",
                 "counter",

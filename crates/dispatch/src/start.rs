@@ -27,7 +27,11 @@ impl Drive<'_> {
         let log = Arc::new(Log::new(self.dispatcher, self.route));
         log.begin(self.wants_tail());
         match self.boot(program, &log).await {
-            Ok(environment) => Ok(Some(self.initialise(environment).await)),
+            Ok(mut environment) => {
+                // A life that has ended says so again to the invocation, which then looks for another.
+                _ = self.initialise(&mut environment).await;
+                Ok(Some(environment))
+            }
             Err(NotBooted::Refused(refusal)) => Err(refusal),
             Err(NotBooted::Entrypoint(failure)) => {
                 let told = Told::failure(&failure, self.request_id());
@@ -45,11 +49,9 @@ impl Drive<'_> {
     }
 
     /// Waits for the Init of a new environment. Where that fails the invocation will begin with another.
-    async fn initialise(&mut self, mut environment: Environment) -> Environment {
+    async fn initialise(&mut self, environment: &mut Environment) -> Action {
         self.init_starts(&environment.log, Phase::Init);
-        // A life that has ended says so again to the invocation, which then looks for another.
-        _ = self.through(&mut environment, Event::Started).await;
-        environment
+        self.through(environment, Event::Started).await
     }
 
     /// A provisioned environment that is ready, or nothing where its Init failed.
@@ -57,13 +59,12 @@ impl Drive<'_> {
         let program = self.dispatcher.program(self.route).await?;
         let log = Arc::new(Log::new(self.dispatcher, self.route));
         match self.boot(program, &log).await {
-            Ok(environment) => {
-                let environment = self.initialise(environment).await;
-                if environment.life.is_ready() {
-                    return Ok(Some(environment));
+            Ok(mut environment) => {
+                if let Action::Stop(reason) = self.initialise(&mut environment).await {
+                    self.dispatcher.stop(environment.sandbox, shutdown(reason));
+                    return Ok(None);
                 }
-                self.dispatcher.discard(environment.sandbox);
-                Ok(None)
+                Ok(Some(environment))
             }
             Err(NotBooted::Entrypoint(_)) => Ok(None),
             Err(NotBooted::Refused(refusal)) => Err(refusal),
