@@ -6,7 +6,7 @@ import json
 from packages import custom, nodejs
 
 # Does what its event says, in order: ["write", text], ["repeat", text, times], ["type", type], ["http", prelude],
-# ["throw", message], ["exit", code], ["forever"]; it ends the stream after all of them.
+# ["throw", message], ["exit", code], ["pause", ms], ["forever"], ["ended"] (how many have ended before); it ends the stream after all of them.
 STEPS = """
 const does = {
   type: (stream, type) => stream.setContentType(type),
@@ -14,15 +14,19 @@ const does = {
   throw: (_stream, message) => { throw new RangeError(message); },
   exit: (_stream, code) => process.exit(code),
   forever: () => new Promise((resolve) => setTimeout(resolve, 10 ** 9)),
+  pause: (_stream, ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  ended: (stream) => stream.write(String(ended)),
   write: (stream, text) => send(stream, text),
   repeat: async (stream, text, times) => { for (let i = 0; i < times; i += 1) await send(stream, text); },
 };
+let ended = 0;
 const send = async (stream, text) => {
   if (!stream.write(text)) await new Promise((resolve) => stream.once('drain', resolve));
 };
 export const handler = awslambda.streamifyResponse(async (event, stream, context) => {
   const steps = event.rawPath ? JSON.parse(event.body) : event;
   for (const [what, ...how] of steps) await does[what](stream, ...how);
+  ended += 1;
   stream.end();
 });
 """

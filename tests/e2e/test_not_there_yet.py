@@ -39,7 +39,6 @@ def test_a_language_that_is_not_built_says_so(create, refused, runtime):
     [
         ("list_capacity_providers", {}),
         ("list_durable_executions_by_function", {"FunctionName": "any"}),
-        ("invoke_with_response_stream", {"FunctionName": "any"}),
     ],
 )
 def test_an_operation_that_is_not_built_is_named(refused, operation, parameters):

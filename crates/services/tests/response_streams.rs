@@ -1,7 +1,10 @@
 //! InvokeWithResponseStream and streaming function URLs through a whole server with fake sandboxes.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in what its tests call too")]
+
 use std::net::{IpAddr, Ipv4Addr};
 
+use base64::Engine as _;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -135,7 +138,6 @@ async fn the_end_of_the_log_comes_with_the_last_event() {
     let response = invoke(&server, &[("x-amz-log-type", "Tail")], &event).await;
     assert!(!response.headers().contains_key("x-amz-log-result"));
     let last: Value = serde_json::from_str(&events(response).await.pop().unwrap().1).unwrap();
-    use base64::Engine as _;
     let log = base64::engine::general_purpose::STANDARD.decode(last["LogResult"].as_str().unwrap()).unwrap();
     let log = String::from_utf8(log).unwrap();
     assert!(log.contains("START RequestId") && log.contains("REPORT RequestId"), "{log}");

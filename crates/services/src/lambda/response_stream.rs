@@ -61,7 +61,7 @@ pub async fn invoke_with_response_stream(
     // What comes first may be that it was not run at all.
     let first = match streaming.next().await {
         Next::End(Err(refusal)) => return Err(refusal.into()),
-        first => first,
+        first @ (Next::Begin(_) | Next::Bytes(_) | Next::End(Ok(_))) => first,
     };
     let reply = Reply::of(response(200, Some(version))).with(trace::HEADER, &trace_id);
     Ok(reply.streamed(Events { streaming, begun: false, ended: false }.body(first)))
