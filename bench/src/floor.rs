@@ -15,7 +15,7 @@ use lambent_sandbox::{
 };
 use tokio_util::task::TaskTracker;
 
-use crate::host::{self, KernelDice};
+use crate::host::{self, KernelDice, WallClock};
 use crate::kind::Kind;
 use crate::lambent::MEMORY_MIB;
 use crate::load::Figures;
@@ -39,7 +39,7 @@ impl Floor {
     /// Takes over the spawner that was split off at the start.
     pub(crate) async fn start(spawner: SpawnerHandle, options: Options, folder: &Path) -> Result<Self> {
         let launcher = Launcher::new(spawner, options, Arc::new(KernelDice)).await?;
-        Ok(Self { host: LinuxHost::new(launcher, TaskTracker::new()), folder: folder.to_owned() })
+        Ok(Self { host: LinuxHost::new(launcher, TaskTracker::new(), Arc::new(WallClock), Arc::new(KernelDice)), folder: folder.to_owned() })
     }
 
     /// Boots a sandbox of this kind and initialises it.

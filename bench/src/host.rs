@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 use lambent_core::dice::Dice;
+use lambent_core::time::{Clock, Timestamp};
 
 /// A moment to measure from.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
@@ -17,6 +18,22 @@ pub(crate) fn now() -> Instant {
 #[expect(clippy::disallowed_methods, reason = "signatures carry the time")]
 pub(crate) fn epoch_s() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |span| span.as_secs().cast_signed())
+}
+
+/// The system's clock.
+#[derive(Debug)]
+pub(crate) struct WallClock;
+
+impl Clock for WallClock {
+    #[expect(clippy::disallowed_methods, reason = "this is where a sandbox gets the time from")]
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(0).plus(since)
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.now().since(Timestamp::from_millis(0))
+    }
 }
 
 /// Writes a line for the person at the terminal.

@@ -2,6 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// The largest request body: base64 of a 50 MB zip and its JSON around it.
@@ -127,7 +128,7 @@ pub const SDK_SEARCH_MAX_FILES: usize = 20_000;
 pub const INTERPRETERS_PER_SOURCE_MAX: usize = 256;
 /// Connections one sandbox may have to its Runtime API; more wait to be accepted. A runtime uses one or two, one of
 /// them for a call while it waits in `next`, an extension one or two more; each is a descriptor of the server's.
-pub const RUNTIME_API_CONNECTIONS_MAX: usize = 16;
+pub const RUNTIME_API_CONNECTIONS_MAX: usize = 32;
 /// The head of one request to the Runtime API.
 pub const RUNTIME_API_HEAD_MAX_BYTES: usize = 16_384;
 /// The head of one report of an error, or its trailers: room for the X-Ray cause of 1 MiB some clients send.
@@ -145,6 +146,28 @@ pub const SANDBOX_LAST_WORDS_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long an environment that does not wait for an event may take to ask for one, or to be found dead, before it is
 /// given one anyway.
 pub const SANDBOX_WAKE_TIMEOUT: Duration = Duration::from_millis(100);
+/// Extensions of one environment, external and internal ones together.
+pub const EXTENSIONS_MAX: usize = 10;
+/// The body of one call to the Extensions, Telemetry or Logs API.
+pub const EXTENSION_BODY_MAX_BYTES: usize = 262_144;
+/// How long an extension that ended may take to have been heard: why it did may still be on its way.
+pub const EXTENSION_LAST_WORDS_TIMEOUT: Duration = Duration::from_millis(50);
+/// The Shutdown phase where external extensions are registered.
+pub const SHUTDOWN_EXTERNAL: Duration = Duration::from_secs(2);
+/// The Shutdown phase where only internal extensions are registered.
+pub const SHUTDOWN_INTERNAL: Duration = Duration::from_millis(500);
+/// How much of the Shutdown phase the runtime has where there are external extensions.
+pub const SHUTDOWN_RUNTIME: Duration = Duration::from_millis(300);
+/// What is kept of the telemetry of an Init for who may subscribe before its end; the first of it.
+pub const TELEMETRY_BACKLOG_MAX_BYTES: usize = 262_144;
+/// `maxItems` of a subscription's buffering; the largest if not given.
+pub const TELEMETRY_ITEMS: RangeInclusive<u32> = 1_000..=10_000;
+/// `maxBytes` of a subscription's buffering; the smallest if not given.
+pub const TELEMETRY_BYTES: RangeInclusive<u32> = 262_144..=1_048_576;
+/// `timeoutMs` of a subscription's buffering; 1,000 if not given.
+pub const TELEMETRY_TIMEOUT_MS: RangeInclusive<u32> = 25..=30_000;
+/// How long a subscriber that did not take its telemetry is left alone, the first time and at most.
+pub const TELEMETRY_RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 /// The largest piece of a function's output that is handed on at once.
 pub const OUTPUT_PIECE_MAX_BYTES: usize = 262_144;
 /// What one sandbox may write in a second, and as much at once; above it the writer waits at its own full pipe.

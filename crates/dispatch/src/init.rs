@@ -7,7 +7,8 @@ use lambent_core::lambda::failure::Failure;
 use lambent_core::lambda::life::{Event, Fault};
 use lambent_core::lambda::log::event::{Event as Logged, Failed, Initialized, Instance, Phase};
 use lambent_core::lambda::runtime_version::RuntimeVersion;
-use lambent_sandbox::{Init, Settled};
+use lambent_sandbox::{BootError, Init, Settled};
+use tracing::info;
 
 use crate::boot::Slots;
 use crate::drive::Drive;
@@ -45,6 +46,13 @@ impl Drive<'_> {
             Init::Exited(_) if self.is_cut_off() => return Event::Lost,
             Init::Exited(exit) => exit_failure(exit),
             Init::Extension(fault) => extension_failure(&fault),
+            Init::NotStarted(BootError::Entrypoint { program, .. }) => {
+                Failure::NoEntrypoint { tried: vec![program] }
+            }
+            Init::NotStarted(BootError::Step { step, reason }) => {
+                info!(step, reason, "a program was not started after its extensions");
+                return Event::Lost;
+            }
             Init::TimedOut => self.init_timed_out(phase, limit),
         };
         let told = Told::failure(&failure, self.request_id());

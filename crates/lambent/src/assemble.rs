@@ -49,7 +49,7 @@ pub(crate) async fn assemble(
     let launcher = Launcher::new(spawner, reach::launcher_options(config, addresses), dice.clone()).await?;
     let network = reach::network(config, launcher.report())?;
     info!("functions reach {}", reach::words(network));
-    let host = Arc::new(LinuxHost::new(launcher, TaskTracker::new()));
+    let host = Arc::new(LinuxHost::new(launcher, TaskTracker::new(), clock.clone(), dice.clone()));
     let keys = Arc::new(KeyRing::new(config.account.clone(), clock.clone(), dice.clone()));
     let bootstraps = bootstraps::lay_out(&config.data_dir).context("cannot lay out the bootstraps")?;
     let programs = Programs::new(

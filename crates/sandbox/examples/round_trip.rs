@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use lambent_core::dice::Dice;
-use lambent_core::time::Timestamp;
+use lambent_core::time::{Clock, Timestamp};
 use lambent_sandbox::linux::{Launcher, Options, spawner};
 use lambent_sandbox::{Event, Extensions, Host, LinuxHost, Mount, Network, ShutdownReason, Spec};
 use tokio_util::task::TaskTracker;
@@ -58,6 +58,20 @@ impl Dice for Counting {
     }
 }
 
+/// Nothing here asks for the time of day.
+#[derive(Debug)]
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(0)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let rounds = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(5_000);
     let folder = std::env::temp_dir().join(format!("lambent-round-trip-{}", std::process::id()));
@@ -70,7 +84,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let launcher = Launcher::new(spawner, options, Arc::new(Counting::default())).await?;
-        let host = LinuxHost::new(launcher, TaskTracker::new());
+        let host =
+            LinuxHost::new(launcher, TaskTracker::new(), Arc::new(Stopped), Arc::new(Counting::default()));
         // On a worker, as in the server; `main`'s thread is none.
         let measured = tokio::task::JoinSet::from_iter([measure(host, code, rounds)]).join_all().await;
         measured.into_iter().collect::<Result<(), _>>().map_err(Box::<dyn Error>::from)

@@ -6,18 +6,20 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Once};
 
+use lambent_core::dice::Dice;
+use lambent_core::time::Clock;
 use tokio_util::task::TaskTracker;
 
-use crate::environment::{Environment, Parts, Supervised};
+use crate::environment::{Ends, Environment, Parts, Supervised, World};
 use crate::linux::{Control, Ended, Enforcement, Launched, Launcher, Reception, Report, Who};
-use crate::spec::{BootError, Exit, Host, Network, Output, Sandbox, Spec};
+use crate::spec::{BootError, Host, Network, Output, Sandbox, Spec};
 use crate::telemetry::Telemetry;
 
 /// Makes sandboxes on this machine.
 #[derive(Debug)]
 pub struct LinuxHost {
     launcher: Launcher,
-    tasks: TaskTracker,
+    world: World,
     /// Sandboxes are plain processes: all are in the host's network, whatever their spec says.
     processes: bool,
     /// That others reach the Runtime API is said once.
@@ -25,12 +27,14 @@ pub struct LinuxHost {
 }
 
 impl LinuxHost {
-    /// A host over a launcher. All that runs in the background is counted by `tasks`.
+    /// A host over a launcher. All that runs in the background is counted by `tasks`; extensions are told the time of
+    /// their end by `clock` and get their identifiers from `dice`.
     #[must_use]
-    pub fn new(launcher: Launcher, tasks: TaskTracker) -> Self {
+    pub fn new(launcher: Launcher, tasks: TaskTracker, clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> Self {
         let isolation = launcher.report().items.iter().find(|item| item.name == "isolation");
         let processes = isolation.is_some_and(|item| item.enforcement == Enforcement::None);
-        let host = Self { launcher, tasks, processes, warned: Once::new() };
+        let world = World { tasks, clock, dice };
+        let host = Self { launcher, world, processes, warned: Once::new() };
         if processes {
             host.warn_of_neighbours();
         }
@@ -83,14 +87,18 @@ impl Host for LinuxHost {
         &self,
         spec: &Spec,
         output: Output,
-        _telemetry: Arc<Telemetry>,
+        telemetry: Arc<Telemetry>,
     ) -> Result<Box<dyn Sandbox>, BootError> {
-        let Launched { listener, output: pipe, control, .. } = self.launcher.launch(spec).await?;
+        let Launched { listener, output: pipe, extension_output, framed_log, control, .. } =
+            self.launcher.launch(spec).await?;
         let owner = self.owner(spec, &pipe)?;
-        let parts = Parts { listener, output: pipe, owner, control };
-        let environment = Environment::new(parts, output, self.tasks.clone()).map_err(|error| {
-            BootError::Step { step: "serve the Runtime API".to_owned(), reason: error.to_string() }
-        })?;
+        let ends = Ends { output: pipe, extensions: extension_output, framed: framed_log };
+        let parts = Parts { listener, ends, owner, control };
+        let (extensions, world) = (spec.extensions.clone(), self.world.clone());
+        let environment =
+            Environment::new(parts, extensions, (output, telemetry), world).map_err(|error| {
+                BootError::Step { step: "serve the Runtime API".to_owned(), reason: error.to_string() }
+            })?;
         Ok(Box::new(environment))
     }
 
@@ -104,10 +112,6 @@ impl Host for LinuxHost {
 }
 
 impl Supervised for Control {
-    async fn exited(&self) -> Exit {
-        Self::exited(self).await
-    }
-
     async fn ended(&self) -> Ended {
         Self::ended(self).await
     }
@@ -156,15 +160,11 @@ impl Supervised for Control {
         Self::thaw(self);
     }
 
-    fn kill(&self) {
-        Self::kill(self);
-    }
-
     fn memory_peak_bytes(&self) -> u64 {
         Self::memory_peak_bytes(self)
     }
 
-    async fn removed(self) {
+    async fn removed(&self) {
         Self::removed(self).await;
     }
 }

@@ -123,6 +123,8 @@ pub enum Init {
     Exited(Exit),
     /// An extension failed first.
     Extension(ExtensionFault),
+    /// The program could not be started after its extensions.
+    NotStarted(BootError),
     /// The limit passed.
     TimedOut,
 }
@@ -283,7 +285,7 @@ impl<F: Fn(&[u8]) + Send + Sync> Outlet for F {
 pub type Output = Arc<dyn Outlet>;
 
 /// Why a sandbox could not be started.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BootError {
     /// The program is not there or cannot be executed.
     #[error("cannot execute {program}: {reason}")]

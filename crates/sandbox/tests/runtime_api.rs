@@ -101,7 +101,10 @@ fn init_ends_as_the_program_lets_it() {
         let mut silent = stage.boot(&shell(&stage, "echo waiting; sleep 1000")).await;
         assert_eq!(silent.sandbox.init(SOON).await, Init::TimedOut);
         assert_eq!(silent.lines(), ["waiting"]);
-        assert_eq!(silent.sandbox.exited().await, Exit::Signal(9));
+        silent.sandbox.reset(ShutdownReason::Timeout).await;
+        silent.sandbox.restart().await.unwrap();
+        assert_eq!(silent.sandbox.init(SOON).await, Init::TimedOut);
+        assert_eq!(silent.lines(), ["waiting", "waiting"]);
 
         let reporting = stage::PROBE.replace(
             "scope = globals()",
@@ -148,13 +151,16 @@ fn an_end_between_answer_and_next_question_is_told_by_settle() {
 }
 
 #[test]
-fn who_never_answers_is_killed() {
+fn who_never_answers_is_reset_and_starts_anew() {
     on_stage(|stage| async move {
         let mut probe = stage.probe().await;
         let answer = probe.invoke("print('thinking', flush=True)\nimport time\ntime.sleep(1000)", SOON).await;
         assert_eq!(answer, Answer::TimedOut);
         assert_eq!(probe.lines(), ["thinking"]);
-        assert_eq!(probe.sandbox.exited().await, Exit::Signal(9));
+        probe.sandbox.reset(ShutdownReason::Timeout).await;
+        probe.sandbox.restart().await.unwrap();
+        assert_eq!(probe.sandbox.init(LIMIT).await, Init::Ready);
+        assert_eq!(probe.value("result = 7").await, 7);
     });
 }
 

@@ -1,10 +1,16 @@
-//! One execution environment: a launched program, its Runtime API and its output behind [`Sandbox`].
+//! One execution environment: launched processes, their Runtime API and their output behind [`Sandbox`], phase after
+//! phase. Decides nothing about functions: what a time-out or an exit means to a caller is told by `dispatch`.
 //!
-//! Decides nothing about functions: what a time-out or an exit means to a caller is told by `dispatch`.
+//! [`life`] knows who has ended, [`shutdown`] has the last phase, [`outputs`] reads what is written.
 
 mod budget;
+mod frames;
+mod life;
 mod lines;
+mod outputs;
+mod phases;
 mod pipe;
+mod shutdown;
 #[cfg(test)]
 mod tests;
 
@@ -13,27 +19,28 @@ use std::future::Future;
 use std::io;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Weak};
 
+use lambent_core::dice::Dice;
 use lambent_core::limits;
+use lambent_core::time::Clock;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use crate::linux::{Ended, Who};
-use crate::runtime_api::{Asked, Server};
-use crate::spec::{Answer, BootError, Event, Exit, Init, Output, Sandbox, Settled, ShutdownReason};
-use pipe::Pipe;
+use crate::runtime_api::{Guests, Lobby, Server};
+use crate::spec::{BootError, Extensions, Output};
+use crate::telemetry::{Dial, Means, Telemetry};
+use life::{Life, Watch};
+pub(crate) use outputs::Ends;
+use outputs::Outputs;
 
 /// The processes of one sandbox, seen from outside: a program, and the extensions that were started before it.
 ///
-/// Commands go to a process inside, which must not be frozen then; all but [`freeze`](Self::freeze) thaw first.
-#[allow(dead_code, reason = "extensions and resets are being built on it")]
+/// Commands go to a process inside, which must not be frozen then; all but [`freeze`](Self::freeze) and
+/// [`socket`](Self::socket) thaw first.
 pub(crate) trait Supervised: Debug + Send + Sync + 'static {
-    /// Resolves when the program ends, each time the same until [`restart`](Self::restart). Where nothing is left of
-    /// it after [`clear`](Self::clear), only when the sandbox is gone. Cancel safe.
-    fn exited(&self) -> impl Future<Output = Exit> + Send;
     /// Who ended next, the program too; each is told once. What [`clear`](Self::clear) ended is not. Cancel safe.
     fn ended(&self) -> impl Future<Output = Ended> + Send;
     /// Starts the program after its extensions. Without extensions it has been started by itself.
@@ -61,12 +68,10 @@ pub(crate) trait Supervised: Debug + Send + Sync + 'static {
     fn freeze(&self);
     /// Lets them go on.
     fn thaw(&self);
-    /// Kills all of them, frozen ones and init too, so that nothing can be started again; returns at once.
-    fn kill(&self);
     /// The most memory they ever used.
     fn memory_peak_bytes(&self) -> u64;
     /// Kills all and resolves when nothing is left.
-    fn removed(self) -> impl Future<Output = ()> + Send;
+    fn removed(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// What an environment is made of.
@@ -74,206 +79,136 @@ pub(crate) trait Supervised: Debug + Send + Sync + 'static {
 pub(crate) struct Parts<C> {
     /// Where the program finds its Runtime API.
     pub(crate) listener: TcpListener,
-    /// The read end of its standard output and error.
-    pub(crate) output: OwnedFd,
+    /// What it writes to.
+    pub(crate) ends: Ends,
     /// The only user of the host who may use it; `None` where nobody else can reach it.
     pub(crate) owner: Option<u32>,
     /// Its processes.
     pub(crate) control: C,
 }
 
+/// What an environment needs of the server around it.
+#[derive(Debug, Clone)]
+pub(crate) struct World {
+    pub(crate) tasks: TaskTracker,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dice: Arc<dyn Dice>,
+}
+
 /// A running environment. Dropping it kills it and removes it in the background.
 #[derive(Debug)]
 pub(crate) struct Environment<C: Supervised> {
     /// Gone only while the environment is torn down.
-    control: Option<C>,
+    control: Option<Arc<C>>,
     server: Server,
-    pipe: Arc<Pipe>,
-    /// Reads the pipe until nobody can write to it any more.
-    reading: Option<JoinHandle<()>>,
+    outputs: Arc<Outputs>,
+    life: Life,
+    clock: Arc<dyn Clock>,
     tasks: TaskTracker,
     runtime: Handle,
 }
 
-/// What came first.
-enum First<T> {
-    Wanted(T),
-    Exited(Exit),
-    TimedOut,
-}
-
 impl<C: Supervised> Environment<C> {
-    /// Serves a program that was launched. Must be called inside a tokio runtime.
-    pub(crate) fn new(parts: Parts<C>, output: Output, tasks: TaskTracker) -> io::Result<Self> {
-        let server = Server::start(parts.listener, parts.owner, &tasks)?;
-        let pipe = Arc::new(Pipe::new(parts.output, output)?);
-        let reading = Some(tasks.spawn(Arc::clone(&pipe).read()));
-        Ok(Self { control: Some(parts.control), server, pipe, reading, tasks, runtime: Handle::current() })
+    /// Serves what was launched. Must be called inside a tokio runtime.
+    pub(crate) fn new(
+        parts: Parts<C>,
+        extensions: Extensions,
+        (outlet, telemetry): (Output, Arc<Telemetry>),
+        world: World,
+    ) -> io::Result<Self> {
+        let World { tasks, clock, dice } = world;
+        let control = Arc::new(parts.control);
+        let life = Life::new(extensions.names.len());
+        let outputs = Arc::new(Outputs::read(parts.ends, &outlet, &tasks)?);
+        let means = Means { dial: dial(Arc::downgrade(&control)), tasks: tasks.clone() };
+        telemetry.attach(means, !extensions.names.is_empty());
+        let lobby = Lobby::new(extensions, dice);
+        let guests = Guests { owner: parts.owner, lobby, telemetry, outlet };
+        let server = Server::start(parts.listener, guests, &tasks)?;
+        Ok(Self { control: Some(control), server, outputs, life, clock, tasks, runtime: Handle::current() })
     }
 
     fn control(&self) -> &C {
-        self.control.as_ref().expect("only tear-down takes the control, and it takes the environment too")
+        self.control.as_deref().expect("only tear-down takes the control, and it takes the environment too")
     }
 
-    /// Waits for `wanted`, the program's end or the limit. What is there already wins over an end.
-    async fn first<T>(
-        control: &Option<C>,
-        wanted: impl Future<Output = T> + Send,
-        limit: Duration,
-    ) -> First<T> {
-        let control =
-            control.as_ref().expect("only tear-down takes the control, and it takes the environment too");
-        tokio::select! {
-            biased;
-            value = wanted => First::Wanted(value),
-            exit = control.exited() => First::Exited(exit),
-            () = tokio::time::sleep(limit) => First::TimedOut,
+    fn watch(&mut self) -> Watch<'_, C> {
+        let control = self.control.as_deref();
+        Watch {
+            control: control.expect("only tear-down takes the control, and it takes the environment too"),
+            server: &self.server,
+            life: &mut self.life,
         }
     }
 
-    /// The program is gone: its children go too, and what all of them sent and wrote is dealt with.
+    /// The program is gone: what it sent and wrote is dealt with. Without extensions its children go too.
     ///
     /// An answer may still be on its way from a program that ended right after sending it.
-    async fn collect(&mut self) {
-        self.control().kill();
-        if tokio::time::timeout(limits::SANDBOX_LAST_WORDS_TIMEOUT, self.server.finish()).await.is_err() {
-            tracing::debug!("connections to the Runtime API outlive their sandbox");
+    async fn collect(&self) {
+        if self.server.lobby().is_empty() {
+            self.control().clear();
         }
-        self.pipe.drain().await;
+        if tokio::time::timeout(limits::SANDBOX_LAST_WORDS_TIMEOUT, self.server.finish()).await.is_err() {
+            tracing::debug!("connections to the Runtime API outlive their program");
+        }
+        self.outputs.drain().await;
     }
 
-    /// The limit passed.
-    async fn kill(&mut self) {
-        self.control().kill();
-        self.pipe.drain().await;
+    /// Init is over, however it ended: each extension is noticed once a life.
+    fn end_init(&mut self) {
+        if std::mem::replace(&mut self.life.initialised, true) {
+            return;
+        }
+        self.server.telemetry().close();
+        self.control().initialised();
+        for notice in self.server.lobby().notices() {
+            self.server.outlet().notice(notice);
+        }
+    }
+
+    fn stand_still(&mut self) {
+        self.life.frozen = true;
+        self.server.frozen(true);
+        self.server.telemetry().frozen(true);
+        self.control().freeze();
+    }
+
+    fn go_on(&mut self) {
+        self.life.frozen = false;
+        self.control().thaw();
+        self.server.telemetry().frozen(false);
+        self.server.frozen(false);
     }
 
     /// Tears down on the tracker, so that it is finished whoever stops waiting for it.
     fn tear_down(&mut self) -> Option<JoinHandle<()>> {
         let control = self.control.take()?;
-        let reading = self.reading.take();
-        let pipe = Arc::clone(&self.pipe);
+        let outputs = Arc::clone(&self.outputs);
+        self.server.telemetry().end();
         let gone = async move {
             control.removed().await;
-            pipe.drain().await;
-            if let Some(reading) = reading {
-                reading.abort();
-            }
+            outputs.drain().await;
+            outputs.end();
         };
         Some(self.tasks.spawn_on(gone, &self.runtime))
     }
 }
 
+/// Sockets inside the sandbox, as long as it is there.
+fn dial<C: Supervised>(control: Weak<C>) -> Dial {
+    Arc::new(move || {
+        let control = control.upgrade();
+        Box::pin(async move {
+            match control {
+                Some(control) => control.socket().await,
+                None => Err(io::ErrorKind::NotConnected.into()),
+            }
+        })
+    })
+}
+
 impl<C: Supervised> Drop for Environment<C> {
     fn drop(&mut self) {
         drop(self.tear_down());
-    }
-}
-
-#[async_trait::async_trait]
-impl<C: Supervised> Sandbox for Environment<C> {
-    async fn init(&mut self, limit: Duration) -> Init {
-        match Self::first(&self.control, self.server.exchange().asked(), limit).await {
-            First::Wanted(asked) => {
-                self.pipe.catch_up().await;
-                self.control().initialised();
-                match asked {
-                    Asked::Ready => Init::Ready,
-                    Asked::Reported(reported) => Init::Reported(reported),
-                }
-            }
-            First::Exited(exit) => {
-                self.collect().await;
-                self.server.exchange().init_error().map_or(Init::Exited(exit), Init::Reported)
-            }
-            First::TimedOut => {
-                self.kill().await;
-                Init::TimedOut
-            }
-        }
-    }
-
-    async fn invoke(&mut self, event: Event, limit: Duration) -> Answer {
-        let exchange = self.server.exchange();
-        exchange.offer(event);
-        match Self::first(&self.control, exchange.answered(), limit).await {
-            First::Wanted(answer) => answer,
-            First::Exited(exit) => {
-                self.collect().await;
-                self.server.exchange().answer().unwrap_or(Answer::Exited(exit))
-            }
-            First::TimedOut => {
-                self.kill().await;
-                Answer::TimedOut
-            }
-        }
-    }
-
-    async fn settle(&mut self, limit: Duration) -> Settled {
-        match Self::first(&self.control, self.server.exchange().asked(), limit).await {
-            First::Wanted(_) => {
-                self.server.settled();
-                self.pipe.catch_up().await;
-                Settled::Ready
-            }
-            First::Exited(exit) => {
-                self.collect().await;
-                Settled::Exited(exit)
-            }
-            First::TimedOut => {
-                self.kill().await;
-                Settled::TimedOut
-            }
-        }
-    }
-
-    fn freeze(&mut self) {
-        self.server.frozen(true);
-        self.control().freeze();
-    }
-
-    fn thaw(&mut self) {
-        self.control().thaw();
-        self.server.frozen(false);
-    }
-
-    async fn awake(&mut self) -> bool {
-        let control = self.control();
-        tokio::select! {
-            biased;
-            _ = control.exited() => false,
-            () = self.server.exchange().waited_for() => true,
-            () = tokio::time::sleep(limits::SANDBOX_WAKE_TIMEOUT) => true,
-        }
-    }
-
-    fn untaken(&self) -> bool {
-        self.server.exchange().untaken()
-    }
-
-    async fn exited(&mut self) -> Exit {
-        let control = self.control();
-        let exit = control.exited().await;
-        self.pipe.drain().await;
-        exit
-    }
-
-    fn memory_peak_bytes(&self) -> u64 {
-        self.control().memory_peak_bytes()
-    }
-
-    async fn reset(&mut self, _reason: ShutdownReason) {
-        self.kill().await;
-    }
-
-    async fn restart(&mut self) -> Result<(), BootError> {
-        Err(BootError::Step { step: "restart".to_owned(), reason: "not there yet".to_owned() })
-    }
-
-    async fn stop(mut self: Box<Self>, _reason: ShutdownReason) {
-        if let Some(gone) = self.tear_down() {
-            // A panic in it has been reported by the panic hook; there is nothing to add.
-            _ = gone.await;
-        }
     }
 }

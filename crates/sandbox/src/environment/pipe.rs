@@ -1,7 +1,7 @@
-//! The standard output and error of a sandbox, read as they come but no faster than the [`Budget`] allows: a program
+//! One of the pipes a sandbox writes to, read as it comes but no faster than the [`Budget`] allows: a program
 //! that floods is held up by its own full pipe and nobody else. Loses nothing; never waits for more than is there.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -11,8 +11,34 @@ use tokio::net::unix::pipe::Receiver;
 use tokio::time::{Duration, Instant};
 
 use super::budget::Budget;
+use super::frames::Frames;
 use super::lines::Lines;
 use crate::spec::{Output, Source};
+
+/// What is written into a pipe.
+#[derive(Debug)]
+pub(super) enum Cutter {
+    /// Lines.
+    Lines(Lines),
+    /// Records of which each says how long it is.
+    Frames(Frames),
+}
+
+impl Cutter {
+    fn feed(&mut self, bytes: &[u8], out: &dyn Fn(&[u8])) {
+        match self {
+            Self::Lines(lines) => lines.feed(bytes, out),
+            Self::Frames(frames) => frames.feed(bytes, out),
+        }
+    }
+
+    fn flush(&mut self, out: &dyn Fn(&[u8])) {
+        match self {
+            Self::Lines(lines) => lines.flush(out),
+            Self::Frames(frames) => frames.flush(out),
+        }
+    }
+}
 
 /// How much is read at once. Little, since it may be as many lines, and other sandboxes wait meanwhile.
 const READ_BYTES: usize = 8192;
@@ -30,10 +56,11 @@ pub(super) struct Pipe {
     /// Held while bytes are read and given out, so that they keep their order.
     desk: Mutex<Desk>,
     output: Output,
+    source: Source,
 }
 
 struct Desk {
-    lines: Lines,
+    cutter: Cutter,
     budget: Budget,
 }
 
@@ -44,9 +71,9 @@ impl fmt::Debug for Pipe {
 }
 
 impl Pipe {
-    pub(super) fn new(fd: OwnedFd, output: Output) -> io::Result<Self> {
-        let desk = Desk { lines: Lines::default(), budget: Budget::new(Instant::now()) };
-        Ok(Self { end: Receiver::from_owned_fd(fd)?, desk: Mutex::new(desk), output })
+    pub(super) fn new(fd: OwnedFd, cutter: Cutter, source: Source, output: Output) -> io::Result<Self> {
+        let desk = Desk { cutter, budget: Budget::new(Instant::now()) };
+        Ok(Self { end: Receiver::from_owned_fd(fd)?, desk: Mutex::new(desk), output, source })
     }
 
     /// Reads until nobody can write any more.
@@ -70,7 +97,7 @@ impl Pipe {
                 tokio::time::sleep(debt).await;
             }
         }
-        self.desk().lines.flush(&|text| self.output.written(Source::Program, text));
+        self.flush();
     }
 
     /// Gives out what has been written until now, an unfinished line too; of a program far over its budget only
@@ -101,7 +128,11 @@ impl Pipe {
                 tokio::task::yield_now().await;
             }
         }
-        self.desk().lines.flush(&|text| self.output.written(Source::Program, text));
+        self.flush();
+    }
+
+    fn flush(&self) {
+        self.desk().cutter.flush(&|text| self.output.written(self.source, text));
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -129,8 +160,12 @@ impl Pipe {
         SCRATCH.with_borrow_mut(|scratch| {
             let count = read(scratch)?;
             let bytes = &scratch[..count];
-            desk.lines.feed(bytes, &|text| self.output.written(Source::Program, text));
-            desk.budget.spend(count, bytes.iter().filter(|byte| **byte == b'\n').count(), Instant::now());
+            let given = Cell::new(0);
+            desk.cutter.feed(bytes, &|text| {
+                given.set(given.get() + 1);
+                self.output.written(self.source, text);
+            });
+            desk.budget.spend(count, given.get(), Instant::now());
             Ok(count)
         })
     }

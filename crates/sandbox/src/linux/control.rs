@@ -104,6 +104,8 @@ impl Control {
 
     /// A TCP socket made inside the sandbox's network, non-blocking and unconnected. It lives on its own.
     ///
+    /// A frozen sandbox answers when it is thawed.
+    ///
     /// # Errors
     /// Where init cannot make one, or is gone.
     pub async fn socket(&self) -> io::Result<OwnedFd> {
@@ -112,7 +114,6 @@ impl Control {
     }
 
     fn ask_for_socket(&self) -> io::Result<oneshot::Receiver<io::Result<OwnedFd>>> {
-        self.shared.stop(false);
         let (answer, asked) = oneshot::channel();
         // Under one lock: answers come in the order of the questions.
         let mut state = self.shared.told.state();
@@ -160,10 +161,9 @@ impl Control {
     }
 
     /// Kills the sandbox and returns when its processes, mounts, cgroups and namespaces are gone.
-    pub async fn removed(self) {
-        let shared = Arc::clone(&self.shared);
-        drop(self);
-        shared.removed().await;
+    pub async fn removed(&self) {
+        self.shared.kill();
+        self.shared.removed().await;
     }
 }
 

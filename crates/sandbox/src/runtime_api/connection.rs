@@ -10,6 +10,7 @@ use tokio::net::tcp::OwnedReadHalf;
 
 use super::body::Body;
 use super::exchange::Next;
+use super::extension::Fields;
 use super::fault;
 use super::http::{self, Broken, Framing};
 use super::inlet::Inlet;
@@ -18,12 +19,11 @@ use super::patience;
 use super::reply::{self, Reply};
 use super::routes::{self, Route};
 use super::seat::Seat;
-use super::server::Shared;
+use super::server::{Shared, Stranger};
 use super::state::Call;
 use crate::spec::Reported;
+use crate::telemetry::Api;
 
-/// How much is read at once while a client waits.
-const READ_BYTES: usize = 4096;
 /// How long the system may take to tell that what was written came after the client had closed: it does at once, but
 /// not before all else it has to do on a busy machine.
 const RESET_PAUSE: Duration = Duration::from_millis(2);
@@ -35,6 +35,8 @@ pub(super) struct Connection {
     pub(super) seat: Arc<Seat>,
     pub(super) inlet: Inlet<OwnedReadHalf>,
     pub(super) shared: Arc<Shared>,
+    /// Counts it among those that may be the runtime's.
+    pub(super) stranger: Option<Stranger>,
 }
 
 /// What is kept of a head once its bytes are gone.
@@ -42,15 +44,16 @@ pub(super) struct Request {
     pub(super) route: Route,
     pub(super) framing: Framing,
     expects_continue: bool,
-    close: bool,
+    pub(super) close: bool,
     head_only: bool,
     pub(super) content_type: Option<String>,
     pub(super) error_type: Option<String>,
     pub(super) response_mode: Option<String>,
+    pub(super) extension: Fields,
 }
 
 /// Serves a client until it is gone, asks to be closed, or sends what cannot be understood.
-pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>, stranger: Stranger) {
     if let Some(uid) = shared.owner
         && !owner::is(uid, &stream).await
     {
@@ -59,7 +62,8 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     }
     let (read, write) = stream.into_split();
     let inlet = Inlet::new(read, shared.allowance.share());
-    let mut connection = Connection { seat: Arc::new(Seat::new(write)), inlet, shared };
+    let stranger = Some(stranger);
+    let mut connection = Connection { seat: Arc::new(Seat::new(write)), inlet, shared, stranger };
     let reply = match connection.run().await {
         Ok(()) => return,
         Err(Broken::Gone | Broken::Reset) => return connection.leave_for_good().await,
@@ -83,11 +87,13 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
 impl Connection {
     /// The client is gone. Was it before the event reached it?
     async fn leave_for_good(self) {
-        let exchange = &self.shared.exchange;
-        if !self.seat.is_reset() && exchange.waits_for_answer(&self.seat) {
+        let Shared { exchange, lobby, .. } = &*self.shared;
+        let holds = exchange.waits_for_answer(&self.seat) || lobby.holds(&self.seat);
+        if !self.seat.is_reset() && holds {
             tokio::time::sleep(RESET_PAUSE).await;
         }
         exchange.gone(&self.seat);
+        lobby.gone(&self.seat);
     }
 
     async fn run(&mut self) -> Result<(), Broken> {
@@ -121,6 +127,7 @@ impl Connection {
             content_type: text(head.content_type),
             error_type: text(head.error_type),
             response_mode: text(head.response_mode),
+            extension: head.extension.keep(),
         };
         self.inlet.consume(length);
         Ok(request)
@@ -138,12 +145,10 @@ impl Connection {
                 let begun = self.shared.exchange.begin_answer(call, id);
                 return self.answer(call, begun, request).await.map(Some);
             }
-            Route::Ping
-            | Route::Telemetry
-            | Route::Logs
-            | Route::Extensions
-            | Route::WrongMethod
-            | Route::Unknown => {}
+            Route::Extension(call) => return self.extension(call, &request).await,
+            Route::Telemetry => return self.subscribe(Api::Telemetry, &request).await.map(Some),
+            Route::Logs => return self.subscribe(Api::Logs, &request).await.map(Some),
+            Route::Ping | Route::WrongMethod | Route::Unknown => {}
         }
         self.body(&request, 0).await?;
         Ok(Some(reply::other(&request.route)))
@@ -164,43 +169,20 @@ impl Connection {
     }
 
     async fn next(&mut self, close: bool) -> Result<Option<Reply>, Broken> {
-        match self.shared.exchange.next(&self.seat) {
+        let next = self.shared.exchange.next(&self.seat);
+        if next.is_ok() {
+            self.shared.lobby.close();
+        }
+        match next {
             Ok(Next::Now(event)) => {
                 self.seat.send(&reply::event_head(&event), &event.payload).await?;
                 Ok(None)
             }
-            Ok(Next::Wait) => self.wait(close).await.map(|()| None),
+            Ok(Next::Wait) => {
+                let shared = Arc::clone(&self.shared);
+                self.wait(close, &shared.exchange).await.map(|()| None)
+            }
             Err(refused) => Ok(Some(refused.reply())),
-        }
-    }
-
-    /// Waits until an event was written to this client, or until it is gone.
-    ///
-    /// A client that closes its side while it waits counts as gone, as with other servers: whether it still reads
-    /// cannot be known, and an event written to a dead one is lost.
-    async fn wait(&mut self, close: bool) -> Result<(), Broken> {
-        loop {
-            // Said before the look at the exchange, whose lock orders the two: no event slips in between.
-            self.seat.set_eager(close || !self.inlet.ahead.is_empty());
-            if !self.shared.exchange.waits(&self.seat) {
-                // Whoever brought the event wrote it, or left the end of it.
-                return match self.seat.take_rest() {
-                    Some(rest) => Ok(self.seat.finish(rest).await?),
-                    None => Ok(()),
-                };
-            }
-            let broken = tokio::select! {
-                () = self.seat.told() => continue,
-                read = self.inlet.fill(READ_BYTES) => match read {
-                    Ok(0) => Broken::Gone,
-                    Ok(_) if self.inlet.is_large() => Broken::Full,
-                    Ok(_) => continue,
-                    Err(broken) => broken,
-                },
-            };
-            if self.shared.exchange.leave(&self.seat) || matches!(broken, Broken::Reset) {
-                return Err(broken);
-            }
         }
     }
 
@@ -233,7 +215,7 @@ fn head_max_bytes(begun: &[u8]) -> usize {
         | Route::Ping
         | Route::Telemetry
         | Route::Logs
-        | Route::Extensions
+        | Route::Extension(_)
         | Route::WrongMethod
         | Route::Unknown => limits::RUNTIME_API_HEAD_MAX_BYTES,
     }

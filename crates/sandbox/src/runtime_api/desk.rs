@@ -35,7 +35,7 @@ pub(super) struct Held {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Delivery {
+pub(crate) enum Delivery {
     /// Written for the first time.
     First,
     /// The connection was reset before its client had read it: the next that asks gets it.

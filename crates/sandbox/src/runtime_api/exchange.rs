@@ -7,7 +7,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::desk::{Delivery, Desk};
 use super::reply;
-use super::seat::Seat;
+use super::seat::{Bench, Seat};
 use super::state::{Call, Phase, Refused};
 use crate::spec::{Answer, Event, Piece, Reported};
 
@@ -147,19 +147,6 @@ impl Exchange {
         Ok(next)
     }
 
-    /// Whether `seat` still waits for an event.
-    pub(crate) fn waits(&self, seat: &Arc<Seat>) -> bool {
-        self.desk().waiting.iter().any(|waiting| Arc::ptr_eq(waiting, seat))
-    }
-
-    /// The client on `seat` is gone: no event goes there any more. False if one has gone there already.
-    pub(crate) fn leave(&self, seat: &Arc<Seat>) -> bool {
-        let mut desk = self.desk();
-        let before = desk.waiting.len();
-        desk.waiting.retain(|waiting| !Arc::ptr_eq(waiting, seat));
-        desk.waiting.len() < before
-    }
-
     /// The client on `seat` is gone. If the event in hand went there and was not read, it was lost.
     ///
     /// It goes to a connection that waits, else to the next that asks. So a client whose time to wait was over while
@@ -255,6 +242,24 @@ impl Exchange {
     pub(crate) fn finish_init_error(&self, reported: Reported) {
         self.desk().init_error = Some(reported);
         self.moved.notify_one();
+    }
+
+    /// All begins anew, for a runtime that is started; connections of before must be gone.
+    pub(crate) fn reset(&self) {
+        *self.desk() = Desk::new();
+    }
+}
+
+impl Bench for Exchange {
+    fn waits(&self, seat: &Arc<Seat>) -> bool {
+        self.desk().waiting.iter().any(|waiting| Arc::ptr_eq(waiting, seat))
+    }
+
+    fn leave(&self, seat: &Arc<Seat>) -> bool {
+        let mut desk = self.desk();
+        let before = desk.waiting.len();
+        desk.waiting.retain(|waiting| !Arc::ptr_eq(waiting, seat));
+        desk.waiting.len() < before
     }
 }
 

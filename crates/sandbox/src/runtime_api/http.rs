@@ -7,6 +7,8 @@ use std::io;
 
 use lambent_core::limits;
 
+use super::extension::Given;
+
 /// How the body of a request is marked off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Framing {
@@ -31,6 +33,8 @@ pub(crate) struct Head<'b> {
     pub(crate) error_type: Option<&'b [u8]>,
     /// `Lambda-Runtime-Function-Response-Mode`
     pub(crate) response_mode: Option<&'b [u8]>,
+    /// `Lambda-Extension-…`
+    pub(crate) extension: Given<'b>,
 }
 
 /// Why no further request can be read from a connection.
@@ -104,6 +108,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Head<'_>, Broken> {
         content_type: None,
         error_type: None,
         response_mode: None,
+        extension: Given::default(),
     };
     head.read(request.headers)?;
     Ok(head)
@@ -135,6 +140,8 @@ impl<'b> Head<'b> {
                 self.error_type = Some(value).filter(|value| !value.is_empty());
             } else if is("lambda-runtime-function-response-mode") {
                 self.response_mode = Some(value).filter(|value| !value.is_empty());
+            } else {
+                self.extension.read(field.name, value);
             }
         }
         match (self.framing, length) {

@@ -10,6 +10,7 @@ mod body;
 mod connection;
 mod desk;
 mod exchange;
+mod extension;
 mod fault;
 mod http;
 mod inlet;
@@ -24,8 +25,10 @@ mod state;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod wait;
 
 pub(crate) use exchange::Asked;
-pub(crate) use server::Server;
+pub(crate) use extension::{Kind, Kinds, Lobby, invoke_event, shutdown_event};
+pub(crate) use server::{Guests, Server};
 #[cfg(test)]
 pub(crate) use tests::rig;

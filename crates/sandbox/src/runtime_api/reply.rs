@@ -16,13 +16,15 @@ const ACCEPTED: &[u8] = br#"{"status":"OK"}"#;
 pub(crate) struct Reply {
     status: &'static str,
     content_type: &'static str,
+    field: Option<(&'static str, String)>,
     body: Bytes,
 }
 
 impl Reply {
     /// 202 `{"status":"OK"}`
     pub(crate) const fn accepted() -> Self {
-        Self { status: "202 Accepted", content_type: "application/json", body: Bytes::from_static(ACCEPTED) }
+        let body = Bytes::from_static(ACCEPTED);
+        Self { status: "202 Accepted", content_type: "application/json", field: None, body }
     }
 
     /// 200 `pong`
@@ -30,6 +32,7 @@ impl Reply {
         Self {
             status: "200 OK",
             content_type: "text/plain; charset=utf-8",
+            field: None,
             body: Bytes::from_static(b"pong"),
         }
     }
@@ -37,7 +40,17 @@ impl Reply {
     /// An error as AWS words it.
     pub(crate) fn error(status: &'static str, error_type: &str, message: &str) -> Self {
         let body = serde_json::json!({ "errorMessage": message, "errorType": error_type }).to_string();
-        Self { status, content_type: "application/json", body: Bytes::from(body) }
+        Self::json(status, body)
+    }
+
+    /// A body that is JSON.
+    pub(crate) fn json(status: &'static str, body: String) -> Self {
+        Self { status, content_type: "application/json", field: None, body: Bytes::from(body) }
+    }
+
+    /// With a field of its own. `value` holds no control characters.
+    pub(crate) fn with(self, name: &'static str, value: String) -> Self {
+        Self { field: Some((name, value)), ..self }
     }
 
     /// All of it. `head_only`: the client asked by HEAD, so no body may follow.
@@ -50,6 +63,9 @@ impl Reply {
             out.extend_from_slice(part.as_bytes());
         }
         out.extend_from_slice(length.as_bytes());
+        if let Some((name, value)) = &self.field {
+            field(&mut out, name, value);
+        }
         out.extend_from_slice(if close { b"\r\nConnection: close\r\n\r\n" } else { b"\r\n\r\n" });
         if !head_only {
             out.extend_from_slice(&self.body);
@@ -128,15 +144,14 @@ pub(crate) fn other(route: &Route) -> Reply {
     let error = Reply::error;
     match route {
         Route::Ping => Reply::pong(),
-        Route::Telemetry => error("202 Accepted", "Telemetry.NotSupported", "Telemetry API is not supported"),
-        Route::Logs => error("202 Accepted", "Logs.NotSupported", "Logs API is not supported"),
-        Route::Extensions => {
-            error("501 Not Implemented", "Extension.NotSupported", "the Extensions API is not supported yet")
-        }
         Route::WrongMethod => error("405 Method Not Allowed", "MethodNotAllowed", "Method Not Allowed"),
-        Route::Unknown | Route::Next | Route::InitError | Route::Answer(..) => {
-            error("404 Not Found", "NotFound", "404 page not found")
-        }
+        Route::Unknown
+        | Route::Next
+        | Route::InitError
+        | Route::Answer(..)
+        | Route::Extension(_)
+        | Route::Telemetry
+        | Route::Logs => error("404 Not Found", "NotFound", "404 page not found"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which call a request is: its method and path, nothing else. Knows no state.
 
+use super::extension;
 use super::state::Call;
 
 /// What a request asks for.
@@ -17,8 +18,8 @@ pub(crate) enum Route {
     Telemetry,
     /// `PUT /2020-08-15/logs`
     Logs,
-    /// Anything under `/2020-01-01/extension`
-    Extensions,
+    /// `/2020-01-01/extension/…`
+    Extension(extension::Call),
     /// A path that is there, with a method that is not.
     WrongMethod,
     /// A path that is not there: restore's too, as on AWS without SnapStart.
@@ -39,11 +40,24 @@ pub(crate) fn route(method: &str, target: &str) -> Route {
         None => match path {
             "/2022-07-01/telemetry" => ("PUT", Route::Telemetry),
             "/2020-08-15/logs" => ("PUT", Route::Logs),
-            _ if path.starts_with("/2020-01-01/extension/") => return Route::Extensions,
-            _ => return Route::Unknown,
+            _ => match path.strip_prefix("/2020-01-01/extension/").and_then(extension) {
+                Some(found) => found,
+                None => return Route::Unknown,
+            },
         },
     };
     if method == wanted { route } else { Route::WrongMethod }
+}
+
+fn extension(rest: &str) -> Option<(&'static str, Route)> {
+    let (method, call) = match rest {
+        "register" => ("POST", extension::Call::Register),
+        "event/next" => ("GET", extension::Call::Next),
+        "init/error" => ("POST", extension::Call::InitError),
+        "exit/error" => ("POST", extension::Call::ExitError),
+        _ => return None,
+    };
+    Some((method, Route::Extension(call)))
 }
 
 fn answer(rest: &str) -> Option<Route> {
@@ -58,6 +72,7 @@ fn answer(rest: &str) -> Option<Route> {
 
 #[cfg(test)]
 mod tests {
+    use super::extension::Call::{ExitError, InitError, Next, Register};
     use super::{Call, Route, route};
 
     #[test]
@@ -80,7 +95,12 @@ mod tests {
             ("PUT", "/2022-07-01/telemetry".to_owned(), Route::Telemetry),
             ("PUT", "/2020-08-15/logs".to_owned(), Route::Logs),
             ("POST", "/2020-08-15/logs".to_owned(), Route::WrongMethod),
-            ("POST", "/2020-01-01/extension/register".to_owned(), Route::Extensions),
+            ("POST", "/2020-01-01/extension/register".to_owned(), Route::Extension(Register)),
+            ("GET", "/2020-01-01/extension/register".to_owned(), Route::WrongMethod),
+            ("GET", "/2020-01-01/extension/event/next".to_owned(), Route::Extension(Next)),
+            ("POST", "/2020-01-01/extension/init/error".to_owned(), Route::Extension(InitError)),
+            ("POST", "/2020-01-01/extension/exit/error".to_owned(), Route::Extension(ExitError)),
+            ("POST", "/2020-01-01/extension/other".to_owned(), Route::Unknown),
             ("GET", "/".to_owned(), Route::Unknown),
             ("GET", String::new(), Route::Unknown),
         ];

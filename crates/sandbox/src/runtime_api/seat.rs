@@ -1,8 +1,8 @@
 //! The writing half of one client's connection. Never reads, never waits for the client to read unless asked to.
 
 use std::io::{self, IoSlice};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -20,6 +20,14 @@ pub(crate) struct Seat {
     eager: AtomicBool,
     /// Wakes the connection's task.
     told: Notify,
+}
+
+/// Where clients wait for an event.
+pub(crate) trait Bench: Sync {
+    /// Whether `seat` still waits for an event.
+    fn waits(&self, seat: &Arc<Seat>) -> bool;
+    /// The client on `seat` is gone: no event goes there any more. False if one has gone there already.
+    fn leave(&self, seat: &Arc<Seat>) -> bool;
 }
 
 /// The unwritten end of a reply.

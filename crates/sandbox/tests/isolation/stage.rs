@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lambent_core::dice::Dice;
-use lambent_core::time::Timestamp;
+use lambent_core::time::{Clock, Timestamp};
 use lambent_sandbox::linux::{Launcher, Options, spawner};
 use lambent_sandbox::{
     Answer, Event, Extensions, Host, Init, LinuxHost, Mount, Network, Sandbox, Settled, ShutdownReason, Spec,
@@ -35,6 +35,20 @@ struct Counting;
 impl Dice for Counting {
     fn bits(&self) -> u64 {
         COUNT.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Nothing here asks for the time of day.
+#[derive(Debug)]
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(0)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
     }
 }
 
@@ -64,7 +78,7 @@ where
     runtime.block_on(async {
         let launcher = Launcher::new(spawner, options, Arc::new(Counting)).await.unwrap();
         let tasks = TaskTracker::new();
-        let host = Arc::new(LinuxHost::new(launcher, tasks.clone()));
+        let host = Arc::new(LinuxHost::new(launcher, tasks.clone(), Arc::new(Stopped), Arc::new(Counting)));
         let next = AtomicU64::new(0);
         let stage = Arc::new(Stage { host: Arc::clone(&host), folder: folder.path().into(), next });
         // In tasks of their own: what panics in them must not keep the host from being closed.

@@ -172,9 +172,9 @@ async fn other_apis_say_that_they_are_not_there() {
     let rig = Rig::new();
     let mut client = rig.client().await;
     for (method, path, expected) in [
-        ("PUT", "/2022-07-01/telemetry", (202, "Telemetry.NotSupported")),
-        ("PUT", "/2020-08-15/logs", (202, "Logs.NotSupported")),
-        ("POST", "/2020-01-01/extension/register", (501, "Extension.NotSupported")),
+        ("PUT", "/2022-07-01/telemetry", (403, "Extension.MissingExtensionIdentifier")),
+        ("PUT", "/2020-08-15/logs", (403, "Extension.MissingExtensionIdentifier")),
+        ("POST", "/2020-01-01/extension/register", (403, "Extension.InvalidExtensionName")),
     ] {
         let got = client.call(method, path, "", b"{}").await;
         assert_eq!((got.status, got.error_type().as_str()), expected);

@@ -258,7 +258,7 @@ async fn connections_above_the_limit_wait_for_their_turn() {
 #[tokio::test]
 async fn a_server_that_finishes_serves_what_was_sent_to_the_last_byte() {
     for connections in [1, 3] {
-        let mut rig = Rig::new();
+        let rig = Rig::new();
         rig.exchange().offer(event("a"));
         let mut others = Vec::new();
         for _ in 1..connections {

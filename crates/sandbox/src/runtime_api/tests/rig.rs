@@ -1,16 +1,30 @@
 //! A server without a sandbox, and the raw client that plays its runtime.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use lambent_core::dice::Dice;
 use lambent_core::time::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::task::TaskTracker;
 
 use super::super::exchange::Exchange;
-use super::super::server::Server;
-use crate::spec::Event;
+use super::super::extension::Lobby;
+use super::super::server::{Guests, Server};
+use crate::spec::{Event, Extensions};
+
+/// Counts up: ids need to differ, not to be secret.
+#[derive(Debug, Default)]
+pub(crate) struct Counting(AtomicU64);
+
+impl Dice for Counting {
+    fn bits(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+}
 
 /// A server on a loopback port.
 pub(crate) struct Rig {
@@ -27,7 +41,13 @@ impl Rig {
     pub(crate) fn for_owner(owner: Option<u32>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        Self { server: Server::start(listener, owner, &TaskTracker::new()).unwrap(), address }
+        let guests = Guests {
+            owner,
+            lobby: Lobby::new(Extensions::default(), Arc::new(Counting::default())),
+            telemetry: Arc::default(),
+            outlet: Arc::new(|_: &[u8]| {}),
+        };
+        Self { server: Server::start(listener, guests, &TaskTracker::new()).unwrap(), address }
     }
 
     pub(crate) fn exchange(&self) -> &Exchange {
