@@ -82,6 +82,7 @@ fn build(java: &Java, others: &[Java], sources: &Path, place: &Path) -> Result<J
     let ready = place.join(key(java));
     if !ready.is_dir() {
         let compiler = compiler(java, others)?;
+        tracing::info!(java = %java.program.display(), "compiling the Java runtime: this is done once");
         fs::create_dir_all(place)?;
         let fresh = tempfile::Builder::new().prefix("fresh-").tempdir_in(place)?;
         fill(java, &compiler, sources, fresh.path())?;

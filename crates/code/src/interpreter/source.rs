@@ -92,7 +92,12 @@ fn managed(host: &HostEnvironment, family: Family) -> Vec<Candidate> {
             ],
             "bin/node",
         ),
-        Family::Java => (vec![(Source::Asdf, asdf("java")), (Source::Jvm, host.jvm_dir.clone())], "bin/java"),
+        Family::Java => {
+            let sdkman = host.home.as_ref().map(|home| home.join(".sdkman/candidates/java"));
+            let folders =
+                [(Source::Asdf, asdf("java")), (Source::Jvm, host.jvm_dir.clone()), (Source::Jvm, sdkman)];
+            (folders.to_vec(), "bin/java")
+        }
         Family::Ruby => (
             vec![
                 (Source::Asdf, asdf("ruby")),

@@ -132,6 +132,14 @@ async fn java_homes_tell_their_version_in_their_release_file() {
     }
     host.check("java21", "jvm/temurin-21-jdk/bin/java", false).await;
     host.check("java8.al2", "jvm/java-8/bin/java", false).await;
+    for (home, runtime) in
+        [("home/me/.sdkman/candidates/java/25.0.1-tem", "java25"), ("preferred-java", "java17")]
+    {
+        host.program(&format!("{home}/bin/java"), "never asked");
+        let version = format!("JAVA_VERSION=\"{}.0.1\"\n", &runtime[4..]);
+        fs::write(host.path(&format!("{home}/release")), version).unwrap();
+        host.check(runtime, &format!("{home}/bin/java"), false).await;
+    }
     assert_eq!(host.asked(), [""; 0]);
 }
 

@@ -26,6 +26,8 @@ public final class Rehearsal implements RequestHandler<Map<String, Object>, Obje
 
     /** Runs it; throws if anything is not as it should be. */
     static void run() throws Throwable {
+        // What a start needs beside what is run here.
+        Class.forName("lambent.runtime.Loop");
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Api api = new Api("127.0.0.1:" + server.getLocalPort());
             Thread platform = new Thread(() -> serve(server), "platform");
