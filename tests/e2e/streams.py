@@ -6,14 +6,21 @@ import json
 from packages import custom, nodejs
 
 # Does what its event says, in order: ["write", text], ["repeat", text, times], ["type", type], ["http", prelude],
-# ["throw", message], ["exit", code], ["pause", ms], ["forever"], ["ended"] (how many have ended before); it ends the stream after all of them.
+# ["throw", message], ["exit", code], ["pipe", texts…], ["pipeBroken", text], ["pause", ms], ["forever"], ["ended"] (how many have ended before); it ends the stream after all of them.
 STEPS = """
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 const does = {
   type: (stream, type) => stream.setContentType(type),
   http: (stream, prelude) => awslambda.HttpResponseStream.from(stream, prelude),
   throw: (_stream, message) => { throw new RangeError(message); },
   exit: (_stream, code) => process.exit(code),
   forever: () => new Promise((resolve) => setTimeout(resolve, 10 ** 9)),
+  pipe: async (stream, ...texts) => pipeline(Readable.from(texts), stream),
+  pipeBroken: async (stream, text) => {
+    const source = async function* () { yield text; throw new RangeError('broken'); };
+    await pipeline(Readable.from(source()), stream);
+  },
   pause: (_stream, ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   ended: (stream) => stream.write(String(ended)),
   write: (stream, text) => send(stream, text),

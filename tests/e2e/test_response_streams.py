@@ -87,6 +87,21 @@ def test_a_response_that_is_broken_off_is_an_error(client, create):
     assert events(stream(client, name, ["write", "again"])) == (b"again", {})
 
 
+def test_a_pipeline_into_the_stream_ends_it_and_its_failure_breaks_it_off(client, steps):
+    assert events(stream(client, steps, ["pipe", "one,", "two"])) == (b"one,two", {})
+    body, end = events(stream(client, steps, ["pipeBroken", "one"]))
+    assert b"one".startswith(body) and end["ErrorCode"] == "Runtime.TruncatedResponse"
+    assert events(stream(client, steps, ["write", "again"])) == (b"again", {})
+
+
+def test_the_log_tells_how_much_was_streamed(client, create):
+    name = create(node(LoggingConfig={"LogFormat": "JSON", "SystemLogLevel": "DEBUG"}))
+    _, end = events(stream(client, name, ["repeat", "x" * 1000, 10], LogType="Tail"))
+    lines = base64.b64decode(end["LogResult"]).decode().splitlines()
+    (done,) = [line["record"] for line in map(json.loads, lines) if line["type"] == "platform.runtimeDone"]
+    assert done["status"] == "success" and done["metrics"]["producedBytes"] == 10_000
+
+
 def test_a_timeout_in_the_middle_is_told_at_the_end(client, create):
     name = create(node(Timeout=1))
     answer = stream(client, name, ["write", "one"], ["forever"])

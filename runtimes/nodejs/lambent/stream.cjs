@@ -73,7 +73,11 @@ class ResponseStream extends Writable {
   }
 
   _destroy(error, done) {
-    if (!this.writableFinished) this.#socket.destroy();
+    if (!this.writableFinished && !this.#socket.destroyed) {
+      // Broken off, but begun: who never heard of a response would refuse to give the next event.
+      this.#start(false);
+      this.#socket.end();
+    }
     done(error);
   }
 
