@@ -85,3 +85,18 @@ async fn settling_again_and_again_is_no_way_round_the_budget() {
     assert_eq!(environment.exited().await, Exit::Code(0));
     assert_eq!(program.lines().len(), 2 * WRITTEN, "its end brings the rest at once");
 }
+
+#[tokio::test]
+async fn records_come_whole_beside_lines_and_each_says_who_wrote() {
+    let (mut program, mut environment) = Program::start();
+    let _client = Program::ready(&mut environment, &program).await;
+    let mut frame = vec![0xA5, 0x5A, 0, 3, 0, 0, 0, 3];
+    frame.extend_from_slice(&[0; 8]);
+    frame.extend_from_slice(b"a\nb");
+    program.framed.write_all(&frame).unwrap();
+    program.extension_output.write_all(b"ext\n").unwrap();
+    program.print("line\n");
+    assert_eq!(environment.settle(LIMIT).await, Settled::Ready);
+    assert_eq!(program.lines(), ["a\nb", "line"]);
+    assert_eq!(*program.kept.extension_lines.lock().unwrap(), ["ext"]);
+}
