@@ -3,6 +3,7 @@
 mod extensions;
 mod output;
 mod rig;
+mod shutdown;
 mod telemetry;
 mod waking;
 

@@ -42,10 +42,8 @@ fn only(record: &Map<String, Value>, keys: &[&str]) -> Value {
 
 /// Its status is one of three.
 fn done(record: &Map<String, Value>) -> Value {
-    let status = match record.get("status").and_then(Value::as_str) {
-        Some(known @ ("success" | "timeout")) => known,
-        _ => "failure",
-    };
+    let known = |status: &&str| matches!(*status, "success" | "timeout");
+    let status = record.get("status").and_then(Value::as_str).filter(known).unwrap_or("failure");
     json!({ "requestId": record.get("requestId"), "status": status })
 }
 

@@ -2,27 +2,25 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{LIMIT, Program};
 use crate::linux::Ended;
-use crate::runtime_api::rig::{Client, NEXT, event, request, response};
+use crate::runtime_api::rig::{Client, NEXT, event, request};
 use crate::spec::{
     Answer, BootError, Exit, ExtensionFault, ExtensionFaultKind, Init, Notice, Reported, Sandbox, Settled,
-    ShutdownReason,
 };
 
-const BOTH: &str = r#"{"events":["INVOKE","SHUTDOWN"]}"#;
+pub(super) const BOTH: &str = r#"{"events":["INVOKE","SHUTDOWN"]}"#;
 
 /// One that has registered.
-struct Extension {
-    client: Client,
-    id: String,
+pub(super) struct Extension {
+    pub(super) client: Client,
+    pub(super) id: String,
 }
 
 impl Extension {
-    async fn register(program: &Program, name: &str, events: &str) -> Self {
+    pub(super) async fn register(program: &Program, name: &str, events: &str) -> Self {
         let mut client = Client::connect(program.address).await;
         let fields = format!("Lambda-Extension-Name: {name}\r\n");
         let got = client.call("POST", "/2020-01-01/extension/register", &fields, events.as_bytes()).await;
@@ -32,20 +30,20 @@ impl Extension {
         Self { client, id }
     }
 
-    async fn ask(&mut self) {
+    pub(super) async fn ask(&mut self) {
         let fields = format!("Lambda-Extension-Identifier: {}\r\n", self.id);
         self.client.send(&request("GET", "/2020-01-01/extension/event/next", &fields, b"")).await;
     }
 
     /// The event that was asked for.
-    async fn told(&mut self) -> serde_json::Value {
+    pub(super) async fn told(&mut self) -> serde_json::Value {
         let got = self.client.got().await.unwrap();
         assert_eq!(got.status, 200, "{got:?}");
         assert!(Uuid::parse_str(got.header("Lambda-Extension-Event-Identifier").unwrap()).is_ok());
         serde_json::from_slice(&got.body).unwrap()
     }
 
-    async fn reports(&mut self, when: &str) {
+    pub(super) async fn reports(&mut self, when: &str) {
         let fields = format!(
             "Lambda-Extension-Identifier: {}\r\nLambda-Extension-Function-Error-Type: Extension.X\r\n",
             self.id
@@ -65,7 +63,8 @@ fn notice(name: &str, state: &'static str, events: &[&'static str], error: Optio
 }
 
 /// An environment with a ready runtime and a ready extension `a`.
-async fn ready() -> (Program, Box<crate::environment::Environment<super::rig::Fake>>, Client, Extension) {
+pub(super) async fn ready()
+-> (Program, Box<crate::environment::Environment<super::rig::Fake>>, Client, Extension) {
     let (program, mut environment) = Program::beside(&["a"]);
     let (init, (runtime, extension)) = tokio::join!(environment.init(LIMIT), async {
         let mut extension = Extension::register(&program, "a", BOTH).await;
@@ -212,107 +211,6 @@ async fn an_event_whose_connection_broke_is_given_again() {
         assert_eq!(again.told().await["requestId"], "r");
         assert_eq!(runtime.got().await.unwrap().status, 200);
         assert_eq!(runtime.answer("r", b"1").await.status, 202);
-    });
-    assert!(matches!(answer, Answer::Response { .. }), "{answer:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn shutdown_ends_the_runtime_then_the_extensions_each_in_its_time() {
-    let (program, mut environment, _runtime, mut extension) = ready().await;
-    environment.freeze();
-    let start = Instant::now();
-    let (told, ()) = tokio::join!(
-        async {
-            let told = extension.told().await;
-            assert_eq!(start.elapsed(), Duration::from_millis(300), "the runtime did not end by itself");
-            told
-        },
-        environment.reset(ShutdownReason::Timeout)
-    );
-    let expected =
-        serde_json::json!({"eventType": "SHUTDOWN", "deadlineMs": 1_002_000, "shutdownReason": "timeout"});
-    assert_eq!(told, expected);
-    assert_eq!(start.elapsed(), Duration::from_secs(2));
-    let acts = ["start program", "initialised", "freeze", "thaw", "terminate", "end Program", "clear"];
-    assert_eq!(program.done(), acts);
-}
-
-#[tokio::test(start_paused = true)]
-async fn shutdown_is_over_when_all_have_ended_and_who_did_not_ask_for_it_is_killed() {
-    let (program, mut environment) = Program::beside(&["a", "b"]);
-    let (init, (_runtime, mut a, mut b)) = tokio::join!(environment.init(LIMIT), async {
-        let mut a = Extension::register(&program, "a", BOTH).await;
-        let mut b = Extension::register(&program, "b", "{}").await;
-        a.ask().await;
-        b.ask().await;
-        let mut runtime = Client::connect(program.address).await;
-        runtime.send(&request("GET", NEXT, "", b"")).await;
-        (runtime, a, b)
-    });
-    assert_eq!(init, Init::Ready);
-    assert_eq!(environment.extensions_ready(LIMIT).await, Settled::Ready);
-    let start = Instant::now();
-    let ends = program.ends.clone();
-    tokio::join!(environment.stop(ShutdownReason::Spindown), async {
-        program.sees("terminate").await;
-        ends.send(Ended::Program(Exit::Signal(15))).unwrap();
-        assert_eq!(a.told().await["shutdownReason"], "spindown");
-        program.sees("end Extension(1)").await;
-        for index in [0, 1] {
-            ends.send(Ended::Extension(index, ExtensionFaultKind::Crash(Exit::Code(0)))).unwrap();
-        }
-        assert!(b.client.got().await.is_none());
-    });
-    assert!(start.elapsed() < Duration::from_secs(1));
-    assert_eq!(program.count("end Program"), 0);
-    assert_eq!(program.count("removed"), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn without_external_extensions_shutdown_is_short_or_nothing() {
-    let (program, mut environment) = Program::start();
-    let _runtime = Program::ready(&mut environment, &program).await;
-    let start = Instant::now();
-    environment.reset(ShutdownReason::Failure).await;
-    assert_eq!((start.elapsed(), program.count("terminate")), (Duration::ZERO, 0));
-
-    let (program, mut environment) = Program::start();
-    let mut inner = Extension::register(&program, "inner", r#"{"events":["INVOKE"]}"#).await;
-    inner.ask().await;
-    let _runtime = Program::ready(&mut environment, &program).await;
-    assert_eq!(environment.extensions_ready(LIMIT).await, Settled::Ready);
-    let start = Instant::now();
-    environment.reset(ShutdownReason::Failure).await;
-    assert_eq!((start.elapsed(), program.count("terminate")), (Duration::from_millis(500), 1));
-}
-
-#[tokio::test]
-async fn after_a_reset_all_begins_anew_with_the_same_listener() {
-    let (program, mut environment, mut runtime, mut extension) = ready().await;
-    let ends = program.ends.clone();
-    tokio::join!(environment.reset(ShutdownReason::Failure), async {
-        program.sees("terminate").await;
-        ends.send(Ended::Program(Exit::Code(0))).unwrap();
-        extension.told().await;
-        ends.send(Ended::Extension(0, ExtensionFaultKind::Crash(Exit::Code(0)))).unwrap();
-    });
-    assert!(runtime.got().await.is_none() && extension.client.got().await.is_none());
-    environment.restart().await.unwrap();
-    let (init, (mut runtime, mut extension)) = tokio::join!(environment.init(LIMIT), async {
-        let mut extension = Extension::register(&program, "a", BOTH).await;
-        extension.ask().await;
-        let mut runtime = Client::connect(program.address).await;
-        runtime.send(&request("GET", NEXT, "", b"")).await;
-        (runtime, extension)
-    });
-    assert_eq!(init, Init::Ready);
-    assert_eq!(environment.extensions_ready(LIMIT).await, Settled::Ready);
-    assert_eq!(program.kept.notices.lock().unwrap().len(), 2, "once a life");
-    let (answer, ()) = tokio::join!(environment.invoke(event("z"), LIMIT), async {
-        assert_eq!(extension.told().await["requestId"], "z");
-        assert_eq!(runtime.got().await.unwrap().status, 200);
-        let sent = [request("POST", &response("z"), "", b"1"), request("GET", NEXT, "", b"")].concat();
-        runtime.send(&sent).await;
     });
     assert!(matches!(answer, Answer::Response { .. }), "{answer:?}");
 }
