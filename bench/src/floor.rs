@@ -39,7 +39,10 @@ impl Floor {
     /// Takes over the spawner that was split off at the start.
     pub(crate) async fn start(spawner: SpawnerHandle, options: Options, folder: &Path) -> Result<Self> {
         let launcher = Launcher::new(spawner, options, Arc::new(KernelDice)).await?;
-        Ok(Self { host: LinuxHost::new(launcher, TaskTracker::new(), Arc::new(WallClock), Arc::new(KernelDice)), folder: folder.to_owned() })
+        Ok(Self {
+            host: LinuxHost::new(launcher, TaskTracker::new(), Arc::new(WallClock), Arc::new(KernelDice)),
+            folder: folder.to_owned(),
+        })
     }
 
     /// Boots a sandbox of this kind and initialises it.

@@ -60,7 +60,7 @@ pub(crate) trait Supervised: Debug + Send + Sync + 'static {
     /// After [`cleared`](Self::cleared): starts the extensions, or the program where there are none, as at boot, with
     /// the CPUs of Init. [`started`](Self::started) tells how that went.
     fn restart(&self);
-    /// A TCP socket made inside the sandbox's network, non-blocking and unconnected.
+    /// A TCP socket made inside the sandbox's network, non-blocking and unconnected; while it is frozen, once it goes on.
     fn socket(&self) -> impl Future<Output = io::Result<OwnedFd>> + Send;
     /// Init is over: from now on they get their share of CPU and no more.
     fn initialised(&self);

@@ -102,7 +102,8 @@ impl Control {
         self.shared.command(Command::Restart);
     }
 
-    /// A TCP socket made inside the sandbox's network, non-blocking and unconnected. It lives on its own.
+    /// A TCP socket made inside the sandbox's network, non-blocking and unconnected. It lives on its own. Of a frozen
+    /// sandbox it comes when that goes on.
     ///
     /// A frozen sandbox answers when it is thawed.
     ///

@@ -2,7 +2,7 @@
 
 use lambent_sandbox::{BootError, Exit};
 
-use crate::host::{isolated, line, reader, run, shell, step_of};
+use crate::host::{self, isolated, line, reader, run, shell, step_of};
 
 #[test]
 fn statuses_and_signals_are_told() {
@@ -88,10 +88,7 @@ fn a_frozen_program_stands_still_and_goes_on() {
                 Err(error) => panic!("{error}"),
             }
         }
-        // Each process has to run once more to stop itself.
-        while events_file().is_some_and(|file| !std::fs::read_to_string(file).unwrap().contains("frozen 1")) {
-            tokio::task::yield_now().await;
-        }
+        host::all_frozen().await;
         let cpu = || std::fs::read_to_string(cpu_file()).unwrap_or_default();
         let before = cpu();
         for _ in 0..50 {
@@ -104,12 +101,6 @@ fn a_frozen_program_stands_still_and_goes_on() {
         launched.control.freeze();
         launched.control.removed().await;
     });
-}
-
-/// Where cgroup v2 says whether all have stopped.
-fn events_file() -> Option<std::path::PathBuf> {
-    let mut files = crate::host::sandbox_cgroups().into_iter().map(|path| path.join("cgroup.events"));
-    files.find(|path| path.exists())
 }
 
 /// Throttling statistics of the one sandbox: `nr_periods` moves as long as it runs.

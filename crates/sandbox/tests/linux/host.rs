@@ -164,6 +164,18 @@ pub(crate) fn sandbox_cgroups() -> Vec<PathBuf> {
     folders
 }
 
+/// Waits until the sandboxes of this process stand still: each of their processes has to run once more for that.
+///
+/// At once where cgroup v2 does not tell.
+pub(crate) async fn all_frozen() {
+    for folder in sandbox_cgroups() {
+        let events = || std::fs::read_to_string(folder.join("cgroup.events")).unwrap_or_default();
+        while events().contains("frozen 0") {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
 pub(crate) fn cgroups_of(pid: u32) -> Vec<PathBuf> {
     let output = std::process::Command::new("find")
         .args(["/sys/fs/cgroup", "-type", "d", "-path", &format!("*/lambent-{pid}-*")])

@@ -244,7 +244,14 @@ fn a_socket_is_in_the_network_of_its_sandbox() {
         let mut output = reader(&mut launched);
         assert_eq!(line(&mut output).await, "up");
         launched.control.freeze();
-        let socket = launched.control.socket().await.unwrap();
+        host::all_frozen().await;
+        let socket = {
+            let mut asked = std::pin::pin!(launched.control.socket());
+            let early = tokio::time::timeout(std::time::Duration::from_millis(20), asked.as_mut()).await;
+            assert!(early.is_err(), "nobody inside runs, and asking does not change that");
+            launched.control.thaw();
+            asked.await.unwrap()
+        };
         let socket = tokio::net::TcpSocket::from_std_stream(std::net::TcpStream::from(socket));
         let mut stream = socket.connect(([127, 0, 0, 1], 8080).into()).await.unwrap();
         tokio::io::AsyncWriteExt::write_all(&mut stream, b"ping").await.unwrap();
