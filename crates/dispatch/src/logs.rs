@@ -172,6 +172,10 @@ impl Outlet for Log {
         self.send(source, text);
     }
 
+    fn is_full(&self) -> bool {
+        self.sink.is_full()
+    }
+
     fn notice(&self, notice: Notice) {
         self.extended.store(true, Ordering::Relaxed);
         let event = match &notice {

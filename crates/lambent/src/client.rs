@@ -29,9 +29,20 @@ impl Client {
         Self { http, endpoint, region, clock: SystemClock::new() }
     }
 
-    /// Sends one signed request.
+    /// Sends one signed request to Lambda.
     pub(crate) async fn send(
         &self,
+        method: Method,
+        path: &str,
+        extra: &[(&'static str, &'static str)],
+        body: Bytes,
+    ) -> Result<Response<Bytes>> {
+        self.send_to("lambda", method, path, extra, body).await
+    }
+
+    async fn send_to(
+        &self,
+        service: &str,
         method: Method,
         path: &str,
         extra: &[(&'static str, &'static str)],
@@ -44,8 +55,7 @@ impl Client {
             headers.insert(*name, HeaderValue::from_static(value));
         }
         let (access_key_id, secret) = ROOT_KEY;
-        let signer =
-            Signer { access_key_id, secret, session_token: None, region: &self.region, service: "lambda" };
+        let signer = Signer { access_key_id, secret, session_token: None, region: &self.region, service };
         signer.authorize(method.as_str(), (path, ""), &mut headers, &body, self.clock.now().as_secs())?;
         let mut request = Request::builder()
             .method(method)
@@ -61,12 +71,25 @@ impl Client {
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
         let body = body.map_or_else(Bytes::new, |value| value.to_string().into());
         let response = self.send(method, path, &[], body).await?;
-        let status = response.status();
-        let value: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-        if !status.is_success() {
-            let words = value.get("message").or_else(|| value.get("Message")).and_then(Value::as_str);
-            bail!("{path}: {status} {}", words.unwrap_or("without a message"));
-        }
-        Ok(value)
+        answer(path, &response)
     }
+
+    /// An operation of CloudWatch Logs.
+    pub(crate) async fn filter_log_events(&self, body: &Value) -> Result<Value> {
+        let target = ("x-amz-target", "Logs_20140328.FilterLogEvents");
+        let extra = [target, ("content-type", "application/x-amz-json-1.1")];
+        let body = body.to_string().into();
+        answer("FilterLogEvents", &self.send_to("logs", Method::POST, "/", &extra, body).await?)
+    }
+}
+
+/// The JSON of an answer; an error answer is an error.
+fn answer(what: &str, response: &Response<Bytes>) -> Result<Value> {
+    let status = response.status();
+    let value: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+    if !status.is_success() {
+        let words = value.get("message").or_else(|| value.get("Message")).and_then(Value::as_str);
+        bail!("{what}: {status} {}", words.unwrap_or("without a message"));
+    }
+    Ok(value)
 }

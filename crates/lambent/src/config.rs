@@ -21,7 +21,7 @@ use lambent_services::upstream::{self, Credentials};
 
 pub(crate) use place::Place;
 use raw::{AuthMode, NetworkMode, SdkMode};
-pub(crate) use raw::{Command, IsolationMode, LogFormat, Raw, Runtimes, RuntimesCommand, Serve};
+pub(crate) use raw::{Command, IsolationMode, LogFormat, Logs, Raw, Runtimes, RuntimesCommand, Serve};
 
 /// The configuration of a server, checked and complete.
 #[derive(Debug, Clone)]

@@ -13,6 +13,7 @@ mod doctor;
 mod front;
 mod interpreters;
 mod listen;
+mod logs;
 mod output;
 mod reach;
 mod runtimes;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Serve(_) => serve::main(&raw),
         Command::Demo(_) => demo::main(&raw).map(|()| ExitCode::SUCCESS),
         Command::Doctor(_) => return doctor::main(&raw),
+        Command::Logs(wanted) => logs::main(wanted),
         Command::Runtimes(runtimes) => runtimes::main(runtimes),
     };
     match result {

@@ -170,6 +170,11 @@ pub trait Outlet: Send + Sync {
 
     /// Something happened to an extension.
     fn notice(&self, _notice: Notice) {}
+
+    /// Whether what was written is not dealt with yet: then the sandbox is held up at its own full pipe.
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 impl<F: Fn(&[u8]) + Send + Sync> Outlet for F {

@@ -1,6 +1,7 @@
 //! The command line as it is written: flags, `LAMBENT_*` variables and the keys of the file. Checks nothing but forms.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -23,8 +24,51 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Tell what this host can isolate and enforce, what is missing, and how to get it.
     Doctor(Serve),
+    /// Print what a function logged, and go on as it logs more.
+    Logs(Logs),
     /// Tell which interpreters and AWS SDKs there are for functions, or install an SDK.
     Runtimes(Runtimes),
+}
+
+/// What to print of a log. Times are told in UTC.
+#[derive(Debug, Args)]
+pub(crate) struct Logs {
+    /// The function's name, or its log group if that has a slash in it.
+    pub(crate) function: String,
+    /// Go on printing as more is logged.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// From how long ago on: 30s, 10m, 2h or 7d.
+    #[arg(long, default_value = "10m", value_parser = span)]
+    pub(crate) since: Duration,
+    /// Only events that fit this filter pattern of CloudWatch Logs.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) filter: Option<String>,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Where the server is.
+    #[arg(long, env = "LAMBENT_ENDPOINT", value_name = "URL", default_value = "http://127.0.0.1:4566")]
+    pub(crate) endpoint: String,
+    /// The region of the function.
+    #[arg(long, env = "LAMBENT_REGION", value_name = "REGION", default_value = "us-east-1")]
+    pub(crate) region: String,
+}
+
+/// A number and its unit.
+fn span(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text} is not a number with s, m, h or d behind it");
+    let (unit, number) =
+        text.char_indices().next_back().map(|(at, unit)| (unit, &text[..at])).ok_or_else(wrong)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    Ok(Duration::from_secs(u64::from(number) * seconds))
 }
 
 /// What to do with runtimes.

@@ -45,6 +45,9 @@ const READ_BYTES: usize = 8192;
 /// How far over its budget a sandbox may be and still have its pipe emptied before it is used again.
 const DEBT_MAX: Duration = Duration::from_secs(1);
 
+/// How long until it is looked again whether what takes the output has room.
+const FULL_PAUSE: Duration = Duration::from_millis(20);
+
 thread_local! {
     // One a thread and not one a sandbox: idle sandboxes are many.
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
@@ -89,7 +92,7 @@ impl Pipe {
                     break;
                 }
             }
-            let debt = self.debt();
+            let debt = if self.output.is_full() { self.debt().max(FULL_PAUSE) } else { self.debt() };
             if debt.is_zero() {
                 // A program that writes without end must not keep this thread from others.
                 tokio::task::yield_now().await;

@@ -19,7 +19,7 @@ pub struct Line<'a> {
     pub stream: &'a str,
     /// When it was written.
     pub at_ms: i64,
-    /// The line without its end, which is added.
+    /// The line; its end is added where it is missing.
     pub text: &'a [u8],
 }
 
@@ -70,6 +70,7 @@ pub(super) struct Batch {
 impl Lines {
     fn push(&mut self, line: &Line<'_>) {
         let Line { account, region, group, stream, at_ms, text } = *line;
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
         let parts = [account.as_bytes(), region.as_bytes(), group.as_bytes(), stream.as_bytes(), text];
         let ends = parts.map(|part| {
             self.bytes.extend_from_slice(part);
@@ -178,7 +179,7 @@ mod tests {
             |text| Line { account: "1", region: "r", group: "/g", stream: "s[$LATEST]", at_ms: 7, text };
         lines.push(&line(b"one"));
         lines.push(&line(b""));
-        lines.push(&line(b"\xff"));
+        lines.push(&line(b"\xff\n"));
         let found: Vec<_> = (0..lines.len()).map(|number| lines.get(number)).collect();
         assert_eq!(found, [line(b"one\n"), line(b"\n"), line(b"\xff\n")]);
     }
