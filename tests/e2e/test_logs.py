@@ -1,19 +1,16 @@
-"""CloudWatch Logs as boto3 and the AWS CLI use it: what functions write, groups, streams, retention and tags."""
+"""What functions write, as boto3, the AWS CLI and `lambent logs` read it."""
 
 import json
-import pathlib
 import subprocess
-import sys
-import time
 import uuid
 
-import boto3
 import pytest
-from botocore.config import Config
-from botocore.exceptions import ClientError
 from conftest import active
+from log_groups import logs, logs_of, now_ms, put, refused, texts
 from packages import python
-from server import clean_environment
+from server import BINARY, clean_environment
+
+__all__ = ["logs"]
 
 PRINTS = """
 import json
@@ -23,58 +20,6 @@ def handler(event, context):
     print(json.dumps({"level": "ERROR", "took": 250}))
     return context.log_stream_name
 """
-
-
-def logs_of(server, account="test"):
-    """A client of the server's CloudWatch Logs."""
-    return boto3.client(
-        "logs",
-        endpoint_url=server.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=account,
-        aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
-    )
-
-
-@pytest.fixture(scope="session")
-def logs(server):
-    return logs_of(server)
-
-
-@pytest.fixture
-def group(logs):
-    """A log group that no other test has, with one stream."""
-    name = f"/test/{uuid.uuid4().hex}"
-    logs.create_log_group(logGroupName=name)
-    logs.create_log_stream(logGroupName=name, logStreamName="s")
-    yield name
-    try:
-        logs.delete_log_group(logGroupName=name)
-    except logs.exceptions.ResourceNotFoundException:
-        pass  # The test deleted it itself.
-
-
-def refused(call, **parameters):
-    """Calls what must fail, and gives (status, code, message)."""
-    with pytest.raises(ClientError) as failure:
-        call(**parameters)
-    answer = failure.value.response
-    return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"], answer["Error"]["Message"]
-
-
-def now_ms():
-    return int(time.time() * 1000)
-
-
-def put(logs, group, *messages, stream="s"):
-    events = [{"timestamp": now_ms(), "message": message} for message in messages]
-    return logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
-
-
-def texts(logs, group, **more):
-    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, **more)
-    return [event["message"] for page in pages for event in page["events"]]
 
 
 @pytest.mark.operation("GetLogEvents")
@@ -129,18 +74,53 @@ def test_events_are_filtered_by_pattern(create, invoke, logs):
 def test_the_cli_tails_and_follows(create, invoke, logs, server):
     name = create(PRINTS)
     invoke(name)
-    cli = pathlib.Path(sys.executable).parent / "aws"
+    # Version 2, which has `logs tail`; PyPI has version 1 only.
+    cli = "/usr/bin/aws"
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
     environment = clean_environment() | keys
     tail = [cli, "--endpoint-url", server.endpoint, "logs", "tail", f"/aws/lambda/{name}"]
     done = subprocess.run(tail, capture_output=True, text=True, timeout=60, env=environment)
-    if "Found invalid choice" in done.stderr or "invalid choice" in done.stderr.lower():
-        pytest.skip("this version of the AWS CLI has no `logs tail`")
     assert done.returncode == 0, done.stderr
     assert "line 0 of " in done.stdout and "REPORT RequestId" in done.stdout
     with subprocess.Popen([*tail, "--follow"], stdout=subprocess.PIPE, text=True, env=environment) as following:
         request_id = invoke(name)["ResponseMetadata"]["RequestId"]
         assert any(f"line 0 of {request_id}" in line for line in following.stdout)
+        following.kill()
+
+
+def lambent_logs(server, *args):
+    return [BINARY, "logs", "--endpoint", server.endpoint, *args]
+
+
+def test_lambent_logs_prints_what_is_wanted(create, invoke, server):
+    name = create(PRINTS)
+    invoke(name, {"lines": 3})
+    run = {"capture_output": True, "text": True, "timeout": 60, "env": clean_environment()}
+    done = subprocess.run(lambent_logs(server, name, "--filter", "line"), **run)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[1:3] for line in done.stdout.splitlines()] == [["line", str(n)] for n in range(3)]
+    shown = subprocess.run(lambent_logs(server, f"/aws/lambda/{name}", "--json", "--since", "1h"), **run)
+    messages = [json.loads(line)["message"] for line in shown.stdout.splitlines()]
+    assert sum(message.startswith("line ") for message in messages) == 3
+    gone = subprocess.run(lambent_logs(server, "gone"), **run)
+    assert gone.returncode != 0 and "The specified log group does not exist." in gone.stderr
+    wrong = subprocess.run(lambent_logs(server, name, "--since", "soon"), **run)
+    assert wrong.returncode == 2 and "soon is not a number" in wrong.stderr
+
+
+def test_lambent_logs_follows_a_function_that_shares_its_group(create, invoke, server):
+    group = f"/shared/{uuid.uuid4().hex}"
+    name, other = [create(PRINTS, LoggingConfig={"LogGroup": group}) for _ in range(2)]
+    follow = lambent_logs(server, name, "-f")
+    with subprocess.Popen(follow, stdout=subprocess.PIPE, text=True, env=clean_environment()) as following:
+        foreign = invoke(other)["ResponseMetadata"]["RequestId"]
+        request_id = invoke(name)["ResponseMetadata"]["RequestId"]
+        for line in following.stdout:
+            assert foreign not in line
+            if f"REPORT RequestId: {request_id}" in line:
+                break
+        again = invoke(name)["ResponseMetadata"]["RequestId"]
+        assert any(f"REPORT RequestId: {again}" in line for line in following.stdout)
         following.kill()
 
 
@@ -171,139 +151,3 @@ def test_a_flood_loses_no_line(create, invoke, logs):
     invoke(name)
     numbers = [line for line in texts(logs, f"/aws/lambda/{name}") if line.strip().isdigit()]
     assert numbers == [f"{number}\n" for number in range(30000)]
-
-
-@pytest.mark.operation("CreateLogGroup")
-@pytest.mark.operation("DescribeLogGroups")
-@pytest.mark.operation("DeleteLogGroup")
-def test_groups_are_created_described_and_deleted(logs, group):
-    prefix = f"{group}/many/"
-    for number in range(3):
-        logs.create_log_group(logGroupName=f"{prefix}{number}")
-    pages = logs.get_paginator("describe_log_groups").paginate(
-        logGroupNamePrefix=prefix, PaginationConfig={"PageSize": 2}
-    )
-    found = [shown for page in pages for shown in page["logGroups"]]
-    assert [shown["logGroupName"] for shown in found] == [f"{prefix}{number}" for number in range(3)]
-    assert set(found[0]) == {
-        "logGroupName", "creationTime", "metricFilterCount", "arn", "storedBytes", "logGroupClass", "logGroupArn",
-    }  # fmt: skip
-    assert found[0]["arn"] == found[0]["logGroupArn"] + ":*"
-    status, code, message = refused(logs.create_log_group, logGroupName=group)
-    assert (status, code, message) == (
-        400,
-        "ResourceAlreadyExistsException",
-        "The specified log group already exists",
-    )
-    for shown in found:
-        logs.delete_log_group(logGroupName=shown["logGroupName"])
-    assert logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"] == []
-    assert refused(logs.delete_log_group, logGroupName=prefix)[1] == "ResourceNotFoundException"
-    assert refused(logs.create_log_group, logGroupName="no spaces")[1] == "InvalidParameterException"
-
-
-@pytest.mark.operation("CreateLogStream")
-@pytest.mark.operation("DescribeLogStreams")
-@pytest.mark.operation("DeleteLogStream")
-@pytest.mark.operation("PutLogEvents")
-def test_streams_take_events_in_order(logs, group):
-    for name in ("a", "b"):
-        logs.create_log_stream(logGroupName=group, logStreamName=name)
-    assert "rejectedLogEventsInfo" not in put(logs, group, "one", "two", stream="b")
-    ordered = logs.describe_log_streams(logGroupName=group, orderBy="LastEventTime", descending=True)
-    assert ordered["logStreams"][0]["logStreamName"] == "b"
-    pages = logs.get_paginator("describe_log_streams").paginate(
-        logGroupName=group, PaginationConfig={"PageSize": 1}
-    )
-    assert [shown["logStreamName"] for page in pages for shown in page["logStreams"]] == ["a", "b", "s"]
-    assert refused(logs.create_log_stream, logGroupName=group, logStreamName="a")[1:] == (
-        "ResourceAlreadyExistsException",
-        "The specified log stream already exists",
-    )
-    events = [{"timestamp": now_ms(), "message": "late"}, {"timestamp": now_ms() - 9, "message": "early"}]
-    assert refused(logs.put_log_events, logGroupName=group, logStreamName="a", logEvents=events)[1:] == (
-        "InvalidParameterException",
-        "Log events in a single PutLogEvents request must be in chronological order.",
-    )
-    old = [{"timestamp": now_ms() - 15 * 86_400_000, "message": "old"}]
-    answer = logs.put_log_events(logGroupName=group, logStreamName="a", logEvents=old)
-    assert answer["rejectedLogEventsInfo"] == {"tooOldLogEventEndIndex": 1}
-    logs.delete_log_stream(logGroupName=group, logStreamName="b")
-    assert texts(logs, group) == []
-    gone = {"logGroupName": group, "logStreamName": "b"}
-    for call in (logs.delete_log_stream, logs.get_log_events):
-        assert refused(call, **gone)[1:] == (
-            "ResourceNotFoundException",
-            "The specified log stream does not exist.",
-        )
-
-
-@pytest.mark.operation("PutRetentionPolicy")
-@pytest.mark.operation("DeleteRetentionPolicy")
-def test_retention_is_one_of_the_days_aws_has(logs, group):
-    logs.put_retention_policy(logGroupName=group, retentionInDays=7)
-    [shown] = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
-    assert shown["retentionInDays"] == 7
-    refusal = refused(logs.put_retention_policy, logGroupName=group, retentionInDays=2)
-    assert refusal[1] == "InvalidParameterException" and "retentionInDays" in refusal[2]
-    logs.delete_retention_policy(logGroupName=group)
-    [shown] = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
-    assert "retentionInDays" not in shown
-    for call, more in ((logs.put_retention_policy, {"retentionInDays": 7}), (logs.delete_retention_policy, {})):
-        assert refused(call, logGroupName="/gone", **more)[1] == "ResourceNotFoundException"
-
-
-@pytest.mark.operation("TagResource")
-@pytest.mark.operation("UntagResource")
-@pytest.mark.operation("ListTagsForResource")
-@pytest.mark.operation("TagLogGroup")
-@pytest.mark.operation("UntagLogGroup")
-@pytest.mark.operation("ListTagsLogGroup")
-def test_groups_are_tagged(logs, group):
-    arn = f"arn:aws:logs:us-east-1:000000000000:log-group:{group}"
-    logs.tag_resource(resourceArn=arn, tags={"a": "1", "b": "2"})
-    logs.tag_log_group(logGroupName=group, tags={"c": "3"})
-    logs.untag_resource(resourceArn=arn, tagKeys=["a"])
-    logs.untag_log_group(logGroupName=group, tags=["b"])
-    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"c": "3"}
-    assert logs.list_tags_log_group(logGroupName=group)["tags"] == {"c": "3"}
-    assert refused(logs.tag_resource, resourceArn=f"{arn}-gone", tags={"a": "1"})[1] == "ResourceNotFoundException"
-    assert refused(logs.list_tags_log_group, logGroupName="/gone")[1] == "ResourceNotFoundException"
-    foreign = arn.replace("000000000000", "111111111111")
-    assert refused(logs.list_tags_for_resource, resourceArn=foreign)[:2] == (400, "AccessDeniedException")
-
-
-def test_another_account_has_groups_of_its_own(own_server):
-    server = own_server("--auth", "open")
-    ours, theirs = logs_of(server), logs_of(server, account="111111111111")
-    ours.create_log_group(logGroupName="g")
-    assert theirs.describe_log_groups()["logGroups"] == []
-    theirs.create_log_group(logGroupName="g")
-    theirs.delete_log_group(logGroupName="g")
-    assert len(ours.describe_log_groups()["logGroups"]) == 1
-
-
-def test_a_function_may_write_logs_and_delete_none(create, invoke, logs, group):
-    name = create(
-        f"""
-import base64, hashlib, hmac, datetime, json, os, urllib.request
-def handler(event, context):
-    return {{"key": os.environ["AWS_ACCESS_KEY_ID"], "secret": os.environ["AWS_SECRET_ACCESS_KEY"],
-             "token": os.environ["AWS_SESSION_TOKEN"], "group": {group!r}}}
-"""
-    )
-    keys = invoke(name)["Payload"]
-    session = boto3.client(
-        "logs",
-        endpoint_url=logs.meta.endpoint_url,
-        region_name="us-east-1",
-        aws_access_key_id=keys["key"],
-        aws_secret_access_key=keys["secret"],
-        aws_session_token=keys["token"],
-    )
-    session.create_log_stream(logGroupName=group, logStreamName="mine")
-    put(session, group, "from inside", stream="mine")
-    assert texts(logs, group) == ["from inside"]
-    status, code, message = refused(session.delete_log_group, logGroupName=group)
-    assert (status, code) == (400, "AccessDeniedException")
-    assert "is not authorized to perform: logs:DeleteLogGroup on resource: arn:aws:logs:" in message

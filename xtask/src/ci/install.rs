@@ -28,6 +28,8 @@ const DEBIAN: &[(&str, &str)] = &[
     ("command -v automake", "automake"),
     ("command -v libtoolize", "libtool"),
     ("command -v make", "make"),
+    // Version 2, which PyPI has not.
+    ("test -x /usr/bin/aws", "awscli"),
     ("command -v g++", "g++"),
     ("command -v mkfs.ext4 || test -x /usr/sbin/mkfs.ext4", "e2fsprogs"),
 ];
