@@ -75,7 +75,9 @@ public class App {
 
     private static List<Integer> limit(String name) throws IOException {
         String[] limits = line("/proc/self/limits", name);
-        return new ArrayList<>(Arrays.asList(Integer.valueOf(limits[0]), Integer.valueOf(limits[1])));
+        List<Integer> both = new ArrayList<>();
+        for (int i = 0; i < 2; i++) both.add(limits[i].equals("unlimited") ? -1 : Integer.parseInt(limits[i]));
+        return both;
     }
 
     private static Object writable(String place) {

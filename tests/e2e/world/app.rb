@@ -13,7 +13,7 @@ def handler(event:, context:)
     user: Etc.getpwuid.name,
     umask: File.umask,
     'open files': Process.getrlimit(:NOFILE),
-    core: Process.getrlimit(:CORE)[0],
+    core: Process.getrlimit(:CORE)[0] == Process::RLIM_INFINITY ? -1 : Process.getrlimit(:CORE)[0],
     'processes seen': Dir.children('/proc').grep(/\A\d+\z/).map(&:to_i).sort,
     'own pid': Process.pid,
     root: Dir.children('/').sort,
