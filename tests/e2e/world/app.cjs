@@ -35,7 +35,7 @@ exports.handler = async (event, context) => ({
 
 function limit(name) {
   const line = fs.readFileSync('/proc/self/limits', 'utf8').split('\n').find((l) => l.startsWith(name));
-  return line.slice(name.length).trim().split(/\s+/).slice(0, 2).map(Number);
+  return line.slice(name.length).trim().split(/\s+/).slice(0, 2).map((limit) => (limit === 'unlimited' ? -1 : Number(limit)));
 }
 
 function writable(place) {
