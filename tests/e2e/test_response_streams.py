@@ -110,6 +110,7 @@ def test_a_timeout_in_the_middle_is_told_at_the_end(client, create):
     assert body == b"one" and end["ErrorCode"] == "Sandbox.Timedout"
     message = f"RequestId: {request_id} Error: Task timed out after 1.00 seconds"
     assert json.loads(end["ErrorDetails"]) == {"errorType": "Sandbox.Timedout", "errorMessage": message}
+    assert events(stream(client, name, ["write", "again"])) == (b"again", {})
 
 
 def test_more_than_an_answer_may_hold_can_be_streamed(client, steps, server):
