@@ -226,6 +226,8 @@ pub const UPSTREAM_WHOLE_MAX: Duration = Duration::from_secs(250);
 pub const S3_CODE_MAX_BYTES: usize = 300 * 1024 * 1024;
 /// How many zips from S3 are fetched and unpacked at the same time, since each is held in memory; more wait their turn.
 pub const S3_FETCHES_AT_ONCE_MAX: usize = 4;
+/// How long killed processes of a sandbox may take to be gone; a sandbox in which one is stuck is given up then.
+pub const SANDBOX_CLEAR_MAX: Duration = Duration::from_secs(10);
 /// How long the host may take to make one sandbox, until its program is executed: a host that is stuck shows here.
 pub const SANDBOX_BOOT_MAX: Duration = Duration::from_secs(30);
 /// The longest resource policy, as compact JSON.

@@ -5,12 +5,13 @@ use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+use lambent_core::limits::SANDBOX_CLEAR_MAX;
 use tokio::sync::oneshot;
 
 use super::cgroup::Group;
 use super::channel;
 use super::message::{Command, Who};
-use super::shared::{Shared, Stage};
+use super::shared::{KILL, Shared, Stage};
 use super::told::Ended;
 use crate::{BootError, Exit};
 
@@ -88,8 +89,14 @@ impl Control {
     }
 
     /// Resolves when nobody is left after [`Control::clear`], or init is gone too. Cancel safe.
+    ///
+    /// A sandbox that needs longer than `limits::SANDBOX_CLEAR_MAX` is killed and counts as gone.
     pub async fn cleared(&self) {
-        self.shared.told.cleared().await;
+        if tokio::time::timeout(SANDBOX_CLEAR_MAX, self.shared.told.cleared()).await.is_err() {
+            tracing::warn!("a sandbox is given up: its processes cannot be killed");
+            self.shared.kill();
+            self.shared.told.change(|state| state.all_gone(Exit::Signal(KILL)));
+        }
     }
 
     /// After [`Control::cleared`]: starts the extensions, or the program where there are none, with the CPUs of Init.

@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lambent_core::dice::Dice;
+use rustix::process::{Signal, pidfd_send_signal};
 
 use super::launch::{Asked, Pipes};
 use super::place::Place;
@@ -12,6 +13,7 @@ use super::*;
 use crate::linux::cgroup::Limits;
 use crate::linux::message::Message;
 use crate::linux::{spawner, sys};
+use crate::{Extensions, Network};
 
 const LIMITS: Limits = Limits { memory_mib: 128, tmp_in_memory_mib: 0 };
 
@@ -91,5 +93,33 @@ async fn a_taken_name_is_passed_over() {
     drop(tasks);
     group.unwrap().discard();
     fs::remove_dir(taken).unwrap();
+    launcher.close().await;
+}
+
+#[tokio::test]
+async fn a_sandbox_that_cannot_be_cleared_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let launcher = launcher(&folder).await;
+    let spec = Spec {
+        argv: ["/bin/sleep", "1000"].map(str::to_owned).into(),
+        working_directory: "/".into(),
+        environment: BTreeMap::new(),
+        mounts: Vec::new(),
+        memory_mib: 128,
+        tmp_mib: 512,
+        network: Network::None,
+        extensions: Extensions::default(),
+        framed_log: false,
+    };
+    let control = launcher.launch(&spec).await.unwrap().control;
+    let stuck: Vec<_> = launcher.inner.state().alive.values().cloned().collect();
+    pidfd_send_signal(stuck[0].pidfd.get_ref(), Signal::STOP).unwrap();
+    tokio::time::pause();
+    control.clear();
+    control.cleared().await;
+    tokio::time::resume();
+    control.restart();
+    assert!(control.started().await.is_err());
+    control.removed().await;
     launcher.close().await;
 }
