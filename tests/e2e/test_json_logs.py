@@ -61,10 +61,12 @@ def test_the_platform_writes_json_by_its_level(client, create, told):
     name = create("def handler(e, c): return 'é'", LoggingConfig=json_logs(system="DEBUG"))
     events, said, request_id = told(name)
     assert said == []
-    assert types(events) == ["initStart", "initRuntimeDone", "initReport", "start", "runtimeDone", "report"]
-    start, done, report = (event["record"] for event in events[3:])
+    # The log begins with initStart; what a caller is shown begins after it.
+    assert types(events) == ["initRuntimeDone", "initReport", "start", "runtimeDone", "report"]
+    start, done, report = (event["record"] for event in events[2:])
     assert start["requestId"] == done["requestId"] == report["requestId"] == request_id
-    assert start["version"] == "$LATEST"
+    assert start["version"] == "$LATEST" and start["tracing"]["type"] == "X-Amzn-Trace-Id"
+    assert [span["name"] for span in done["spans"]] == ["responseLatency", "responseDuration", "runtimeOverhead"]
     assert done["metrics"]["producedBytes"] == len('"é"'.encode())
     metrics = report["metrics"]
     assert metrics["billedDurationMs"] >= metrics["durationMs"] + metrics["initDurationMs"] - 0.01
@@ -91,7 +93,7 @@ def test_failures_are_statuses(create, told):
 
 def test_an_init_that_fails_is_told_for_both_phases(create, told):
     events, said, _ = told(create("raise KeyError('early')", LoggingConfig=json_logs()))
-    assert types(events) == ["initRuntimeDone", "initReport", "start", "initRuntimeDone", "initReport", "runtimeDone", "report"]
+    assert types(events) == ["initRuntimeDone", "initReport"] * 2 + ["start", "runtimeDone", "report"]
     assert [event["record"].get("phase") for event in events if "init" in event["type"]] == ["init"] * 2 + ["invoke"] * 2
     assert [(line["level"], line["errorType"], line["errorMessage"]) for line in said] == [("ERROR", "KeyError", "'early'")] * 2
 
