@@ -80,6 +80,15 @@ impl<'a> Drive<'a> {
         Event::WasReset
     }
 
+    /// Stops an environment that has ended, and gives another back.
+    pub(crate) fn give_back(&self, environment: Environment, action: Action) {
+        if let Action::Stop(reason) = action {
+            self.dispatcher.stop(environment.sandbox, shutdown(reason));
+        } else {
+            self.dispatcher.release(self.route, environment);
+        }
+    }
+
     pub(crate) fn now(&self) -> Duration {
         self.dispatcher.clock.monotonic()
     }

@@ -82,6 +82,21 @@ impl Metrics {
                 "Time functions ran.",
                 read(&self.duration_us),
             ),
+            ("lambent_init_microseconds_total", "counter", "Time spent in Init.", read(&self.init_us)),
+            ("lambent_environments", "gauge", "Execution environments that exist now.", environments as u64),
+        ];
+        rows.iter()
+            .chain(&self.event_rows())
+            .map(|(name, kind, help, value)| {
+                format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n")
+            })
+            .collect()
+    }
+
+    /// What concerns asynchronous invocations: name, kind, help, value.
+    fn event_rows(&self) -> [Row; 6] {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        [
             (
                 "lambent_async_events_received_total",
                 "counter",
@@ -118,13 +133,9 @@ impl Metrics {
                 "Events not passed on to another function, since that would be a loop.",
                 read(&self.recursive_invocations_dropped),
             ),
-            ("lambent_init_microseconds_total", "counter", "Time spent in Init.", read(&self.init_us)),
-            ("lambent_environments", "gauge", "Execution environments that exist now.", environments as u64),
-        ];
-        rows.iter()
-            .map(|(name, kind, help, value)| {
-                format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n")
-            })
-            .collect()
+        ]
     }
 }
+
+/// Name, kind, help and value of one metric.
+type Row = (&'static str, &'static str, &'static str, u64);

@@ -36,7 +36,7 @@ pub(crate) enum Given {
     /// It is kept; the freezer is to be told of this pool.
     Kept { tell_freezer: bool },
     /// The pool is retired: the environment is to be stopped.
-    Refused(Environment),
+    Refused(Box<Environment>),
 }
 
 impl Pool {
@@ -76,7 +76,7 @@ impl Pool {
     pub(crate) fn give_new(&self, environment: Environment, now: Duration, told: impl FnOnce()) -> Given {
         let mut inner = self.lock();
         if inner.retired {
-            return Given::Refused(environment);
+            return Given::Refused(Box::new(environment));
         }
         told();
         let runs = environment.life.is_ready();

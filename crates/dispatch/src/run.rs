@@ -8,7 +8,7 @@ use lambent_core::lambda::failure::Failure;
 use lambent_core::lambda::life::{Action, Event, Fault, Reason};
 use lambent_sandbox::{Answer, Event as Handed, Settled};
 
-use crate::drive::{Drive, shutdown};
+use crate::drive::Drive;
 use crate::environment::Environment;
 use crate::logs::Log;
 use crate::told::{Status, Told, exit_failure, extension_failure};
@@ -70,10 +70,7 @@ impl Drive<'_> {
         let over = self.is_over(action);
         // The outcome takes the log's tail, so it is made while nobody else has the environment.
         let outcome = self.outcome(&environment.log);
-        match action {
-            Action::Stop(reason) => self.dispatcher.stop(environment.sandbox, shutdown(reason)),
-            _ => self.dispatcher.release(self.route, environment),
-        }
+        self.give_back(environment, action);
         if let Some(outcome) = outcome {
             self.tell(Ok(outcome));
         }

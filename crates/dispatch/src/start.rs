@@ -73,10 +73,8 @@ impl Drive<'_> {
 
     /// Initialises a provisioned environment that was reset, and gives it back.
     pub(crate) async fn renew(&mut self, mut environment: Environment) {
-        match self.through(&mut environment, Event::Renewed).await {
-            Action::Stop(reason) => self.dispatcher.stop(environment.sandbox, shutdown(reason)),
-            _ => self.dispatcher.release(self.route, environment),
-        }
+        let action = self.through(&mut environment, Event::Renewed).await;
+        self.give_back(environment, action);
     }
 
     /// Counts what provisioned concurrency was good for, where there is some.

@@ -2,7 +2,6 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html>
 
-use lambent_core::digest::Digest;
 use lambent_core::lambda::arn::{FunctionId, Qualifier};
 use lambent_core::lambda::configuration::{Configuration, FileSystem, LogFormat, Logging, Tracing, Vpc};
 use lambent_core::lambda::function::{Deployment, Function};

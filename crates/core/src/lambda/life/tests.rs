@@ -182,7 +182,8 @@ proptest! {
                     Some(limit)
                 }
                 Action::Init(Phase::Invoke, limit) | Action::Join(Phase::Invoke, limit) => Some(limit),
-                _ => None,
+                Action::Init(Phase::Init, _) | Action::Join(Phase::Init, _) | Action::Start(_) => None,
+                Action::Reset(_) | Action::Rest | Action::Stop(_) => None,
             };
             if let Some(limit) = limit {
                 prop_assert_eq!(limit, until.map(|until| until.saturating_sub(now)).unwrap_or_default());
