@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import time
+import urllib.request
 
 import pytest
 from packages import python, zip_of
@@ -126,6 +127,12 @@ def report(log, field):
     return float(re.search(rf"REPORT .*?\t{field}: ([\d.]+) ms", log)[1])
 
 
+def resets(server):
+    """How many environments were reset so far."""
+    with urllib.request.urlopen(f"{server.endpoint}/_lambent/metrics") as metrics:
+        return int(re.search(r"^lambent_resets_total (\d+)$", metrics.read().decode(), re.M)[1])
+
+
 EXTENSION = """#!/usr/bin/python3
 import http.client, json, os, sys
 api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
@@ -162,20 +169,21 @@ def extended(client, create):
     return make
 
 
-def test_extensions_are_told_of_invocations_and_of_the_reset_after_a_timeout(extended, call):
+def test_extensions_are_told_of_invocations_and_of_the_reset_after_a_timeout(server, extended, call):
     name = extended(tells(Timeout=3, Environment={"Variables": {"MINE": "x"}}))
     payload, log, failed = call(name)
     assert not failed and "init" in payload["notes"], log
     assert "EXTENSION\tName: watcher\tState: Ready\tEvents: [INVOKE, SHUTDOWN]\nSTART" in log
     assert "extension speaks of AWS_SESSION_TOKEN,MINE\n" in log
+    before = resets(server)
     _, _, failed = call(name, sleep=30)
     assert failed
+    # While it is reset the environment is not there for others: a call would get a new one.
     until = time.monotonic() + 30
-    while time.monotonic() < until:  # Its environment is not there while it is reset, and another takes the call.
-        payload, _, _ = call(name)
-        if "shutdown:timeout" in payload["notes"]:
-            break
-    notes = payload["notes"]
+    while resets(server) == before:
+        assert time.monotonic() < until, "the reset has no end"
+        time.sleep(0.05)
+    notes = call(name)[0]["notes"]
     assert notes.count("shutdown:timeout") == 1 and notes.count("init") == 2, notes
 
 

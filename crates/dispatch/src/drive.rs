@@ -74,9 +74,9 @@ impl<'a> Drive<'a> {
     }
 
     async fn reset(&mut self, environment: &mut Environment, reason: Reason) -> Event {
-        add(&self.dispatcher.metrics.resets, 1);
         let log = Arc::clone(&environment.log);
         self.telling(environment.sandbox.reset(shutdown(reason)), &log).await;
+        add(&self.dispatcher.metrics.resets, 1);
         Event::WasReset
     }
 
