@@ -5,6 +5,7 @@ use std::path::Path;
 
 use lambent_core::lambda::environment::{World, variables};
 use lambent_core::lambda::extension;
+use lambent_core::lambda::runtime::Family;
 use lambent_sandbox::{Extensions, Mount, Registered, Spec};
 
 use crate::drive::Drive;
@@ -42,7 +43,7 @@ impl Drive<'_> {
             tmp_mib: configuration.tmp_mib,
             network: self.dispatcher.options.network,
             extensions: Extensions { names, environment: seen, function: self.registered() },
-            framed_log: false,
+            framed_log: writes_frames(program.runtime.family),
         }
     }
 
@@ -53,6 +54,14 @@ impl Drive<'_> {
             handler: self.route.deployment.configuration.handler.clone(),
             account_id: self.route.id.account.to_string(),
         }
+    }
+}
+
+/// Whether the bootstrap of a language writes whole records to a descriptor of its own. Custom runtimes on AWS get none.
+fn writes_frames(family: Family) -> bool {
+    match family {
+        Family::Java | Family::Ruby => true,
+        Family::Python | Family::Node | Family::DotNet | Family::Provided => false,
     }
 }
 
