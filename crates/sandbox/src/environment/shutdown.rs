@@ -28,6 +28,9 @@ impl<C: Supervised> Environment<C> {
         let (end, deadline) = (Instant::now() + budget, self.clock.now().plus(budget));
         self.server.telemetry().hurry();
         self.end_program(runtime).await;
+        if self.life.extensions.iter().all(|ended| *ended) {
+            return;
+        }
         // What they are to pass on should be with them before they are told to end.
         _ = timeout(limits::SHUTDOWN_RUNTIME, self.server.telemetry().flushed()).await;
         self.server.lobby().offer(Kind::Shutdown, || shutdown_event(reason, deadline));
