@@ -251,6 +251,10 @@ async fn blocking<T: Send + 'static>(
     off_thread(group.folder(), work).await
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the kinds of faults are many, and all others are told alike"
+)]
 async fn off_thread<T: Send + 'static>(
     path: &std::path::Path,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
