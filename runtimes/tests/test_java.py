@@ -91,7 +91,8 @@ class Java(unittest.TestCase):
 
     def test_frames_keep_a_message_together(self):
         frames = self.folder / "frames"
-        command = ["sh", "-c", f'exec "$@" 9>{frames}', "sh", self.command[0], "--add-opens=java.base/java.io=ALL-UNNAMED"]
+        opens = [f"--add-opens=java.base/java.{package}=ALL-UNNAMED" for package in ("io", "lang")]
+        command = ["sh", "-c", f'exec "$@" 9>{frames}', "sh", self.command[0], *opens]
         command += self.command[1:]
         variables = {"LAMBDA_TASK_ROOT": str(self.code), "_LAMBDA_TELEMETRY_LOG_FD": "9"}
         outcome = run(command, {}, "example.Forms::logs", [Event({})], env=variables)
@@ -103,6 +104,8 @@ class Java(unittest.TestCase):
         self.assertEqual(seen[:4], [("a55a0003", text) for text in ("plain", "two\nlines\n", "at UNDEFINED")] + [("a55a0007", "[TRACE] at TRACE")])
         self.assertEqual(seen[-3:], [("a55a001b", "[FATAL] at FATAL"), ("a55a0003", "bytes"), ("a55a0003", "null")])
         self.assertEqual(outcome.output, "printed é\nto err\n")
+        (answer,) = run(command, {}, "example.Forms::variables", [Event({})], env=variables).answers
+        self.assertEqual([name for name in answer.value if "TELEMETRY" in name], [])
 
     def test_json_logs_are_filtered_by_level(self):
         event = Event({}, headers={"Lambda-Runtime-Aws-Tenant-Id": "tenant"})

@@ -16,8 +16,9 @@ use crate::blocking::blocking;
 const JAR: &str = "../runtime/lambent.jar";
 const ARCHIVE: &str = "../runtime/lambent.jsa";
 
-/// Opening `java.io` lets the runtime write to a descriptor by its number; on the command line it would cost each start.
-const MANIFEST: &str = "Main-Class: lambent.runtime.Main\nAdd-Opens: java.base/java.io\n";
+/// What is opened lets the runtime write to a descriptor by its number, and hide from the function that it does; on the
+/// command line it would cost each start.
+const MANIFEST: &str = "Main-Class: lambent.runtime.Main\nAdd-Opens: java.base/java.io java.base/java.lang\n";
 
 /// Why the Java runtime cannot be had on this host.
 #[derive(Debug, thiserror::Error)]

@@ -121,6 +121,10 @@ public class Forms {
         return null;
     }
 
+    public Iterable<String> variables() {
+        return System.getenv().keySet();
+    }
+
     int hidden() {
         return 1;
     }
