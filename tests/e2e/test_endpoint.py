@@ -118,6 +118,8 @@ def handler(event, context):
 @ROOT_ONLY
 def test_root_s_functions_have_a_way_out_and_do_not_reach_the_host(own_server):
     server = own_server()
+    if "a filter of the host may drop it" in server.log():
+        pytest.skip("another filter of this host is in the way, as Docker's")
     assert "functions reach the world by nat" in server.log()
     source = """
 import socket

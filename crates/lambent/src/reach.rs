@@ -27,14 +27,14 @@ pub(crate) fn launcher_options(config: &Config, addresses: &[SocketAddr]) -> San
     SandboxOptions { endpoint_port: endpoint_port(config, addresses), ..sandbox_options(config) }
 }
 
-/// What functions reach: what was asked for, else a way out where the host can give one.
+/// What functions reach: what was asked for, else a way out where nothing of the host's is in its way.
 ///
 /// # Errors
 /// Where a way out was asked for and cannot be had.
 pub(crate) fn network(config: &Config, report: &Report) -> Result<Network> {
     let nat = report.items.iter().find(|item| item.name == "network nat");
     match (config.network, nat) {
-        (Some(Network::Nat), Some(lacking)) if lacking.enforcement != Enforcement::Full => {
+        (Some(Network::Nat), Some(lacking)) if lacking.enforcement == Enforcement::None => {
             bail!("--network nat cannot be had: {}; {}", lacking.detail, lacking.remedy)
         }
         (Some(network), _) => Ok(network),
@@ -106,6 +106,8 @@ mod tests {
         };
         check(None, Some(Enforcement::Full), Ok(Network::Nat));
         check(None, Some(Enforcement::None), Ok(Network::None));
+        check(None, Some(Enforcement::Partial), Ok(Network::None));
+        check(Some(Network::Nat), Some(Enforcement::Partial), Ok(Network::Nat));
         check(None, None, Ok(Network::None));
         check(Some(Network::Host), None, Ok(Network::Host));
         check(Some(Network::Nat), Some(Enforcement::Full), Ok(Network::Nat));

@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         argv.push("/bin/true".into());
     }
     let folder = std::env::temp_dir().join(format!("lambent-boot-{}", std::process::id()));
-    let options = Options::new(folder.clone());
+    let options = Options { nat: true, endpoint_port: Some(4566), ..Options::new(folder.clone()) };
     let spawner = spawner::split(&options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(measure(spawner, options, argv, rounds))?;
@@ -48,7 +48,7 @@ async fn measure(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let launcher = Launcher::new(spawner, options, Arc::new(Counting::default())).await?;
     println!("{}", launcher.report().summary);
-    for network in [Network::None, Network::Host] {
+    for network in [Network::None, Network::Nat, Network::Host] {
         let spec = Spec {
             argv: argv.clone(),
             working_directory: "/tmp".into(),
@@ -65,6 +65,9 @@ async fn measure(
             let start = Instant::now();
             let launched = launcher.launch(&spec).await?;
             times[0].push(start.elapsed());
+            if times[0].len() == 1 {
+                println!("{network:?} first: {:?}", start.elapsed());
+            }
             launched.control.exited().await;
             times[1].push(start.elapsed());
             launched.control.removed().await;

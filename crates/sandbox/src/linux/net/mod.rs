@@ -10,6 +10,7 @@ mod link;
 mod namespace;
 mod nat;
 mod netlink;
+mod others;
 mod pool;
 mod shared;
 mod subnet;

@@ -14,6 +14,7 @@ use super::dns;
 use super::filter::Filter;
 use super::forwarding::{self, Forwarding};
 use super::namespace::Uplink;
+use super::others;
 use super::pool::Pool;
 use super::subnet::Subnet;
 use crate::linux::message::Hello;
@@ -30,6 +31,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 const BE_ROOT: &str = "run the server as root, or choose --network none or host";
 const ALLOW: &str =
     "give the server CAP_NET_ADMIN and a kernel with nf_tables and veth, or choose --network none or host";
+const LET_PASS: &str = "let it pass, then ask for --network nat: iptables -I FORWARD -i lambent+ -j ACCEPT; \
+                        iptables -I FORWARD -o lambent+ -j ACCEPT (with Docker, DOCKER-USER for FORWARD)";
 const FORWARD: &str = "sysctl -w net.ipv4.ip_forward=1, or choose --network none or host";
 
 /// Why there is no way out, and what would help.
@@ -68,9 +71,16 @@ pub(in crate::linux) fn look(options: &Options, hello: &Hello) -> Result<(), Lac
 
 /// In words for `doctor` and the log.
 pub(in crate::linux) fn capability(found: Result<String, &Lack>) -> Capability {
-    let (enforcement, detail, remedy) = match found {
-        Ok(about) => (Enforcement::Full, about, ""),
-        Err(lack) => (Enforcement::None, lack.reason.clone(), lack.remedy),
+    let (enforcement, detail, remedy) = match (found, others::dropping()) {
+        (Ok(about), Ok(None)) => (Enforcement::Full, about, ""),
+        (Ok(about), Ok(Some(chain))) => {
+            let detail = format!("{about}; but a filter of the host may drop it: {chain}");
+            (Enforcement::Partial, detail, LET_PASS)
+        }
+        (Ok(about), Err(error)) => {
+            (Enforcement::Partial, format!("{about}; other filters cannot be seen: {error}"), ALLOW)
+        }
+        (Err(lack), _) => (Enforcement::None, lack.reason.clone(), lack.remedy),
     };
     Capability { name: "network nat", enforcement, detail, remedy }
 }

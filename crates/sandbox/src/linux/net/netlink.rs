@@ -23,10 +23,14 @@ pub(super) const EXCLUSIVE: u16 = 0x200;
 pub(super) const CREATE: u16 = 0x400;
 /// Of a rule: behind the others.
 pub(super) const APPEND: u16 = 0x800;
+/// Asks for all there are.
+pub(super) const DUMP: u16 = 0x300;
 /// An attribute that holds attributes.
 const NESTED: u16 = 0x8000;
 /// The kind of an answer that says how it went.
 const OUTCOME: u16 = 0x2;
+/// The kind of the last of a list.
+const DONE: u16 = 0x3;
 const HEADER_BYTES: usize = 16;
 /// The kernel answers at once: what takes longer never comes.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
@@ -143,6 +147,23 @@ impl Socket {
         Ok(())
     }
 
+    /// Asks for a list; answers what is behind the header of each that there is.
+    pub(super) fn list(&mut self, question: Message) -> io::Result<Vec<Vec<u8>>> {
+        self.sequence = self.sequence.wrapping_add(1);
+        send(&self.socket, &question.sealed(self.sequence)?, SendFlags::empty())?;
+        let (mut all, mut buffer) = (Vec::new(), vec![0; ANSWERS_MAX_BYTES]);
+        loop {
+            let (length, _) = recv(&self.socket, &mut buffer[..], RecvFlags::empty())?;
+            for (kind, _, value) in messages(buffer.get(..length).unwrap_or_default()) {
+                match (kind, value.first_chunk()) {
+                    (DONE, _) => return Ok(all),
+                    (OUTCOME, Some(errno)) => return Err(refusal(*errno)),
+                    _ => all.push(value.to_vec()),
+                }
+            }
+        }
+    }
+
     /// What the next answers say: which message, and the system's error or 0.
     fn outcomes(&self) -> io::Result<Vec<(u32, i32)>> {
         let mut buffer = vec![0; ANSWERS_MAX_BYTES];
@@ -151,19 +172,30 @@ impl Socket {
     }
 }
 
-fn parse(mut answers: &[u8]) -> Vec<(u32, i32)> {
-    let mut outcomes = Vec::new();
+fn parse(answers: &[u8]) -> Vec<(u32, i32)> {
+    let outcome = |(kind, sequence, value): (u16, u32, &[u8])| {
+        let errno = value.first_chunk().filter(|_| kind == OUTCOME)?;
+        Some((sequence, -i32::from_ne_bytes(*errno)))
+    };
+    messages(answers).into_iter().filter_map(outcome).collect()
+}
+
+fn refusal(errno: [u8; 4]) -> io::Error {
+    io::Error::from_raw_os_error(-i32::from_ne_bytes(errno))
+}
+
+/// The kind and number of each message, and what is behind its header.
+fn messages(mut answers: &[u8]) -> Vec<(u16, u32, &[u8])> {
+    let mut found = Vec::new();
     while let Some(header) = answers.first_chunk::<HEADER_BYTES>() {
         let length = u32::from_ne_bytes([header[0], header[1], header[2], header[3]]) as usize;
         let kind = u16::from_ne_bytes([header[4], header[5]]);
         let sequence = u32::from_ne_bytes([header[8], header[9], header[10], header[11]]);
-        if let (OUTCOME, Some(errno)) = (kind, answers.get(HEADER_BYTES..).and_then(<[u8]>::first_chunk)) {
-            outcomes.push((sequence, -i32::from_ne_bytes(*errno)));
-        }
+        found.push((kind, sequence, answers.get(HEADER_BYTES..length).unwrap_or_default()));
         let step = length.max(HEADER_BYTES).next_multiple_of(4);
         answers = answers.get(step..).unwrap_or_default();
     }
-    outcomes
+    found
 }
 
 #[cfg(test)]
