@@ -42,6 +42,8 @@ pub(crate) fn enter(folder: &Path) {
         ip(&command);
     }
     std::fs::write("/proc/sys/net/ipv6/conf/all/forwarding", "1").unwrap();
+    // A new namespace begins as the real host is.
+    std::fs::write("/proc/sys/net/ipv4/ip_forward", "0").unwrap();
     answer_names("127.0.0.53");
 }
 

@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -24,6 +25,7 @@ const FILE: &str = "forwarding";
 #[derive(Debug)]
 pub(super) struct Forwarding {
     file: File,
+    path: PathBuf,
     switch: &'static str,
     /// The interfaces of the host at the time a server turned it on; empty if it was on.
     pub(super) strangers: Vec<String>,
@@ -32,15 +34,14 @@ pub(super) struct Forwarding {
 impl Forwarding {
     /// Reads what others did, and holds on to it. Turns nothing on.
     pub(super) fn hold(run_dir: &Path) -> io::Result<Self> {
-        let mut file = shared::open(run_dir, FILE)?;
-        flock(&file, FlockOperation::LockShared)?;
+        let (mut file, path) = open(run_dir)?;
         let mut text = String::new();
         file.read_to_string(&mut text)?;
         let mut strangers: Vec<_> = text.lines().map(str::to_owned).collect();
         if !is_on(SWITCH) {
             strangers = interfaces().into_iter().collect();
         }
-        Ok(Self { file, switch: SWITCH, strangers })
+        Ok(Self { file, path, switch: SWITCH, strangers })
     }
 
     /// Turns it on, if it is off. To be called when nobody can misuse it.
@@ -62,6 +63,8 @@ impl Forwarding {
     /// Turns it off again if a server turned it on, nobody else needs it, and this is the last one.
     pub(super) fn give_back(self) {
         let Ok(()) = flock(&self.file, FlockOperation::NonBlockingLockExclusive) else { return };
+        // While nobody else can hold it.
+        let _ = fs::remove_file(&self.path);
         if self.strangers.is_empty() {
             return;
         }
@@ -74,7 +77,18 @@ impl Forwarding {
         } else {
             tracing::warn!(?newer, "net.ipv4.ip_forward stays on: interfaces came that may need it");
         }
-        let _ = self.file.set_len(0);
+    }
+}
+
+/// The file all servers of this host hold together. The last one removes it: one that was removed meanwhile is none.
+fn open(run_dir: &Path) -> io::Result<(File, PathBuf)> {
+    let name = shared::of_namespace(FILE)?;
+    loop {
+        let (file, path) = shared::open(run_dir, &name)?;
+        flock(&file, FlockOperation::LockShared)?;
+        if file.metadata()?.nlink() > 0 {
+            return Ok((file, path));
+        }
     }
 }
 

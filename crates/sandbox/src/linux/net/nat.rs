@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -94,9 +94,8 @@ impl Nat {
         let run_dir = &options.run_dir;
         let ipv6 = forwarding::ipv6();
         let mut forwarding = Forwarding::hold(run_dir)?;
-        let subnet = Subnet::take(run_dir, ipv6)?;
+        let (subnet, filter) = take_network(run_dir, ipv6, &forwarding.strangers)?;
         let (interfaces, about) = (subnet.interfaces(), about(&subnet, ipv6));
-        let filter = Filter::make(&interfaces, &forwarding.strangers)?;
         forwarding.turn_on()?;
         let resolv_conf = run_dir.join("resolv.conf");
         fs::write(
@@ -133,6 +132,18 @@ impl Nat {
 impl fmt::Display for Nat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.about)
+    }
+}
+
+/// The first network no other server has, not even one that shares our interfaces but not our files.
+fn take_network(run_dir: &Path, ipv6: bool, strangers: &[String]) -> io::Result<(Subnet, Filter)> {
+    let mut from = 0;
+    loop {
+        let subnet = Subnet::take(run_dir, from, ipv6)?;
+        match Filter::make(&subnet.interfaces(), strangers) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => from = subnet.number() + 1,
+            made => return made.map(|filter| (subnet, filter)),
+        }
     }
 }
 

@@ -3,19 +3,25 @@
 use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where servers of this host see each other.
 const SHARED: &str = "/run/lambent";
 
-/// A file for locks, one for each network namespace: another has addresses and interfaces of its own.
-pub(super) fn open(run_dir: &Path, name: &str) -> io::Result<File> {
-    let namespace = std::fs::metadata("/proc/thread-self/ns/net")?.ino();
-    let file = format!("{name}-{namespace}");
-    open_in(Path::new(SHARED), &file).or_else(|_| open_in(run_dir, &file))
+/// A file for locks.
+pub(super) fn open(run_dir: &Path, name: &str) -> io::Result<(File, PathBuf)> {
+    open_in(Path::new(SHARED), name).or_else(|_| open_in(run_dir, name))
 }
 
-fn open_in(folder: &Path, file: &str) -> io::Result<File> {
+/// A name of its own for each network namespace: every one has its own switches and interfaces.
+pub(super) fn of_namespace(name: &str) -> io::Result<String> {
+    Ok(format!("{name}-{}", std::fs::metadata("/proc/thread-self/ns/net")?.ino()))
+}
+
+fn open_in(folder: &Path, name: &str) -> io::Result<(File, PathBuf)> {
     DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
-    File::options().create(true).truncate(false).read(true).write(true).mode(0o600).open(folder.join(file))
+    let path = folder.join(name);
+    let mut options = File::options();
+    let file = options.create(true).truncate(false).read(true).write(true).mode(0o600).open(&path)?;
+    Ok((file, path))
 }

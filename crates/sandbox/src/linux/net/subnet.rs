@@ -35,21 +35,26 @@ pub(super) struct Subnet {
 }
 
 impl Subnet {
-    /// Takes the first network that is free; `ipv6` gives sandboxes an address of that too.
+    /// Takes the first network from this number on that is free; `ipv6` gives sandboxes an address of that too.
     ///
     /// # Errors
     /// Where all are in use.
-    pub(super) fn take(run_dir: &Path, ipv6: bool) -> io::Result<Self> {
-        let lock = shared::open(run_dir, FILE)?;
+    pub(super) fn take(run_dir: &Path, from: u32, ipv6: bool) -> io::Result<Self> {
+        let (lock, _) = shared::open(run_dir, FILE)?;
         let routed = routed(&fs::read_to_string("/proc/thread-self/net/route").unwrap_or_default());
         let free = |network: &(u32, Ipv4Addr)| !routed.iter().any(|route| overlap(network.1, *route));
-        for (number, first) in networks().filter(free) {
+        for (number, first) in networks().skip(from as usize).filter(free) {
             match sys::lock_range(lock.as_fd(), number.into(), 1) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 locked => return locked.map(|()| Self { number, first, ipv6, given: 0, _lock: lock }),
             }
         }
         Err(io::Error::new(io::ErrorKind::ResourceBusy, "all networks for sandboxes are in use"))
+    }
+
+    /// Its number among all.
+    pub(super) fn number(&self) -> u32 {
+        self.number
     }
 
     /// How the interfaces of this network begin. No other network's begin so.
