@@ -36,6 +36,17 @@ pub enum Progress {
     Failed(String),
 }
 
+/// Why the folder for `/var/runtime` cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum NotBeside {
+    /// The code names an SDK that is still being installed.
+    #[error("the AWS SDK for {0} is being installed: try again")]
+    Installing(Kit),
+    /// The folder cannot be made.
+    #[error("the folder for the AWS SDK cannot be made: {0}")]
+    Folder(#[from] io::Error),
+}
+
 /// Is told of installations that nobody asked for by name.
 pub type Watcher = Arc<dyn Fn(&Kit, &Progress) + Send + Sync>;
 
@@ -91,20 +102,20 @@ impl Sdks {
 
     /// The folder for `/var/runtime`: the SDK with the bootstrap laid over it, or `None` where there is no SDK.
     ///
-    /// An SDK that the code names and that is not there is installed first where that is automatic. That is waited for a
-    /// while; it goes on without the caller.
+    /// An SDK that the code names and that is not there is installed first where that is automatic, once: where it failed
+    /// functions run without. It is waited for a while, and goes on without the caller.
     ///
     /// # Errors
-    /// The folder cannot be made.
+    /// [`NotBeside`].
     pub async fn beside(
         &self,
         bootstrap: &Path,
         kit: &Kit,
         program: &Path,
         code: Vec<PathBuf>,
-    ) -> io::Result<Option<PathBuf>> {
-        if self.installed(kit).is_none() && !self.install_if_named(kit, program, code).await {
-            return Ok(None);
+    ) -> Result<Option<PathBuf>, NotBeside> {
+        if self.installed(kit).is_none() {
+            self.install_if_named(kit, program, code).await?;
         }
         let Some(sdk) = self.installed(kit) else { return Ok(None) };
         let laid = laid_beside(bootstrap, &sdk);
@@ -115,16 +126,16 @@ impl Sdks {
         Ok(Some(laid))
     }
 
-    /// Whether the SDK may be there now.
-    async fn install_if_named(&self, kit: &Kit, program: &Path, code: Vec<PathBuf>) -> bool {
-        let Some(watcher) = self.0.automatic.clone() else { return false };
+    /// Returns when an installation that is needed has ended, whatever came of it.
+    async fn install_if_named(&self, kit: &Kit, program: &Path, code: Vec<PathBuf>) -> Result<(), NotBeside> {
+        let Some(watcher) = self.0.automatic.clone() else { return Ok(()) };
         let named = kit.clone();
         if self.begun(kit).is_none() && !blocking(move || mention::names(&named, &code)).await {
-            return false;
+            return Ok(());
         }
         let mut done = self.begin(kit, program, watcher);
         let waited = tokio::time::timeout(SDK_WAIT_MAX, done.wait_for(|done| *done)).await;
-        waited.is_ok_and(|done| done.is_ok())
+        waited.map(|_| ()).map_err(|_| NotBeside::Installing(kit.clone()))
     }
 
     fn begun(&self, kit: &Kit) -> Option<watch::Receiver<bool>> {

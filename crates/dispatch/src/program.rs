@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lambent_code::interpreter::{Choice, Interpreters, JavaError, NoInterpreter, RuntimeWanted};
-use lambent_code::sdk::Sdks;
+use lambent_code::sdk::{NotBeside, Sdks};
 use lambent_code::{Digest, PackageError, Tree, Trees};
 use lambent_core::lambda::function::Deployment;
 use lambent_core::lambda::layer::Attached;
@@ -46,6 +46,9 @@ pub enum ProgramError {
     /// Its runtime cannot be compiled.
     #[error(transparent)]
     Java(#[from] JavaError),
+    /// Its SDK is not there yet.
+    #[error(transparent)]
+    Sdk(#[from] NotBeside),
     /// The runtime is not built into this server yet.
     #[error("runtime {0} is not there yet in this server: python*, nodejs*, java*, ruby* and provided* are")]
     Runtime(String),

@@ -125,7 +125,7 @@ fn watcher() -> Watcher {
             }
             Progress::Failed(reason) => {
                 end(&mut bars, kit);
-                warn!(sdk = %kit, reason, "no AWS SDK for functions: `lambent runtimes install` tries again");
+                warn!(sdk = %kit, reason, "no AWS SDK for functions: after `lambent runtimes install` new functions and a server started again have it");
             }
         }
     })

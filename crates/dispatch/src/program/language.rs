@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use lambent_code::interpreter::{self, Choice, Java, JavaRuntime, build_java, compile};
-use lambent_code::sdk::Kit;
+use lambent_code::sdk::{Kit, NotBeside};
 use lambent_core::lambda::runtime::{Family, Runtime};
 use tokio_util::task::TaskTracker;
 use tracing::warn;
@@ -64,7 +64,8 @@ impl Programs {
         brought: Vec<PathBuf>,
     ) -> Result<Bootstrap, ProgramError> {
         let interpreter = self.interpreter(runtime).await?;
-        let folder = self.with_sdk(self.bootstraps.join(folder), runtime.family, &interpreter, brought).await;
+        let folder =
+            self.with_sdk(self.bootstraps.join(folder), runtime.family, &interpreter, brought).await?;
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
         Ok(Bootstrap { folder, interpreter, arguments })
     }
@@ -76,21 +77,21 @@ impl Programs {
         family: Family,
         choice: &Choice,
         code: Vec<PathBuf>,
-    ) -> PathBuf {
+    ) -> Result<PathBuf, ProgramError> {
         let family = match family {
             Family::Python => interpreter::Family::Python,
             Family::Node => interpreter::Family::Nodejs,
             Family::Java => interpreter::Family::Java,
             Family::Ruby => interpreter::Family::Ruby,
-            Family::DotNet | Family::Provided => return bootstrap,
+            Family::DotNet | Family::Provided => return Ok(bootstrap),
         };
-        let Some(kit) = Kit::of(family, choice.version) else { return bootstrap };
+        let Some(kit) = Kit::of(family, choice.version) else { return Ok(bootstrap) };
         match self.sdks.beside(&bootstrap, &kit, &choice.host_program, code).await {
-            Ok(Some(folder)) => folder,
-            Ok(None) => bootstrap,
-            Err(fault) => {
+            Ok(folder) => Ok(folder.unwrap_or(bootstrap)),
+            Err(later @ NotBeside::Installing(_)) => Err(later.into()),
+            Err(NotBeside::Folder(fault)) => {
                 warn!(sdk = %kit, %fault, "a function starts without the AWS SDK: the folder for it cannot be made");
-                bootstrap
+                Ok(bootstrap)
             }
         }
     }

@@ -234,6 +234,8 @@ fn invoke_fault(error: InvokeError) -> Fault {
             of("InvalidZipFileException", package.to_string())
         }
         InvokeError::Program(ProgramError::Blob(blob)) => internal(&blob),
+        // Clients try again.
+        InvokeError::Program(ProgramError::Sdk(later)) => of("ServiceException", later.to_string()),
         InvokeError::Sandbox(reason) => {
             error!(reason, "no sandbox could be made");
             of("ServiceException", "Lambda could not start an execution environment. Please try again.")
