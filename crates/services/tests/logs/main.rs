@@ -1,7 +1,5 @@
 //! CloudWatch Logs through the pipeline of a whole server with fake sandboxes.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in what its tests call too")]
-
 mod events;
 mod groups;
 
