@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
         let group = if name.contains('/') {
             name.clone()
         } else {
-            group_of(&client, name).await.unwrap_or(own.clone())
+            group_of(&client, name).await.unwrap_or_else(|| own.clone())
         };
         let mark = if name.contains('/') || group == own { String::new() } else { format!("/{name}[") };
         let since_ms = i64::try_from(wanted.since.as_millis()).unwrap_or(i64::MAX);

@@ -64,7 +64,7 @@ pub(crate) fn endpoint_url(config: &Config, addresses: &[SocketAddr]) -> Option<
     let ip = match first.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
     };
     Some(format!("http://{}", SocketAddr::new(ip, first.port())))
 }
