@@ -82,6 +82,9 @@ impl Pipe {
     /// Reads until nobody can write any more.
     pub(super) async fn read(self: std::sync::Arc<Self>) {
         while self.end.readable().await.is_ok() {
+            while self.output.is_full() {
+                tokio::time::sleep(FULL_PAUSE).await;
+            }
             match self.read_ready() {
                 Ok(0) => break,
                 Ok(_) => {}
@@ -92,7 +95,7 @@ impl Pipe {
                     break;
                 }
             }
-            let debt = if self.output.is_full() { self.debt().max(FULL_PAUSE) } else { self.debt() };
+            let debt = self.debt();
             if debt.is_zero() {
                 // A program that writes without end must not keep this thread from others.
                 tokio::task::yield_now().await;
@@ -171,5 +174,49 @@ impl Pipe {
             desk.budget.spend(count, given.get(), Instant::now());
             Ok(count)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::spec::Outlet;
+
+    #[derive(Default)]
+    struct Slow {
+        full: AtomicBool,
+        lines: Mutex<Vec<Vec<u8>>>,
+    }
+
+    impl Outlet for Slow {
+        fn written(&self, _source: Source, text: &[u8]) {
+            self.lines.lock().unwrap().push(text.to_vec());
+        }
+
+        fn is_full(&self) -> bool {
+            self.full.load(Ordering::Relaxed)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_read_while_there_is_no_room_for_it() {
+        let (end, mut writer) = io::pipe().unwrap();
+        let slow = Arc::new(Slow::default());
+        slow.full.store(true, Ordering::Relaxed);
+        let cutter = Cutter::Lines(Lines::default());
+        let pipe = Arc::new(Pipe::new(end.into(), cutter, Source::Program, slow.clone()).unwrap());
+        writer.write_all(b"one\ntwo\n").unwrap();
+        drop(writer);
+        let reading = pipe.read();
+        tokio::pin!(reading);
+        let held = tokio::time::timeout(Duration::from_secs(60), &mut reading).await;
+        assert!(held.is_err() && slow.lines.lock().unwrap().is_empty());
+        slow.full.store(false, Ordering::Relaxed);
+        reading.await;
+        assert_eq!(*slow.lines.lock().unwrap(), [b"one", b"two"]);
     }
 }
