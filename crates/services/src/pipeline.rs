@@ -18,7 +18,7 @@ use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use http_body::Body as HttpBody;
 use lambent_core::limits::CONFIGURATION_BODY_MAX_BYTES;
-use lambent_wire::constraints;
+use lambent_wire::constraints::{self, Shown};
 use lambent_wire::error::Fault;
 use lambent_wire::protocol::{Protocol, Request as WireRequest, Route};
 use lambent_wire::schema::Service;
@@ -231,6 +231,10 @@ fn constrain(service: &Service, route: &Route, input: &Value) -> Result<(), Faul
     violations.retain(|violation| violation.path != "runtime");
     if violations.is_empty() {
         return Ok(());
+    }
+    // CloudWatch Logs does not repeat what it was given here, though its model does not call it sensitive.
+    for hidden in violations.iter_mut().filter(|violation| violation.path == "logGroupIdentifier") {
+        hidden.value = Shown::Hidden;
     }
     Err(errors::invalid(service, constraints::message(&violations)))
 }

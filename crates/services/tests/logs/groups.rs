@@ -49,6 +49,12 @@ async fn groups_are_found_by_prefix_and_pattern_page_by_page() {
     assert_eq!((names(&second), second.get("nextToken")), (vec!["/aws/c".to_owned()], None));
     let pattern = done(&server, "DescribeLogGroups", json!({ "logGroupNamePattern": "aws" })).await;
     assert_eq!(names(&pattern).len(), 4);
+    let arn = "arn:aws:logs:us-east-1:000000000000:log-group:g:*";
+    is_refused(
+        &server.logs("DescribeLogStreams", &json!({ "logGroupIdentifier": arn })).await,
+        "InvalidParameterException",
+        "1 validation error detected: Value at 'logGroupIdentifier' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w#+=/:,.@-]*",
+    );
     is_refused(
         &server.logs("DescribeLogGroups", &json!({ "limit": 100 })).await,
         "InvalidParameterException",
