@@ -74,6 +74,7 @@ impl Floor {
                 .into_iter()
                 .collect::<BTreeMap<_, _>>(),
             mounts,
+            shared: Vec::new(),
             memory_mib: MEMORY_MIB,
             tmp_mib: 512,
             network: Network::None,

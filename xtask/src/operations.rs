@@ -1,4 +1,5 @@
-//! `docs/operations.md`: each operation of Lambda's model, done, partial or refused. Never decides what is done: it reads
+//! `docs/operations.md`: each operation of each service's model, done, partial or refused. Lambda's bear their plain names,
+//! those of others the service's before: `efs.TagResource`; `logs.*` is every other operation of a service. Never decides what is done: it reads
 //! `crates/services/src/operations.rs`, the names of the model from the wire's generated files, and what is missing or
 //! refused from `xtask/operations.toml`.
 
@@ -14,7 +15,9 @@ use crate::tidy::{Fault, code};
 
 const PAGE: &str = "docs/operations.md";
 const INDEX: &str = "crates/services/src/operations.rs";
-const WIRE: &str = "crates/wire/src/lambda";
+const WIRE: &str = "crates/wire/src/";
+/// The service whose operations bear their plain names.
+const LAMBDA: &str = "lambda";
 const LIST: &str = "static KNOWN:";
 const TABLE: &str = "xtask/operations.toml";
 
@@ -75,10 +78,10 @@ fn contradictions(project: &Project, table: &Table) -> Vec<Fault> {
     for name in table.refused.keys().filter(|name| done.contains(*name)) {
         tell(name, "is called refused, but is in the index");
     }
-    for name in table.refused.keys().filter(|name| !names.contains(*name)) {
+    for name in table.refused.keys().filter(|name| !names.contains(*name) && !name.ends_with(".*")) {
         tell(name, "is not in the model");
     }
-    for name in names.difference(&done).filter(|name| !table.refused.contains_key(*name)) {
+    for name in names.difference(&done).filter(|name| table.why(name).is_none()) {
         tell(name, "is not in the index, and nothing says why");
     }
     found
@@ -88,54 +91,87 @@ fn table(project: &Project) -> Result<Table, toml::de::Error> {
     project.text(TABLE).map_or_else(|| Ok(Table::default()), toml::from_str)
 }
 
-/// The operations that the index names in its code.
+/// The operations that the index names in its code, each under its service.
 pub(crate) fn done(project: &Project) -> BTreeSet<String> {
     let names = names(project);
     let index = project.text(INDEX).unwrap_or_default();
     // Tests at the end of the file may name any operation; what they name is not thereby done.
     let index = index.split("#[cfg(test)]").next().unwrap_or_default();
-    code::lines(index)
-        .flat_map(|(_, line)| {
-            line.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect::<Vec<_>>()
-        })
-        .filter(|word| names.contains(word))
-        .collect()
+    let lists = index.split("index! {").enumerate().flat_map(|(at, list)| {
+        let of = list.split_once(':').and_then(|(head, _)| head.rsplit(' ').next());
+        let service = of.filter(|_| at > 0).unwrap_or(LAMBDA).to_owned();
+        words(list).into_iter().map(move |word| qualified(&service, &word))
+    });
+    lists.filter(|name| names.contains(name)).collect()
 }
 
-/// Every operation of the model, from the wire's generated list.
+fn words(text: &str) -> Vec<String> {
+    let split = |line: String| -> Vec<String> {
+        line.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect()
+    };
+    code::lines(text).flat_map(|(_, line)| split(line.to_string())).collect()
+}
+
+fn qualified(service: &str, name: &str) -> String {
+    if service == LAMBDA { name.to_owned() } else { format!("{service}.{name}") }
+}
+
+/// The service of a name, and its name there.
+fn parts(name: &str) -> (&str, &str) {
+    name.split_once('.').unwrap_or((LAMBDA, name))
+}
+
+/// Every operation of the models, from the wire's generated lists.
 fn names(project: &Project) -> BTreeSet<String> {
-    let lists = project
-        .files()
-        .filter(|(path, _)| path.starts_with(WIRE))
-        .filter_map(|(_, text)| Some(text.split_once(LIST)?.1.split("];").next().unwrap_or_default()));
+    let lists = project.files().filter_map(|(path, text)| {
+        let service = path.strip_prefix(WIRE)?.split_once('/')?.0;
+        Some((service, text.split_once(LIST)?.1.split("];").next().unwrap_or_default()))
+    });
     lists
-        .flat_map(|list| list.split("name: \"").skip(1))
-        .filter_map(|rest| rest.split('"').next())
-        .map(str::to_owned)
+        .flat_map(|(service, list)| {
+            let names = list.split("name: \"").skip(1).filter_map(|rest| rest.split('"').next());
+            names.map(|name| qualified(service, name)).collect::<Vec<_>>()
+        })
         .collect()
 }
 
 fn page(project: &Project) -> String {
     let (names, done) = (names(project), done(project));
     let table = table(project).unwrap_or_default();
-    let mut page = format!(
-        "# Operations\n\nWritten by `cargo xtask operations`; do not edit. Of the {} operations of AWS Lambda's model, \
-         {} are done, {} of them in part;\n{} are refused: they answer with the protocol's own error that says so.\n\n\
-         | operation | state | what is missing |\n|---|---|---|\n",
-        names.len(),
-        done.len(),
-        table.partial.len(),
-        names.len() - done.len(),
-    );
-    for name in &names {
-        let (state, words) = match (done.contains(name), table.partial.get(name)) {
-            (true, None) => ("done", ""),
-            (true, Some(missing)) => ("partial", missing.as_str()),
-            (false, _) => ("refused", table.refused.get(name).map_or("not there yet", String::as_str)),
-        };
-        writeln!(page, "| {name} | {state} | {words} |").expect("a string takes every line");
+    let mut page = "# Operations\n\nWritten by `cargo xtask operations`; do not edit. What is refused is answered with the \
+         protocol's own error that says so.\n"
+        .to_owned();
+    let others: BTreeSet<&str> = names.iter().map(|name| parts(name).0).filter(|of| *of != LAMBDA).collect();
+    for service in std::iter::once(LAMBDA).chain(others) {
+        let own: Vec<&String> = names.iter().filter(|name| parts(name).0 == service).collect();
+        let built = own.iter().filter(|name| done.contains(**name)).count();
+        let partial = own.iter().filter(|name| table.partial.contains_key(**name)).count();
+        write!(
+            page,
+            "\n## {service}\n\nOf the {} operations of the model, {built} are done, {partial} of them in part; {} are refused.\n\n\
+             | operation | state | what is missing |\n|---|---|---|\n",
+            own.len(),
+            own.len() - built,
+        )
+        .expect("a string takes every line");
+        for name in own {
+            let (state, words) = match (done.contains(name), table.partial.get(name)) {
+                (true, None) => ("done", ""),
+                (true, Some(missing)) => ("partial", missing.as_str()),
+                (false, _) => ("refused", table.why(name).unwrap_or("not there yet")),
+            };
+            writeln!(page, "| {} | {state} | {words} |", parts(name).1).expect("a string takes every line");
+        }
     }
     page
+}
+
+impl Table {
+    /// Why an operation is refused: for itself, or as all of its service that are not done.
+    fn why(&self, name: &str) -> Option<&str> {
+        let all = || self.refused.get(&format!("{}.*", parts(name).0));
+        self.refused.get(name).or_else(all).map(String::as_str)
+    }
 }
 
 #[cfg(test)]
@@ -183,6 +219,19 @@ pub(crate) mod tests {
         assert_eq!(found("lambda::Invoke lambda::GetFunction", "refused.Invoke = 'x'"), 1);
         assert_eq!(found("lambda::Invoke", "refused.GetFunction = 'x'\npartial.GetFunction = 'y'"), 1);
         assert_eq!(found("lambda::Invoke lambda::GetFunction", "refused.Gone = 'x'"), 1);
+    }
+
+    #[test]
+    fn a_service_has_its_own_names() {
+        let list = "static KNOWN: &[Known] = &[Known { name: \"Invoke\" }, Known { name: \"Put\" }];";
+        let index = "index! { A of lambda:\n Invoke, }\nindex! { B of logs:\n Put, }";
+        let table = (TABLE, "[refused]\n\"logs.*\" = 'later'\nGetFunction = 'x'");
+        let project = project_with(index, &[("crates/wire/src/logs/mod.rs", list), table]);
+        assert_eq!(done(&project), BTreeSet::from(["Invoke".to_owned(), "logs.Put".to_owned()]));
+        assert_eq!(contradictions(&project, &super::table(&project).unwrap()), []);
+        assert!(
+            page(&project).contains("## logs") && page(&project).contains("| Invoke | refused | later |")
+        );
     }
 
     #[test]

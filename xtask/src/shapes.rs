@@ -35,6 +35,7 @@ struct Manners {
     type_in_body: bool,
     capital_message: Vec<String>,
     bare_xml_errors: bool,
+    code_member: Option<String>,
 }
 
 /// One file of a service.

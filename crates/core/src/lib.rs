@@ -6,6 +6,7 @@
 pub mod account;
 pub mod dice;
 pub mod digest;
+pub mod efs;
 pub mod iam;
 pub mod lambda;
 pub mod limits;

@@ -2,8 +2,12 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 
+mod efs;
+
 use std::ops::RangeInclusive;
 use std::time::Duration;
+
+pub use efs::*;
 
 /// The largest request body: base64 of a 50 MB zip and its JSON around it.
 pub const REQUEST_BODY_MAX_BYTES: u64 = 70_167_211;

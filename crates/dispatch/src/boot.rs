@@ -7,13 +7,14 @@ use lambent_core::lambda::life::{Event, Life, Rules};
 use lambent_core::lambda::log::event::Phase;
 use lambent_sandbox::{BootError, Output, Sandbox, ShutdownReason, Spec};
 use tokio::sync::SemaphorePermit;
-use tracing::info;
+use tracing::{error, info};
 
 use lambent_core::lambda::environment::Initialization;
 use lambent_core::lambda::failure::Failure;
 
 use crate::InvokeError;
 use crate::drive::Drive;
+use crate::efs::MountError;
 use crate::environment::Environment;
 use crate::logs::Log;
 use crate::metrics::add;
@@ -44,9 +45,13 @@ impl<'a> Drive<'a> {
         self.slots = Some(self.slots().await.ok_or(NotBooted::Refused(InvokeError::Closing))?);
         let started = self.now();
         let role = &self.route.deployment.configuration.role;
-        let session = Session::open(&self.dispatcher.credentials, role, &self.route.id);
-        let spec = self.spec(program, log, &session.keys);
-        let sandbox = self.sandbox(&spec, log).await.map_err(|error| not_booted(error, program))?;
+        let mut session = Session::open(&self.dispatcher.credentials, role, &self.route.id);
+        for mounted in &self.route.deployment.configuration.file_systems {
+            let connected = self.dispatcher.file_systems.connect(mounted).await;
+            session.mount(connected.map_err(|error| NotBooted::Refused(error.into()))?);
+        }
+        let spec = self.spec(program, log, &session);
+        let sandbox = self.sandbox(&spec, log).await.map_err(|error| self.not_booted(error, program))?;
         add(&self.dispatcher.metrics.cold_starts, 1);
         let life = Life::new(self.rules(), started);
         Ok(Environment::new(sandbox, Arc::clone(log), session, life, started))
@@ -65,7 +70,7 @@ impl<'a> Drive<'a> {
                 let told = Told::failure(&failure, self.request_id());
                 self.init_failed(environment, phase, told, Some(&failure))
             }
-            Err(BootError::Step { step, reason }) => {
+            Err(BootError::Step { step, reason } | BootError::SharedFolder { step, reason }) => {
                 info!(step, reason, "an environment was not started anew: a new sandbox takes its place");
                 self.replace(environment).await
             }
@@ -76,7 +81,7 @@ impl<'a> Drive<'a> {
     /// `/tmp`, but with the same log.
     async fn replace(&mut self, environment: &mut Environment) -> Event {
         let Ok(program) = self.dispatcher.program(self.route).await else { return Event::Lost };
-        let spec = self.spec(program, &environment.log, environment.keys());
+        let spec = self.spec(program, &environment.log, environment.session());
         match self.sandbox(&spec, &environment.log).await {
             Ok(sandbox) => {
                 let lost = std::mem::replace(&mut environment.sandbox, sandbox);
@@ -94,6 +99,25 @@ impl<'a> Drive<'a> {
             timeout: self.timeout(),
             idle_max: options.idle_max,
             age_max: options.age_max,
+        }
+    }
+
+    /// Why there is no sandbox.
+    fn not_booted(&self, error: BootError, program: &Program) -> NotBooted {
+        match error {
+            BootError::Entrypoint { program: missing, .. } => {
+                let tried = if program.tried.is_empty() { vec![missing] } else { program.tried.clone() };
+                NotBooted::Entrypoint(Failure::NoEntrypoint { tried })
+            }
+            BootError::Step { step, reason } => {
+                NotBooted::Refused(InvokeError::Sandbox(format!("{step}: {reason}")))
+            }
+            BootError::SharedFolder { step, reason } => {
+                error!(step, reason, "a file system cannot be mounted");
+                let mounted = self.route.deployment.configuration.file_systems.first();
+                let arn = mounted.map(|mounted| mounted.arn.clone()).unwrap_or_default();
+                NotBooted::Refused(MountError::Failure(arn).into())
+            }
         }
     }
 
@@ -140,17 +164,5 @@ impl<'a> Drive<'a> {
     /// How long Init has gone on.
     pub(crate) fn init_took(&self, environment: &Environment) -> Duration {
         self.now().saturating_sub(environment.started)
-    }
-}
-
-fn not_booted(error: BootError, program: &Program) -> NotBooted {
-    match error {
-        BootError::Entrypoint { program: missing, .. } => {
-            let tried = if program.tried.is_empty() { vec![missing] } else { program.tried.clone() };
-            NotBooted::Entrypoint(Failure::NoEntrypoint { tried })
-        }
-        BootError::Step { step, reason } => {
-            NotBooted::Refused(InvokeError::Sandbox(format!("{step}: {reason}")))
-        }
     }
 }

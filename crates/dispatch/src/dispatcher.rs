@@ -19,6 +19,7 @@ use tracing::error;
 
 use crate::admission::Admission;
 use crate::drive::Drive;
+use crate::efs::FileSystems;
 use crate::environment::Environment;
 use crate::freezer::Freezer;
 use crate::metrics::add;
@@ -71,6 +72,7 @@ pub struct Dispatcher {
     pub(crate) logs: Arc<dyn LogSink>,
     pub(crate) dice: Arc<dyn Dice>,
     pub(crate) provisioner: Provisioner,
+    pub(crate) file_systems: FileSystems,
     pub(crate) queue: Queue,
     pub(crate) itself: Weak<Self>,
     pub(crate) tasks: TaskTracker,
@@ -96,6 +98,7 @@ impl Dispatcher {
             start_slots: Semaphore::new(options.starts_at_once),
             admission: Admission::new(options.concurrency),
             queue: Queue::new(store.clone(), destinations, options.concurrency),
+            file_systems: FileSystems::new(options.file_systems.clone(), store.clone()),
             itself: Weak::clone(itself),
             options,
             programs,
@@ -174,6 +177,12 @@ impl Dispatcher {
     #[must_use]
     pub fn concurrency(&self) -> u64 {
         self.options.concurrency as u64
+    }
+
+    /// The files that functions share.
+    #[must_use]
+    pub fn file_systems(&self) -> &FileSystems {
+        &self.file_systems
     }
 
     /// What was counted.

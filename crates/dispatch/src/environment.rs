@@ -10,7 +10,7 @@ use lambent_sandbox::Sandbox;
 
 use crate::logs::Log;
 use crate::provisioner::Place;
-use crate::session::{Session, SessionKeys};
+use crate::session::Session;
 
 /// A sandbox and where it is in its life.
 #[derive(Debug)]
@@ -52,9 +52,9 @@ impl Environment {
         action
     }
 
-    /// Its credentials.
-    pub(crate) fn keys(&self) -> &SessionKeys {
-        &self.session.keys
+    /// What it has for its life.
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
     }
 
     pub(crate) fn is_provisioned(&self) -> bool {

@@ -49,7 +49,7 @@ impl Drive<'_> {
             Init::NotStarted(BootError::Entrypoint { program, .. }) => {
                 Failure::NoEntrypoint { tried: vec![program] }
             }
-            Init::NotStarted(BootError::Step { step, reason }) => {
+            Init::NotStarted(BootError::Step { step, reason } | BootError::SharedFolder { step, reason }) => {
                 info!(step, reason, "a program was not started after its extensions");
                 return Event::Lost;
             }

@@ -5,6 +5,7 @@ use lambent_core::lambda::state::Reason;
 use lambent_sandbox::Piece;
 use tokio::sync::mpsc;
 
+use crate::efs::MountError;
 use crate::{ProgramError, Throttle};
 
 /// One call of a function.
@@ -61,6 +62,9 @@ pub enum InvokeError {
     /// Its code or its interpreter cannot be had.
     #[error(transparent)]
     Program(#[from] ProgramError),
+    /// Its file system could not be mounted.
+    #[error(transparent)]
+    Mount(#[from] MountError),
     /// The host could not make a sandbox.
     #[error("no sandbox: {0}")]
     Sandbox(String),

@@ -7,6 +7,7 @@ use lambent_core::dice::Dice;
 use lambent_core::time::Clock;
 use lambent_sandbox::{Host, Network};
 
+use crate::efs::FileSystemOptions;
 use crate::{Destinations, LogSink, Programs, RoleCredentials};
 
 /// What can be set.
@@ -26,6 +27,8 @@ pub struct Options {
     pub network: Network,
     /// Where sandboxes reach the server, which functions know as `AWS_ENDPOINT_URL`; none if they do not.
     pub endpoint_url: Option<String>,
+    /// Where the files of file systems are.
+    pub file_systems: FileSystemOptions,
 }
 
 /// What the dispatcher is assembled from.

@@ -1,9 +1,13 @@
-//! Temporary credentials of execution roles, each for the life of one environment. Never decides what they allow.
+//! What an environment has for its life: temporary credentials of its execution role, and connections to what it mounts.
+//! Never decides what they allow.
 
 use std::fmt;
 use std::sync::Arc;
 
 use lambent_core::lambda::arn::FunctionId;
+use lambent_sandbox::SharedFolder;
+
+use crate::efs::Connection;
 
 /// Temporary credentials of an execution role.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,12 +39,24 @@ pub trait RoleCredentials: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) keys: SessionKeys,
+    /// To what it has mounted.
+    mounted: Vec<(SharedFolder, Connection)>,
     issuer: Arc<dyn RoleCredentials>,
 }
 
 impl Session {
     pub(crate) fn open(issuer: &Arc<dyn RoleCredentials>, role_arn: &str, function: &FunctionId) -> Self {
-        Self { keys: issuer.issue(role_arn, function), issuer: Arc::clone(issuer) }
+        Self { keys: issuer.issue(role_arn, function), mounted: Vec::new(), issuer: Arc::clone(issuer) }
+    }
+
+    /// Keeps a connection as long as the environment lives.
+    pub(crate) fn mount(&mut self, connected: (SharedFolder, Connection)) {
+        self.mounted.push(connected);
+    }
+
+    /// What it has mounted.
+    pub(crate) fn shared(&self) -> Vec<SharedFolder> {
+        self.mounted.iter().map(|(folder, _)| folder.clone()).collect()
     }
 }
 

@@ -11,10 +11,11 @@ use lambent_sandbox::{Extensions, Mount, Registered, Spec};
 use crate::drive::Drive;
 use crate::logs::Log;
 use crate::program::Program;
-use crate::session::SessionKeys;
+use crate::session::Session;
 
 impl Drive<'_> {
-    pub(crate) fn spec(&self, program: &Program, log: &Log, keys: &SessionKeys) -> Spec {
+    pub(crate) fn spec(&self, program: &Program, log: &Log, session: &Session) -> Spec {
+        let keys = &session.keys;
         let configuration = &self.route.deployment.configuration;
         let mut environment = variables(&World {
             id: &self.route.id,
@@ -39,6 +40,7 @@ impl Drive<'_> {
             working_directory: "/var/task".to_owned(),
             environment,
             mounts: program.mounts.clone(),
+            shared: session.shared(),
             memory_mib: configuration.memory_mib,
             tmp_mib: configuration.tmp_mib,
             network: self.dispatcher.options.network,

@@ -100,5 +100,6 @@ fn dispatch_options(config: &Config) -> DispatchOptions {
         pending_wait: if config.transition_min.is_zero() { PENDING_WAIT } else { Duration::ZERO },
         network: Network::None,
         endpoint_url: None,
+        file_systems: config.file_systems.clone(),
     }
 }

@@ -2,6 +2,7 @@
 //! raw here is parsed once into a [`Config`]; nothing else reads the environment.
 
 mod credentials;
+mod efs;
 mod endpoint;
 mod filter;
 mod place;
@@ -14,6 +15,7 @@ use anyhow::{Context as _, Result, ensure};
 use lambent_code::interpreter::{Family, HostEnvironment, Override, Version};
 use lambent_core::account::{AccountId, Region};
 use lambent_core::limits::{ENVIRONMENT_AGE_MAX, SESSION_MAX, TIMEOUT_MAX_S, TRANSITION_MIN_MAX};
+use lambent_dispatch::efs::FileSystemOptions;
 use lambent_sandbox::Network;
 use lambent_sandbox::linux::Isolation;
 use lambent_services::Auth;
@@ -46,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) automatic_sdk: bool,
     pub(crate) interpreters: Vec<Override>,
     pub(crate) host: HostEnvironment,
+    /// Where the files of file systems are.
+    pub(crate) file_systems: FileSystemOptions,
     pub(crate) concurrency: usize,
     pub(crate) idle_max: Duration,
     pub(crate) age_max: Duration,
@@ -72,9 +76,11 @@ impl Serve {
         );
         ensure!(concurrency > 0, "--concurrency 0 would refuse every call: it takes 1 or more");
         let upstream = raw.upstream_endpoint.map(|url| endpoint::upstream(&url)).transpose()?;
+        let data_dir = absolute(raw.data_dir.map_or_else(default_data_dir, Ok)?)?;
         Ok(Config {
             listen,
-            data_dir: absolute(raw.data_dir.map_or_else(default_data_dir, Ok)?)?,
+            file_systems: efs::read(&raw.efs_dir, raw.efs_connections, &data_dir)?,
+            data_dir,
             auth: match raw.auth {
                 None | Some(AuthMode::Verify) => Auth::Verify,
                 Some(AuthMode::Open) => Auth::Open,
@@ -219,6 +225,8 @@ mod tests {
             ["--interpreter", "cobol=/x"],
             ["--interpreter", "python="],
             ["--concurrency", "0"],
+            ["--efs-connections", "0"],
+            ["--efs-dir", "fs-1="],
             ["--log", "inof"],
             ["--listen", "localhost"],
         ] {

@@ -54,6 +54,7 @@ async fn measure(
             working_directory: "/tmp".into(),
             environment: std::iter::empty().collect(),
             mounts: Vec::new(),
+            shared: Vec::new(),
             memory_mib: 512,
             tmp_mib: 512,
             network,

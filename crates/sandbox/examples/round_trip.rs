@@ -133,6 +133,7 @@ fn spec(code: &Path) -> Spec {
         working_directory: "/var/task".into(),
         environment: std::iter::empty().collect(),
         mounts: vec![Mount { source: code.into(), target: "/var/task".into() }],
+        shared: Vec::new(),
         memory_mib: 1769,
         tmp_mib: 512,
         network: Network::None,

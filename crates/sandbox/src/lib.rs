@@ -6,10 +6,12 @@ mod environment;
 mod host;
 pub mod linux;
 mod runtime_api;
+pub mod shared_folder;
 mod spec;
 mod telemetry;
 
 pub use host::LinuxHost;
+pub use shared_folder::SharedFolder;
 pub use spec::{
     Answer, BootError, Event, Exit, ExtensionFault, ExtensionFaultKind, Extensions, Host, Init, Mount,
     Network, Notice, Outlet, Output, Piece, Registered, Reported, Sandbox, Settled, ShutdownReason, Source,

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use lambent_core::time::Timestamp;
 use tokio::sync::mpsc;
 
+use crate::SharedFolder;
 use crate::telemetry::Telemetry;
 pub use outcome::{Answer, Exit, ExtensionFault, ExtensionFaultKind, Init, Reported, Settled};
 
@@ -25,6 +26,8 @@ pub struct Spec {
     pub environment: BTreeMap<String, String>,
     /// Host folders seen inside, read-only: code, bootstrap, interpreter.
     pub mounts: Vec<Mount>,
+    /// Host folders that sandboxes share and may write in.
+    pub shared: Vec<SharedFolder>,
     /// `MemorySize`: 128 to 10,240 MiB. CPU follows from it.
     pub memory_mib: u32,
     /// Size of `/tmp`: 512 to 10,240 MiB.
@@ -197,6 +200,14 @@ pub enum BootError {
         /// The system's words.
         reason: String,
     },
+    /// A shared folder cannot be mounted: it is not there, or not by this server or on this file system.
+    #[error("{step}: {reason}")]
+    SharedFolder {
+        /// Which one.
+        step: String,
+        /// The system's words.
+        reason: String,
+    },
     /// The host refused a step: a limit, a full disk, a missing permission.
     #[error("sandbox step {step} failed: {reason}")]
     Step {
@@ -205,6 +216,16 @@ pub enum BootError {
         /// The system's words.
         reason: String,
     },
+}
+
+impl BootError {
+    /// A step that failed.
+    pub(crate) fn at_step(step: String, reason: String) -> Self {
+        if step.starts_with(crate::linux::SHARED_FOLDER_STEP) {
+            return Self::SharedFolder { step, reason };
+        }
+        Self::Step { step, reason }
+    }
 }
 
 /// A place where sandboxes are made: the real host, or a fake one in tests.

@@ -26,5 +26,7 @@ mod lives;
 mod modes;
 #[path = "linux/nat.rs"]
 mod nat;
+#[path = "linux/shared_folders.rs"]
+mod shared_folders;
 #[path = "linux/world.rs"]
 mod world;

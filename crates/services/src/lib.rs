@@ -5,6 +5,7 @@
 
 pub mod body;
 pub mod caller;
+pub mod efs;
 pub mod keys;
 pub mod lambda;
 pub mod logs;

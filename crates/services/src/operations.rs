@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use lambent_wire::efs::EFS;
 use lambent_wire::error::Fault;
 use lambent_wire::lambda::LAMBDA;
 use lambent_wire::logs::LOGS;
@@ -14,7 +15,7 @@ use crate::caller::Context;
 use crate::{Reply, Server};
 
 /// Every service the server answers for.
-pub static SERVICES: [&Service; 2] = [&LAMBDA, &LOGS];
+pub static SERVICES: [&Service; 3] = [&LAMBDA, &EFS, &LOGS];
 
 type Performed = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
 
@@ -128,6 +129,37 @@ index! { LAMBDA_OPERATIONS of lambda:
     UpdateFunctionUrlConfig, Write => function_url::update_function_url_config,
 }
 
+index! { EFS_OPERATIONS of efs:
+    CreateAccessPoint, Write => access_point::create_access_point,
+    CreateFileSystem, Write => file_system::create_file_system,
+    CreateMountTarget, Write => mount_target::create_mount_target,
+    CreateTags, Write => tags::create_tags,
+    DeleteAccessPoint, Write => access_point::delete_access_point,
+    DeleteFileSystem, Write => file_system::delete_file_system,
+    DeleteFileSystemPolicy, Write => policy::delete_file_system_policy,
+    DeleteMountTarget, Write => mount_target::delete_mount_target,
+    DeleteTags, Write => tags::delete_tags,
+    DescribeAccessPoints, Read => access_point::describe_access_points,
+    DescribeAccountPreferences, Read => preferences::describe_account_preferences,
+    DescribeBackupPolicy, Read => policy::describe_backup_policy,
+    DescribeFileSystemPolicy, Read => policy::describe_file_system_policy,
+    DescribeFileSystems, Read => file_system::describe_file_systems,
+    DescribeLifecycleConfiguration, Read => policy::describe_lifecycle_configuration,
+    DescribeMountTargetSecurityGroups, Read => security_groups::describe_mount_target_security_groups,
+    DescribeMountTargets, Read => mount_target::describe_mount_targets,
+    DescribeTags, Read => tags::describe_tags,
+    ListTagsForResource, Read => tags::list_tags_for_resource,
+    ModifyMountTargetSecurityGroups, Write => security_groups::modify_mount_target_security_groups,
+    PutAccountPreferences, Write => preferences::put_account_preferences,
+    PutBackupPolicy, Write => policy::put_backup_policy,
+    PutFileSystemPolicy, Write => policy::put_file_system_policy,
+    PutLifecycleConfiguration, Write => policy::put_lifecycle_configuration,
+    TagResource, Write => tags::tag_resource,
+    UntagResource, Write => tags::untag_resource,
+    UpdateFileSystem, Write => file_system::update_file_system,
+    UpdateFileSystemProtection, Write => file_system::update_file_system_protection,
+}
+
 index! { LOGS_OPERATIONS of logs:
     CreateLogGroup, Log => group::create_log_group,
     CreateLogStream, Log => stream::create_log_stream,
@@ -151,6 +183,7 @@ index! { LOGS_OPERATIONS of logs:
 /// What does the operation of that name.
 pub(crate) fn find(service: &Service, name: &str) -> Option<&'static Operation> {
     let list = match service.signing_name {
+        "elasticfilesystem" => EFS_OPERATIONS,
         "logs" => LOGS_OPERATIONS,
         _ => LAMBDA_OPERATIONS,
     };

@@ -5,7 +5,6 @@
 mod ask;
 pub(crate) mod dynamodb;
 pub(crate) mod ec2;
-pub(crate) mod efs;
 pub(crate) mod events;
 pub(crate) mod iam;
 mod json;

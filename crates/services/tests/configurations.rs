@@ -92,13 +92,35 @@ async fn a_network_that_is_left_is_shown_empty() {
     assert_eq!(words(&half).0, 400, "{half:?}");
 }
 
+/// The ARN of an access point of a file system with a mount target.
+async fn access_point(server: &TestServer) -> String {
+    let asked = json!({ "CreationToken": "t" });
+    let (_, made) = server
+        .call_of("elasticfilesystem", "000000000000", Method::POST, "/2015-02-01/file-systems", &asked)
+        .await;
+    let target = json!({ "FileSystemId": made["FileSystemId"], "SubnetId": "subnet-01234567" });
+    server
+        .call_of("elasticfilesystem", "000000000000", Method::POST, "/2015-02-01/mount-targets", &target)
+        .await;
+    let point = json!({ "FileSystemId": made["FileSystemId"], "ClientToken": "t" });
+    let (_, point) = server
+        .call_of("elasticfilesystem", "000000000000", Method::POST, "/2015-02-01/access-points", &point)
+        .await;
+    point["AccessPointArn"].as_str().expect("an access point was made").to_owned()
+}
+
 #[tokio::test]
 async fn a_file_system_needs_a_network() {
     let server = server().await;
-    let mounts = json!([{ "Arn": ACCESS_POINT, "LocalMountPath": "/mnt/data" }]);
+    let missing = json!([{ "Arn": ACCESS_POINT, "LocalMountPath": "/mnt/data" }]);
+    let refused = update(&server, &json!({ "FileSystemConfigs": missing })).await;
+    let told = "Error occurred while DescribeAccessPoints. EFS Error Code: AccessPointNotFound. EFS Error Message: Access \
+        Point fsap-0123456789abcdef0 does not exist.";
+    assert_eq!(words(&refused), (400, Some(told)));
+    let arn = access_point(&server).await;
+    let mounts = json!([{ "Arn": arn, "LocalMountPath": "/mnt/data" }]);
     let refused = update(&server, &json!({ "FileSystemConfigs": mounts })).await;
-    let told =
-        format!("Function must be configured to execute in a VPC to reference access point {ACCESS_POINT}.");
+    let told = format!("Function must be configured to execute in a VPC to reference access point {arn}.");
     assert_eq!(words(&refused), (400, Some(told.as_str())));
     let both = json!({ "FileSystemConfigs": mounts, "VpcConfig": vpc(&["subnet-1"], &["sg-1"]) });
     let (status, shown) = update(&server, &both).await;

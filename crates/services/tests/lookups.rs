@@ -213,24 +213,6 @@ async fn dead_letters_go_to_queues_and_topics_that_are_there() {
 }
 
 #[tokio::test]
-async fn an_access_point_must_be_there() {
-    let arn = "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-1";
-    let asks = "GET /2015-02-01/access-points";
-    let missing =
-        json!({ "ErrorCode": "AccessPointNotFound", "Message": "Access point 'fsap-1' does not exist." });
-    let words = "Error occurred while DescribeAccessPoints. EFS Error Code: AccessPointNotFound. EFS Error Message: \
-        Access point 'fsap-1' does not exist.";
-    for (answer, expected) in
-        [(answer(200, "{}"), Ok(())), (answer(404, missing.to_string()), Err((400, words.to_owned())))]
-    {
-        let upstream = FakeUpstream::knowing([(asks, answer)]);
-        let server = server(&upstream).await;
-        assert_eq!(told(lookups::file_system(&server.server, &caller(), arn).await), expected);
-        assert_eq!(upstream.seen()[0].uri().query(), Some("AccessPointId=fsap-1"));
-    }
-}
-
-#[tokio::test]
 async fn everything_is_taken_at_its_word_where_there_is_nobody_to_ask() {
     let alone = TestServer::start(FakeHost::new(|_: &Spec, _: &Event| said("0"))).await;
     let (server, caller) = (&alone.server, caller());

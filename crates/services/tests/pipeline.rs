@@ -260,7 +260,7 @@ async fn a_service_that_is_not_built_says_so_in_its_own_protocol() {
             400,
             "UnknownOperationException",
         ),
-        ("elasticfilesystem", vec![], 404, "Lambent does not serve the service elasticfilesystem yet."),
+        ("batch", vec![], 404, "Lambent does not serve the service batch yet."),
     ] {
         let credential = format!("test/20260102/us-east-1/{service}/aws4_request");
         let authorization =

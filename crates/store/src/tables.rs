@@ -1,6 +1,9 @@
 //! The whole keyspace of the server on one page: each table with the parts of its keys. Never holds logic beyond keys.
 
 use lambent_core::account::{AccountId, Region};
+use lambent_core::efs::ResourceId;
+use lambent_core::efs::access_point::AccessPoint;
+use lambent_core::efs::file_system::FileSystem;
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::code_signing::{CodeSigningConfig, CodeSigningId};
 use lambent_core::lambda::concurrency::Reservations;
@@ -36,6 +39,30 @@ pub const CODE_SIGNING_CONFIGS: Table<CodeSigningConfig> = Table::new("code_sign
 #[must_use]
 pub fn code_signing_key(id: &CodeSigningId) -> Key {
     Key::of([id.account.as_str(), id.region.as_str(), &id.id])
+}
+
+/// File systems by account, region and id.
+pub const FILE_SYSTEMS: Table<FileSystem> = Table::new("file_systems");
+
+/// Access points by account, region and id.
+pub const ACCESS_POINTS: Table<AccessPoint> = Table::new("access_points");
+
+/// Which file system or access point a creation token made, by account, region, the file system or none, and token.
+pub const EFS_TOKENS: Table<String> = Table::new("efs_tokens");
+
+/// The kind of ids that an account's new file systems have, by account and region. AWS gives all the long one now.
+pub const EFS_PREFERENCES: Table<String> = Table::new("efs_preferences");
+
+/// Where a file system or an access point stands in its table.
+#[must_use]
+pub fn efs_key(id: &ResourceId) -> Key {
+    Key::of([id.account.as_str(), id.region.as_str(), &id.id])
+}
+
+/// Where a token of an account stands in [`EFS_TOKENS`]: `of` is empty for file systems, else the file system's id.
+#[must_use]
+pub fn efs_token_key(account: &AccountId, region: &Region, of: &str, token: &str) -> Key {
+    Key::of([account.as_str(), region.as_str(), of, token])
 }
 
 /// Event source mappings by account, region and UUID.

@@ -1,5 +1,6 @@
 //! A whole server in one process: real pipeline, dispatcher, store and code; fake sandboxes; no socket.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use lambent_code::interpreter::{HostEnvironment, Interpreters};
 use lambent_code::sdk::Sdks;
 use lambent_core::account::{AccountId, Region};
 use lambent_core::limits::ENVIRONMENT_AGE_MAX;
+use lambent_dispatch::efs::FileSystemOptions;
 use lambent_dispatch::{
     Dispatcher, Line, LogSink, Options as DispatchOptions, Parts as DispatchParts, Programs, Source,
 };
@@ -30,6 +32,9 @@ use crate::{FakeHost, LoadedDice, PausedClock};
 
 /// What the account of a test may run at once.
 const CONCURRENCY: usize = 10;
+
+/// How many environments of a test may have one file system mounted at once.
+const FILE_SYSTEM_CONNECTIONS: u32 = 1;
 
 /// A role that any function may have.
 #[must_use]
@@ -154,6 +159,11 @@ impl TestServer {
                 pending_wait: if transition_min.is_zero() { PENDING_WAIT } else { Duration::ZERO },
                 network: Network::None,
                 endpoint_url: None,
+                file_systems: FileSystemOptions {
+                    folder: folder.path().join("efs"),
+                    given: BTreeMap::new(),
+                    connections_max: FILE_SYSTEM_CONNECTIONS,
+                },
             },
         };
         let dispatcher = Dispatcher::start(parts, &store).await.expect("an empty store can be read");
@@ -207,7 +217,19 @@ impl TestServer {
 
     /// The same as the owner of another account, which only a server that checks no signatures believes.
     pub async fn call_as(&self, account: &str, method: Method, path: &str, body: &Value) -> (u16, Value) {
-        let scope = format!("{account}/20260101/us-east-1/lambda/aws4_request");
+        self.call_of("lambda", account, method, path, body).await
+    }
+
+    /// The same of a service by its signing name.
+    pub async fn call_of(
+        &self,
+        service: &str,
+        account: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> (u16, Value) {
+        let scope = format!("{account}/20260101/us-east-1/{service}/aws4_request");
         let signed = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00");
         let request = Request::builder().method(method).uri(path).header("host", "test");
         let request = request.header("authorization", signed).body(Full::new(Bytes::from(body.to_string())));

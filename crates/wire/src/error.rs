@@ -96,6 +96,7 @@ impl Fault {
         match self.shape {
             Some(shape) => message_member(shape).unwrap_or("message"),
             None if service.manners.capital_message.contains(&self.code()) => "Message",
+            None if service.manners.code_member.is_some() => "Message",
             None => "message",
         }
     }
@@ -110,6 +111,9 @@ impl Fault {
         {
             members.set(name, Value::String(self.message.clone()));
         }
+        if let Some(member) = service.manners.code_member.and_then(|name| shape.member(name)) {
+            members.set(member.name, Value::String(self.code().to_owned()));
+        }
         if service.manners.type_in_body
             && let Some(member) = shape.member("Type")
         {
@@ -123,6 +127,13 @@ impl Fault {
         let inside = self.shape.is_some_and(|shape| message_member(shape).is_some());
         let none = self.shape.is_some() && self.message.is_empty();
         (!inside && !none).then(|| (self.message_key(service), self.message()))
+    }
+
+    /// The code where the service repeats it in the body and the shape has no member for it.
+    pub(crate) fn code_outside(&self, service: &Service) -> Option<(&'static str, &str)> {
+        let name = service.manners.code_member?;
+        let inside = self.shape.is_some_and(|shape| shape.member(name).is_some());
+        (!inside).then(|| (name, self.code()))
     }
 
     /// `User` or `Service`, as Lambda's bodies name who is to blame.

@@ -11,6 +11,7 @@
 //! every service. Nothing here does I/O or asks for the time.
 
 pub mod constraints;
+pub mod efs;
 pub mod error;
 pub mod lambda;
 pub mod logs;

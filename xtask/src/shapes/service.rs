@@ -80,12 +80,18 @@ fn service(name: &str, entry: &Entry, model: &Model) -> Result<String> {
 }
 
 fn manners(entry: &Entry) -> String {
-    let super::Manners { not_json, not_json_prefix, type_in_body, capital_message, bare_xml_errors } =
-        &entry.manners;
+    let super::Manners {
+        not_json,
+        not_json_prefix,
+        type_in_body,
+        capital_message,
+        bare_xml_errors,
+        code_member,
+    } = &entry.manners;
     format!(
         "Manners {{ not_json: {not_json:?}, not_json_prefix: {not_json_prefix:?}, \
          type_in_body: {type_in_body}, capital_message: &{capital_message:?}, \
-         bare_xml_errors: {bare_xml_errors} }}"
+         bare_xml_errors: {bare_xml_errors}, code_member: {code_member:?} }}"
     )
 }
 

@@ -32,8 +32,12 @@ pub(super) fn check(project: &Project) -> Vec<Fault> {
 }
 
 fn is_tested(project: &Project, name: &str) -> bool {
-    let mark = format!("operation(\"{name}\")");
-    project.files().any(|(path, text)| path.starts_with("tests/e2e/") && text.contains(&mark))
+    let (service, plain) = name.split_once('.').unwrap_or(("", name));
+    let mark = format!("operation(\"{plain}\")");
+    // The tests of another service than Lambda bear its name.
+    let noun = service.trim_end_matches('s');
+    let folder = if noun.is_empty() { "tests/e2e/".to_owned() } else { format!("tests/e2e/test_{noun}") };
+    project.files().any(|(path, text)| path.starts_with(&folder) && text.contains(&mark))
 }
 
 #[cfg(test)]

@@ -170,6 +170,13 @@ pub(crate) struct Serve {
     /// [default: auto].
     #[arg(long, env = "LAMBENT_RUNTIME_SDK", value_enum)]
     pub(super) runtime_sdk: Option<SdkMode>,
+    /// Where the files of file systems are: DIR, which holds a folder for each, or fs-ID=DIR for one; may be given more than
+    /// once [default: the folder efs in the data folder].
+    #[arg(long = "efs-dir", env = "LAMBENT_EFS_DIR", value_name = "[FS-ID=]DIR", value_delimiter = ',')]
+    pub(super) efs_dir: Vec<String>,
+    /// How many environments may have one file system mounted at once [default: 25000].
+    #[arg(long, env = "LAMBENT_EFS_CONNECTIONS", value_name = "N")]
+    pub(super) efs_connections: Option<u32>,
     /// How many functions may run at once in one account and region [default: 1000].
     #[arg(long, env = "LAMBENT_CONCURRENCY", value_name = "N")]
     pub(super) concurrency: Option<usize>,
@@ -280,6 +287,8 @@ impl Serve {
             strict_runtimes: self.strict_runtimes.or(file.strict_runtimes),
             interpreter: list(self.interpreter, file.interpreter),
             runtime_sdk: self.runtime_sdk.or(file.runtime_sdk),
+            efs_dir: list(self.efs_dir, file.efs_dir),
+            efs_connections: self.efs_connections.or(file.efs_connections),
             concurrency: self.concurrency.or(file.concurrency),
             idle_max_s: self.idle_max_s.or(file.idle_max_s),
             age_max_s: self.age_max_s.or(file.age_max_s),

@@ -63,7 +63,7 @@ impl Birth {
                     self.outcome = Some(Err(refusal(program, errno)));
                 }
                 Message::Failed(Fault { step, reason }) => {
-                    self.outcome = Some(Err(BootError::Step { step, reason }));
+                    self.outcome = Some(Err(BootError::at_step(step, reason)));
                 }
                 Message::NotExecuted { .. }
                 | Message::Ended { .. }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::lent;
 use super::message::{Fault, Request, Who};
 use super::program::{Program, Rights, Start};
 use super::spawner::{Parts, Workshop};
@@ -37,6 +38,8 @@ impl<'a> Crew<'a> {
             processes_max: request.processes_max,
             data_max_bytes: request.data_max_bytes,
             isolated,
+            groups: lent::groups(&request.shared),
+            writable: request.shared.iter().map(|folder| folder.target.clone()).collect(),
             root: workshop.root,
             filter: &workshop.filter,
         });

@@ -5,6 +5,8 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
+use crate::SharedFolder;
+
 /// The spawner's first message: whether it can make sandboxes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Hello {
@@ -51,6 +53,8 @@ pub(super) struct Request {
     pub(super) framed_log: bool,
     /// Host folder or file, path inside.
     pub(super) mounts: Vec<(String, String)>,
+    /// Folders that sandboxes share.
+    pub(super) shared: Vec<SharedFolder>,
     /// A network namespace of its own.
     pub(super) own_network: bool,
     /// That namespace is made already, with all that listens there: its descriptor follows.

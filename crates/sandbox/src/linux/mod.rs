@@ -15,6 +15,7 @@ mod filter;
 mod image;
 mod init;
 mod launcher;
+mod lent;
 mod loop_device;
 mod message;
 mod net;
@@ -41,6 +42,7 @@ mod view;
 
 pub use control::{Control, Launched};
 pub use launcher::Launcher;
+pub(crate) use lent::STEP as SHARED_FOLDER_STEP;
 pub use message::Who;
 pub use net::{Reception, Visit};
 pub use options::{Isolation, Options};

@@ -3,6 +3,7 @@
 
 use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use rustix::fs::{Mode, OFlags};
@@ -29,6 +30,10 @@ pub(super) struct Rights<'a> {
     pub(super) processes_max: Option<u64>,
     pub(super) data_max_bytes: Option<u64>,
     pub(super) isolated: bool,
+    /// Groups beside that of the identity.
+    pub(super) groups: Vec<u32>,
+    /// Where it may write beside `/tmp`.
+    pub(super) writable: Vec<PathBuf>,
     pub(super) root: bool,
     pub(super) filter: &'a [libc::sock_filter],
 }
@@ -100,10 +105,10 @@ impl Rights<'_> {
             return Ok(());
         }
         if let Some(id) = self.identity.filter(|_| self.root) {
-            restrict::become_user(id).at("change the user")?;
+            restrict::become_user(id, &self.groups).at("change the user")?;
         }
         restrict::keep_capabilities(CapabilitySet::empty()).at("drop capabilities")?;
-        restrict::confine_files().at("landlock")?;
+        restrict::confine_files(&self.writable).at("landlock")?;
         sys::install_filter(self.filter).at("seccomp")
     }
 }

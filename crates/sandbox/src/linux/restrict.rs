@@ -4,6 +4,7 @@
 
 use std::error::Error;
 use std::io;
+use std::path::PathBuf;
 
 use landlock::{ABI, Access, AccessFs, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, Scope};
 use rustix::process::{Gid, Uid};
@@ -42,26 +43,30 @@ pub(super) fn keep_capabilities(kept: CapabilitySet) -> io::Result<()> {
     Ok(set_capabilities(None, sets)?)
 }
 
-/// Becomes this user, for good.
-pub(super) fn become_user(id: u32) -> io::Result<()> {
-    rustix::thread::set_thread_groups(&[])?;
+/// Becomes this user, for good, with these groups beside its own.
+pub(super) fn become_user(id: u32, groups: &[u32]) -> io::Result<()> {
+    let groups: Vec<Gid> = groups.iter().copied().map(Gid::from_raw).collect();
+    rustix::thread::set_thread_groups(&groups)?;
     let (uid, gid) = (Uid::from_raw(id), Gid::from_raw(id));
     rustix::thread::set_thread_res_gid(gid, gid, gid)?;
     Ok(rustix::thread::set_thread_res_uid(uid, uid, uid)?)
 }
 
-/// Read and execute everywhere, write in `/tmp` and to devices, no signals and abstract sockets to the outside.
-pub(super) fn confine_files() -> io::Result<()> {
+/// Read and execute everywhere, write in `/tmp`, in these folders and to devices, no signals and abstract sockets to the outside.
+pub(super) fn confine_files(writable: &[PathBuf]) -> io::Result<()> {
     let rules = || -> Result<(), Box<dyn Error + Send + Sync>> {
         let devices = AccessFs::from_read(LANDLOCK) | AccessFs::WriteFile | AccessFs::IoctlDev;
-        Ruleset::default()
+        let mut rules = Ruleset::default()
             .handle_access(AccessFs::from_all(LANDLOCK))?
             .scope(Scope::AbstractUnixSocket | Scope::Signal)?
             .create()?
             .add_rule(PathBeneath::new(PathFd::new("/")?, AccessFs::from_read(LANDLOCK)))?
             .add_rule(PathBeneath::new(PathFd::new("/tmp")?, AccessFs::from_all(LANDLOCK)))?
-            .add_rule(PathBeneath::new(PathFd::new("/dev")?, devices))?
-            .restrict_self()?;
+            .add_rule(PathBeneath::new(PathFd::new("/dev")?, devices))?;
+        for folder in writable {
+            rules = rules.add_rule(PathBeneath::new(PathFd::new(folder)?, AccessFs::from_all(LANDLOCK)))?;
+        }
+        rules.restrict_self()?;
         Ok(())
     };
     rules().map_err(io::Error::other)

@@ -106,6 +106,11 @@ pub(super) fn mount_setattr(
     recursive: bool,
 ) -> io::Result<()> {
     let attr = libc::mount_attr { attr_set: attributes, attr_clr: 0, propagation, userns_fd: 0 };
+    set_mount(tree, &attr, recursive)
+}
+
+/// Changes the mount `tree` refers to.
+pub(super) fn set_mount(tree: BorrowedFd<'_>, attr: &libc::mount_attr, recursive: bool) -> io::Result<()> {
     let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
     // SAFETY: the path is a constant, `attr` outlives the call and has the size told.
     check(unsafe {
@@ -114,7 +119,7 @@ pub(super) fn mount_setattr(
             tree.as_raw_fd(),
             c"".as_ptr(),
             flags,
-            &raw const attr,
+            ptr::from_ref(attr),
             size_of::<libc::mount_attr>(),
         )
     })

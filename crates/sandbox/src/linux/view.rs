@@ -19,7 +19,7 @@ use rustix::mount::{
 use super::message::{At, Fault, Request};
 use super::spawner::Parts;
 use super::template::{self, ATTR_LOCKED, Template};
-use super::{sys, tmp};
+use super::{lent, sys, tmp};
 
 /// Files of `/proc` nobody inside needs: memory, keys, timers, disks and devices of the whole host, and its kernel's
 /// build and command line. They read as empty.
@@ -47,6 +47,9 @@ pub(super) fn build(template: &Template, request: &Request, parts: &Parts) -> Re
     for (source, target) in &request.mounts {
         let tree = template::locked_copy(Path::new(source)).at(&format!("take {source}"))?;
         trees.push((tree, Path::new(target)));
+    }
+    for folder in &request.shared {
+        trees.push((lent::mount(folder, request.identity)?, &folder.target));
     }
     let tmp = tmp::furnish(request.tmp, parts.tmp.as_ref(), request.identity)?;
     let proc = make_proc().at("mount /proc")?;

@@ -163,6 +163,7 @@ pub(crate) fn spec(argv: &[&str], code: &Path) -> Spec {
         working_directory: "/var/task".into(),
         environment: [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into(),
         mounts: vec![Mount { source: code.into(), target: "/var/task".into() }],
+        shared: Vec::new(),
         memory_mib: 512,
         tmp_mib: 512,
         network: Network::None,

@@ -79,6 +79,7 @@ pub(crate) fn shell(script: &str) -> Spec {
         working_directory: "/var/task".into(),
         environment: [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into(),
         mounts: Vec::new(),
+        shared: Vec::new(),
         memory_mib: 256,
         tmp_mib: 512,
         network: Network::None,

@@ -6,7 +6,7 @@ use lambent_code::PackageError;
 use lambent_core::lambda::arn::NameError;
 use lambent_core::lambda::environment::EnvironmentError;
 use lambent_core::lambda::state::{Busy, Reason};
-use lambent_dispatch::{InvokeError, ProgramError, Throttle};
+use lambent_dispatch::{InvokeError, ProgramError, Throttle, efs::MountError};
 use lambent_store::{BlobError, StoreError, WriteError};
 use lambent_wire::constraints::{self, Violation};
 use lambent_wire::error::Fault;
@@ -236,6 +236,9 @@ fn invoke_fault(error: InvokeError) -> Fault {
         InvokeError::Program(ProgramError::Blob(blob)) => internal(&blob),
         // Clients try again.
         InvokeError::Program(ProgramError::Sdk(later)) => of("ServiceException", later.to_string()),
+        InvokeError::Mount(MountError::Connectivity(_)) => of("EFSMountConnectivityException", message),
+        InvokeError::Mount(MountError::Failure(_)) => of("EFSMountFailureException", message),
+        InvokeError::Mount(MountError::Timeout(_)) => of("EFSMountTimeoutException", message),
         InvokeError::Sandbox(reason) => {
             error!(reason, "no sandbox could be made");
             of("ServiceException", "Lambda could not start an execution environment. Please try again.")
@@ -290,6 +293,7 @@ mod tests {
             ("TooManyRequestsException", 429),
             ("InvalidRuntimeException", 502),
             ("InvalidZipFileException", 502),
+            ("EFSMountTimeoutException", 408),
             ("ServiceException", 500),
         ] {
             assert_eq!(of(code, "").status(), status, "{code}");

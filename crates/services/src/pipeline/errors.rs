@@ -84,6 +84,9 @@ pub(super) fn invalid(service: &Service, message: String) -> Fault {
         "logs" => "InvalidParameterException",
         _ => "ValidationException",
     };
+    if let Some(shape) = service.error(code) {
+        return Fault::of(shape, message);
+    }
     fault(code, StatusCode::BAD_REQUEST, message)
 }
 

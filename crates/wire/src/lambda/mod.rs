@@ -222,6 +222,7 @@ pub static LAMBDA: Service = Service {
         type_in_body: true,
         capital_message: &["AccessDeniedException"],
         bare_xml_errors: false,
+        code_member: None,
     },
     router: OnceLock::new(),
 };

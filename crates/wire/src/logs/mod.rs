@@ -81,6 +81,7 @@ pub static LOGS: Service = Service {
         type_in_body: false,
         capital_message: &["AccessDeniedException"],
         bare_xml_errors: false,
+        code_member: None,
     },
     router: OnceLock::new(),
 };

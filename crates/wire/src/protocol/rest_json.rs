@@ -96,6 +96,7 @@ pub(super) fn fail(service: &Service, fault: &Fault) -> http::Response<Bytes> {
     if service.manners.type_in_body && shape.member("Type").is_none() {
         extra.push(("Type", fault.blame()));
     }
+    extra.extend(fault.code_outside(service));
     extra.extend(fault.message_outside(service));
     let mut body = Vec::new();
     json::write_structure(&mut body, shape, &members, &extra);

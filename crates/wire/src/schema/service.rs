@@ -82,6 +82,9 @@ pub struct Manners {
     pub capital_message: &'static [&'static str],
     /// XML errors have no `ErrorResponse` around them: S3.
     pub bare_xml_errors: bool,
+    /// The member of error bodies that repeats the code: EFS's `ErrorCode`. Where it is named, codes outside the model
+    /// have it too, and spell `Message` as the model's do.
+    pub code_member: Option<&'static str>,
 }
 
 impl Manners {
@@ -92,6 +95,7 @@ impl Manners {
         type_in_body: false,
         capital_message: &[],
         bare_xml_errors: false,
+        code_member: None,
     };
 }
 

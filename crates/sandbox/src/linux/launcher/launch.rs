@@ -22,7 +22,7 @@ use crate::linux::message::{Message, Request, Tmp};
 use crate::linux::net::Ready;
 use crate::linux::shared::{KILL, Remains, Shared, Stage};
 use crate::linux::told::Told;
-use crate::linux::{Isolation, channel, rewrite, sys};
+use crate::linux::{Isolation, channel, lent, rewrite, sys};
 use crate::{BootError, Exit, Mount, Network, Spec};
 
 /// How many names are tried for a cgroup.
@@ -227,6 +227,8 @@ impl Inner {
         let mounts = mounts
             .map(|mount| Ok((text(&mount.source)?, text(&mount.target)?)))
             .collect::<Result<Vec<_>, BootError>>()?;
+        let identity = (self.isolated() && !self.hello.user_namespace).then_some(id);
+        lent::check(&spec.shared, identity)?;
         let request = Request {
             argv: spec.argv.clone(),
             working_directory: spec.working_directory.clone(),
@@ -238,7 +240,8 @@ impl Inner {
             own_network: self.isolated() && spec.network != Network::Host,
             ready_network: network.is_some(),
             endpoint_port: self.options.endpoint_port,
-            identity: (self.isolated() && !self.hello.user_namespace).then_some(id),
+            identity,
+            shared: spec.shared.clone(),
             tmp,
             // Counted over the whole host and for one user, so not where that is the server's own; where sandboxes share
             // one, only for want of something better.

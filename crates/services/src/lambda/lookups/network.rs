@@ -2,13 +2,15 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html>
 
+use lambent_wire::error::Fault;
 use lambent_wire::lambda::function::VpcConfig;
 
 use super::arn::Arn;
 use super::{Asked, Error};
 use crate::Server;
 use crate::caller::Caller;
-use crate::upstream::{Session, ec2, efs, if_served};
+use crate::efs;
+use crate::upstream::{Session, ec2, if_served};
 
 /// The `VpcId` of a function's subnets and security groups: empty if it has none, and also where there is nobody to ask,
 /// since a VPC that was made up would be nowhere.
@@ -45,19 +47,31 @@ fn one_vpc(mut of_subnets: Vec<String>, of_groups: &[String]) -> Result<String, 
     Ok(vpc)
 }
 
-/// Looks up what a function mounts: an access point of EFS. Anything else is taken at its word.
+/// Looks up what a function mounts: an access point of ours, whose file system has a mount target. Anything else is taken
+/// at its word.
 ///
 /// # Errors
-/// As [`Asked::refused`].
+/// [`Error::InvalidParameter`] if it is not there, or nothing leads to it.
 pub async fn file_system(server: &Server, caller: &Caller, arn: &str) -> Result<(), Error> {
-    let Some(session) = Session::of(server, caller) else { return Ok(()) };
-    let efs = Arn::read(arn).filter(|arn| arn.service == "elasticfilesystem");
-    let Some(read) = efs else { return Ok(()) };
-    let id = read.resource.rsplit('/').next().unwrap_or(read.resource);
-    let found = if_served(efs::access_point(&read.session(session, caller), id).await);
-    found.map_err(|fault| {
-        Asked { service: "EFS", operation: "DescribeAccessPoints", resource: arn }.refused(fault)
-    })
+    if Arn::read(arn).is_none_or(|arn| arn.service != "elasticfilesystem") {
+        return Ok(());
+    }
+    let of = match efs::mountable(server, caller, arn).await {
+        Ok(of) => of,
+        Err(efs::Error::Store(fault)) => return Err(fault.into()),
+        Err(fault) => {
+            let (code, words) = (Fault::from(fault), "Error occurred while DescribeAccessPoints.");
+            let told = format!("EFS Error Code: {}. EFS Error Message: {}", code.code(), code.message());
+            return Err(Error::InvalidParameter(format!("{words} {told}")));
+        }
+    };
+    if of.mount_targets.is_empty() {
+        return Err(Error::InvalidParameter(format!(
+            "EFS file system {} referenced by access point {arn} does not have mount targets created in all availability zones the function will execute in. Please create EFS mount targets in each availability zone the function has a subnet in and try again.",
+            of.id.arn()
+        )));
+    }
+    Ok(())
 }
 
 fn invalid(words: &str) -> Error {

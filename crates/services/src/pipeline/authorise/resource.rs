@@ -35,6 +35,8 @@ impl Resource {
     pub(super) fn named(service: &Service, caller: &Caller, input: &Value) -> Self {
         let Value::Structure(members) = input else { return Self::Any };
         match service.signing_name {
+            // Its resources are the caller's own: its operations find no others.
+            "elasticfilesystem" => Self::Any,
             "logs" => Self::log_group(caller, members),
             _ => Self::of_lambda(caller, members),
         }
