@@ -12,6 +12,7 @@ import time
 import uuid
 
 from conftest import active
+from log_groups import logs_of
 from packages import python
 from server import Server
 
@@ -90,7 +91,7 @@ class Soak:
     def lost_lines(self):
         """How many lines of which invocations cannot be read; a line with another environment's is a fault at once."""
         left = dict.fromkeys(self.answers, (1 << self.lines) - 1)
-        logs = self.server.client("logs")
+        logs = logs_of(self.server)
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName="/aws/lambda/soak", filterPattern='"line"')
         for page in pages:
             for event in page["events"]:

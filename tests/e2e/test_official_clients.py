@@ -6,6 +6,7 @@ import json
 import sys
 
 import pytest
+from log_groups import logs_of
 from packages import ROLE, zip_of
 from programs import MADE, binary, package
 
@@ -130,7 +131,7 @@ def test_lambda_extension_gets_events_and_telemetry(create, invoke, client, name
     layer = client.publish_layer_version(LayerName=name, Content=content)["LayerVersionArn"]
     function = create("def handler(event, context):\n    print('said', event)\n    return context.aws_request_id", Layers=[layer])
     ids = [invoke(function, number)["Payload"] for number in range(3)]
-    logs = server.client("logs")
+    logs = logs_of(server)
 
     def told():
         found = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}", filterPattern="watcher")
