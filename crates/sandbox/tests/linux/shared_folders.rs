@@ -1,6 +1,6 @@
 //! Folders that sandboxes share: seen from inside, where a sandbox's user is the folder's, and from the host.
 
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt, symlink};
 
 use lambent_sandbox::shared_folder::User;
 use lambent_sandbox::{BootError, Exit, SharedFolder, Spec};
