@@ -247,6 +247,7 @@ mod tests {
             extension_environment: Vec::new(),
             framed_log: false,
             mounts: Vec::new(),
+            shared: Vec::new(),
             own_network: false,
             ready_network: false,
             endpoint_port: None,

@@ -105,6 +105,7 @@ async fn a_sandbox_that_cannot_be_cleared_is_given_up() {
         working_directory: "/".into(),
         environment: BTreeMap::new(),
         mounts: Vec::new(),
+        shared: Vec::new(),
         memory_mib: 128,
         tmp_mib: 512,
         network: Network::None,
