@@ -109,7 +109,7 @@ fn words(text: &str) -> Vec<String> {
     let split = |line: String| -> Vec<String> {
         line.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect()
     };
-    code::lines(text).flat_map(|(_, line)| split(line.to_string())).collect()
+    code::lines(text).flat_map(|(_, line)| split(line)).collect()
 }
 
 fn qualified(service: &str, name: &str) -> String {

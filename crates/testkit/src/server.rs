@@ -175,8 +175,7 @@ impl TestServer {
             code_grace: Duration::ZERO,
             transition_min,
         };
-        let (kept, unpacked) = (blobs.clone(), trees.clone());
-        let ring = keys.clone();
+        let (kept, unpacked, ring) = (blobs.clone(), trees.clone(), keys.clone());
         let parts = Parts {
             store: store.clone(),
             blobs,

@@ -230,9 +230,7 @@ fn invoke_fault(error: InvokeError) -> Fault {
         InvokeError::Program(
             ProgramError::Interpreter(_) | ProgramError::Runtime(_) | ProgramError::Java(_),
         ) => of("InvalidRuntimeException", message),
-        InvokeError::Program(ProgramError::Package(package)) => {
-            of("InvalidZipFileException", package.to_string())
-        }
+        InvokeError::Program(ProgramError::Package(zip)) => of("InvalidZipFileException", zip.to_string()),
         InvokeError::Program(ProgramError::Blob(blob)) => internal(&blob),
         // Clients try again.
         InvokeError::Program(ProgramError::Sdk(later)) => of("ServiceException", later.to_string()),

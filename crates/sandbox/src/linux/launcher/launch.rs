@@ -243,8 +243,7 @@ impl Inner {
             identity,
             shared: spec.shared.clone(),
             tmp,
-            // Counted over the whole host and for one user, so not where that is the server's own; where sandboxes share
-            // one, only for want of something better.
+            // Counted over the whole host for one user: not where that is the server's; where shared, for want of better.
             processes_max: (self.isolated() && (!self.hello.user_namespace || !self.base.limits("pids")))
                 .then_some(SANDBOX_PROCESSES_MAX),
             // Twice the memory: interpreters map more than they touch.
