@@ -151,3 +151,11 @@ def test_a_flood_loses_no_line(create, invoke, logs):
     invoke(name)
     numbers = [line for line in texts(logs, f"/aws/lambda/{name}") if line.strip().isdigit()]
     assert numbers == [f"{number}\n" for number in range(30000)]
+
+
+def test_a_traceback_is_one_event_with_its_lines(create, invoke, logs):
+    name = create("def handler(event, context):\n    raise ValueError('boom')")
+    invoke(name)
+    found = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern="ValueError")["events"]
+    (message,) = {event["message"] for event in found}
+    assert message.startswith("[ERROR] ValueError: boom\nTraceback (most recent call last):\n") and "\r" not in message

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::log::event::{Event, Form};
 use lambent_core::lambda::log::{Tail, stream_name};
+use lambent_core::lambda::runtime::{Family, Runtime};
 use lambent_core::time::{Clock, Timestamp};
 use lambent_sandbox::{Notice, Outlet, Stream, Telemetry};
 
@@ -64,6 +65,8 @@ pub(crate) struct Log {
     /// The id of the environment.
     instance: String,
     form: Form,
+    /// Lines of one event come joined by carriage returns.
+    joined: bool,
     sink: Arc<dyn LogSink>,
     clock: Arc<dyn Clock>,
     /// What extensions subscribe to.
@@ -85,6 +88,7 @@ impl Log {
             stream: stream_name(now, logging, &route.id.name, &route.version, id),
             instance: id.to_string(),
             form: Form::of(logging),
+            joined: joins_lines(&route.deployment.configuration.runtime),
             sink: Arc::clone(&dispatcher.logs),
             clock: Arc::clone(&dispatcher.clock),
             telemetry: Arc::default(),
@@ -153,9 +157,20 @@ impl Log {
     }
 }
 
+/// Whether the runtime joins the lines of one event by carriage returns, so that they come as one. Others write whole records.
+fn joins_lines(runtime: &str) -> bool {
+    Runtime::find(runtime).is_some_and(|runtime| matches!(runtime.family, Family::Python | Family::Node))
+}
+
+fn lines_apart(text: &[u8]) -> Vec<u8> {
+    text.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte }).collect()
+}
+
 impl Outlet for Log {
     /// A line of the function, kept if it is of a level that is, or of an extension.
     fn written(&self, source: lambent_sandbox::Source, text: &[u8]) {
+        let apart = (self.joined && text.contains(&b'\r')).then(|| lines_apart(text));
+        let text = apart.as_deref().unwrap_or(text);
         let (source, stream, kind) = match source {
             lambent_sandbox::Source::Program => (Source::Function, Stream::Function, "function"),
             lambent_sandbox::Source::Extension => (Source::Extension, Stream::Extension, "extension"),
