@@ -29,7 +29,7 @@ class Exceptions:
         """Marks the listed tests. One without parameters names all of its parameters."""
         unknown = set(self.reasons)
         for item in items:
-            name = item.nodeid.removeprefix("tests/test_awslambda/")
+            name = item.nodeid.removeprefix("tests/test_awslambda/").removeprefix("tests/")
             for listed in (name, name.partition("[")[0]):
                 if listed in self.reasons:
                     unknown.discard(listed)

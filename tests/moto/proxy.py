@@ -1,4 +1,4 @@
-"""One endpoint before two servers: what is signed for Lambda goes to ours, everything else to moto's. It changes no
+"""One endpoint before two servers: what is signed for Lambda or EFS goes to ours, everything else to moto's. It changes no
 request and no answer. moto's own call to forget everything empties ours too, by Lambda's own operations."""
 
 import http.client
@@ -15,6 +15,8 @@ from botocore.exceptions import ClientError
 
 SCOPE = re.compile(r"/\d{8}/([^/,]+)/([^/,]+)/aws4_request")
 RESET = "/moto-api/reset"
+# The names of our services, as signatures have them.
+OURS = {"lambda", "elasticfilesystem"}
 # What a connection says of itself, and what each side of the proxy says anew.
 OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 DELETED_WITHIN_S = 10
@@ -42,7 +44,7 @@ class Proxy(http.server.ThreadingHTTPServer):
         """Which server a request is for. Regions where it may change something of ours are remembered."""
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(path).query))
         scope = SCOPE.search(headers.get("Authorization", "")) or SCOPE.search(query.get("X-Amz-Credential", ""))
-        if scope and scope[2] == "lambda":
+        if scope and scope[2] in OURS:
             if method != "GET":
                 self.touched.add(scope[1])
             return self.lambent
@@ -59,12 +61,17 @@ class Proxy(http.server.ThreadingHTTPServer):
             region = self.touched.pop()
             if region not in self.clients:
                 self.clients[region] = self.client(region)
-            empty(self.clients[region])
+            empty(self.clients[region]["lambda"])
+            empty_file_systems(self.clients[region]["efs"])
 
     def client(self, region):
-        """A client of our server, past the proxy."""
+        """Clients of our server, past the proxy."""
+        return {service: self.client_of(service, region) for service in ("lambda", "efs")}
+
+    def client_of(self, service, region):
+        """A client of one service."""
         return boto3.client(
-            "lambda",
+            service,
             region_name=region,
             endpoint_url=f"http://{self.lambent}",
             aws_access_key_id="test",
@@ -132,6 +139,17 @@ def empty(client):
             gone(client.delete_layer_version, LayerName=layer["LayerName"], VersionNumber=version["Version"])
     for signing in found(client.get_paginator("list_code_signing_configs").paginate, "CodeSigningConfigs"):
         gone(client.delete_code_signing_config, CodeSigningConfigArn=signing["CodeSigningConfigArn"])
+
+
+def empty_file_systems(client):
+    """The same of file systems."""
+    for system in found(client.get_paginator("describe_file_systems").paginate, "FileSystems"):
+        which = {"FileSystemId": system["FileSystemId"]}
+        for target in found(client.get_paginator("describe_mount_targets").paginate, "MountTargets", **which):
+            gone(client.delete_mount_target, MountTargetId=target["MountTargetId"])
+        for point in client.describe_access_points(**which)["AccessPoints"]:
+            gone(client.delete_access_point, AccessPointId=point["AccessPointId"])
+        gone(client.delete_file_system, **which)
 
 
 def found(pages, member, **parameters):

@@ -1,4 +1,4 @@
-"""moto's own tests of Lambda against the real binary: `run.py [PYTEST ARGS]`, part of `cargo xtask e2e`.
+"""moto's own tests of Lambda and EFS against the real binary: `run.py [PYTEST ARGS]`, part of `cargo xtask e2e`.
 
 Three servers on free ports, gone at the end: ours, a moto server for every other service (and for what ours looks up),
 and the proxy that the tests talk to. `exceptions.toml` names the tests that must fail, and why."""
@@ -18,7 +18,7 @@ from moto_server import ACCOUNT, Moto  # noqa: E402
 from proxy import Proxy  # noqa: E402
 from server import Server, clean_environment  # noqa: E402
 
-TESTS = "tests/test_awslambda"
+TESTS = ["tests/test_awslambda", "tests/test_efs"]
 # moto's key is none of ours, and one of its functions asks EC2.
 OPTIONS = ["--auth", "open", "--account-id", ACCOUNT, "--network", "host"]
 OPTIONS += ["--interpreter", f"python={sys.executable}"]
@@ -51,14 +51,14 @@ def test(arguments, endpoint):
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(SOURCE)
-    chosen = [] if any(argument.startswith("tests/") for argument in arguments) else [TESTS]
+    chosen = [] if any(argument.startswith("tests/") for argument in arguments) else TESTS
     judge = Exceptions(pathlib.Path(__file__).with_name("exceptions.toml"), whole=not arguments)
     quiet = ["-q", "-ra", "--tb=short", "--color=auto", "-p", "no:cacheprovider"]
     return pytest.main([*quiet, *chosen, *arguments], plugins=[judge])
 
 
 if __name__ == "__main__":
-    if not (SOURCE / TESTS).is_dir():
+    if not all((SOURCE / tests).is_dir() for tests in TESTS):
         sys.exit(f"{SOURCE} is missing: `cargo xtask install` fetches moto's source package")
     with tempfile.TemporaryDirectory(prefix="lambent-moto-") as folder:
         sys.exit(run(sys.argv[1:], pathlib.Path(folder)))

@@ -218,8 +218,8 @@ fn what_is_not_built_is_told_from_what_does_not_exist() {
     assert_eq!(find(&Method::GET, "/2015-03-31/functions/f"), Ok("GetFunction"));
     assert_eq!(find(&Method::POST, "/2014-11-13/functions/f/invoke-async/"), Ok("InvokeAsync"));
     assert_eq!(
-        find(&Method::POST, "/2021-11-15/functions/f/response-streaming-invocations"),
-        Err(NoRoute::NotBuilt("InvokeWithResponseStream"))
+        find(&Method::GET, "/2025-11-30/capacity-providers"),
+        Err(NoRoute::NotBuilt("ListCapacityProviders"))
     );
     assert_eq!(find(&Method::GET, "/2015-03-31/fonctions"), Err(NoRoute::Unknown(None)));
 }
