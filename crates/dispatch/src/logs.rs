@@ -75,6 +75,8 @@ pub(crate) struct Log {
     extended: AtomicBool,
     /// The lines of the invocation that runs, if its caller wants them; of no other.
     tail: Mutex<Option<Tail>>,
+    /// That invocation has failed: what its processes write until they are ended is not for its caller.
+    failed: AtomicBool,
 }
 
 impl Log {
@@ -94,6 +96,7 @@ impl Log {
             telemetry: Arc::default(),
             extended: AtomicBool::new(false),
             tail: Mutex::default(),
+            failed: AtomicBool::new(false),
         }
     }
 
@@ -104,7 +107,13 @@ impl Log {
 
     /// An invocation begins: its caller wants the end of the log, or not. What was written before is not for it.
     pub(crate) fn begin(&self, tail: bool) {
+        self.failed.store(false, Ordering::Relaxed);
         *self.tail() = tail.then(Tail::default);
+    }
+
+    /// The invocation has failed, and its processes will be ended: only what the platform says of it is still for its caller.
+    pub(crate) fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
     }
 
     fn tail(&self) -> MutexGuard<'_, Option<Tail>> {
@@ -181,7 +190,9 @@ impl Outlet for Log {
         if source == Source::Function && !self.form.keeps(text) {
             return;
         }
-        if let Some(tail) = &mut *self.tail() {
+        if !self.failed.load(Ordering::Relaxed)
+            && let Some(tail) = &mut *self.tail()
+        {
             tail.push(text);
         }
         self.send(source, text);

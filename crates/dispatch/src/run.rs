@@ -208,6 +208,7 @@ impl Drive<'_> {
 
     /// The answer of an invocation that failed, and its last lines but for REPORT.
     pub(crate) fn conclude(&mut self, log: &Log, told: Told, failure: Option<&Failure>) {
+        log.fail();
         if let Some(failure) = failure {
             self.failure_line(log, failure);
         }
