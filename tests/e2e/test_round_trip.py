@@ -8,6 +8,7 @@ from conftest import updated
 from packages import HELLO, zip_of
 from round_trip import ABSENT, mappings, resources, seen, settings
 from round_trip.functions import FUNCTION, LAYERS
+from test_efs import client_of
 
 NOUNS = {
     "function": FUNCTION,
@@ -69,6 +70,18 @@ def layers(client):
     for arn in LAYERS:
         content = {"ZipFile": zip_of({"python/mine.py": "x = 1"})}
         client.publish_layer_version(LayerName=arn.split(":")[-2], Content=content)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def access_point(server):
+    """The access point that functions mount, where they name one."""
+    efs = client_of(server)
+    system = efs.create_file_system(CreationToken="round-trip")["FileSystemId"]
+    efs.create_mount_target(FileSystemId=system, SubnetId="subnet-0a1b2c3d")
+    made = efs.create_access_point(ClientToken="round-trip", FileSystemId=system)
+    row = FUNCTION.rows["FileSystemConfigs"]
+    for config in [*row.first, *row.second]:
+        config["Arn"] = made["AccessPointArn"]
 
 
 def shown_by(kind, client, place):
