@@ -22,6 +22,9 @@ use lambent_store::{Store, tables};
 use tokio::task::spawn_blocking;
 use tracing::error;
 
+/// How the folder of a deleted file system is called until it is gone.
+const DELETED: &str = ".deleted-";
+
 /// Where the files are.
 #[derive(Debug, Clone)]
 pub struct FileSystemOptions {
@@ -104,10 +107,22 @@ impl FileSystems {
         if self.options.given.contains_key(id) {
             return Ok(());
         }
-        let folder = self.folder(id);
-        let removed =
-            spawn_blocking(move || std::fs::remove_dir_all(folder)).await.map_err(io::Error::other)?;
-        removed.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+        let (folder, aside) = (self.folder(id), self.options.folder.join(format!("{DELETED}{id}")));
+        let set_aside = spawn_blocking(move || std::fs::rename(folder, aside)).await;
+        match set_aside.map_err(io::Error::other)? {
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(fault) => Err(fault),
+            Ok(()) => self.collect().await,
+        }
+    }
+
+    /// Removes what is left of deleted file systems: functions that had one mounted may have gone on writing.
+    ///
+    /// # Errors
+    /// As the system says it.
+    pub async fn collect(&self) -> io::Result<()> {
+        let folder = self.options.folder.clone();
+        spawn_blocking(move || collect(&folder)).await.map_err(io::Error::other)?
     }
 
     /// Connects a new environment to what a function mounts.
@@ -168,6 +183,20 @@ impl FileSystems {
 fn unread(arn: &str, fault: &lambent_store::StoreError) -> MountError {
     error!(access_point = arn, %fault, "an access point cannot be read");
     MountError::Failure(arn.to_owned())
+}
+
+fn collect(folder: &std::path::Path) -> io::Result<()> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(none) if none.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(DELETED) {
+            std::fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Who a function is in there.

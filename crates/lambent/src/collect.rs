@@ -1,4 +1,4 @@
-//! Code and log events nobody needs any more, collected while the server runs. Never decides what is needed.
+//! Code, log events and shared files nobody needs any more, collected while the server runs. Never decides what is needed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +28,9 @@ pub(crate) async fn run(server: Arc<Server>, stop: CancellationToken) {
         }
         if let Err(fault) = server.collect_logs().await {
             warn!(%fault, "expired log events were not collected");
+        }
+        if let Err(fault) = server.dispatcher().file_systems().collect().await {
+            warn!(%fault, "files of deleted file systems were not collected");
         }
     }
 }

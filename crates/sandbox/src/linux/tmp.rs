@@ -98,9 +98,11 @@ fn attach(file: &impl AsFd, control: &File) -> io::Result<(File, String)> {
     let config = LoopConfig::new(file.as_fd(), "lambent /tmp");
     for _ in 0..LOOP_TRIES {
         let name = format!("/dev/loop{}", sys::free_loop_device(control.as_fd())?);
-        // The node of a device made just now may take a moment to appear.
         let device = match File::options().read(true).write(true).open(&name) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) if is_passing(&error) => {
+                std::thread::yield_now();
+                continue;
+            }
             device => device?,
         };
         match sys::configure_loop(device.as_fd(), &config) {
@@ -109,6 +111,11 @@ fn attach(file: &impl AsFd, control: &File) -> io::Result<(File, String)> {
         }
     }
     Err(io::ErrorKind::ResourceBusy.into())
+}
+
+/// The node of a device made just now may take a moment to appear, and a device somebody else had just let go of to end.
+fn is_passing(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(Errno::NXIO.raw_os_error())
 }
 
 fn mount(device: &str) -> io::Result<OwnedFd> {

@@ -158,6 +158,11 @@ impl Queue {
         Batch { lines, askers, dropped }
     }
 
+    /// Who began to wait since the last was taken.
+    pub(super) fn askers(&self) -> Vec<oneshot::Sender<()>> {
+        std::mem::take(&mut self.lock().askers)
+    }
+
     /// What was taken is written.
     pub(super) fn done(&self) {
         self.lock().is_writing = false;

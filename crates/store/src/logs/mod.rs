@@ -29,6 +29,7 @@ use lambent_core::time::Timestamp;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::error;
 
 pub use self::group::{Added, Stream};
 pub use self::lines::Line;
@@ -188,9 +189,10 @@ impl Logs {
                 .await?;
             for kept in records.iter().map(|record| &record.value) {
                 known.insert(kept.folder.simple().to_string());
-                if kept.retention_days.is_some() {
-                    let since_ms = kept.kept_since(now).as_millis();
-                    self.work(kept, move |group| group.collect(since_ms, now.as_millis())).await?;
+                if kept.retention_days.is_some()
+                    && let Err(fault) = self.expire(kept, now).await
+                {
+                    error!(group = kept.id.name, %fault, "expired log events are left for the next round");
                 }
             }
             match records.last() {
@@ -202,6 +204,16 @@ impl Logs {
         let left =
             found.into_iter().filter(move |name| !known.contains(name)).map(move |name| folder.join(name));
         self.files(move || left.into_iter().try_for_each(std::fs::remove_dir_all)).await
+    }
+
+    /// Deletes what expired of one group. A group that was deleted meanwhile has nothing left.
+    async fn expire(&self, kept: &Kept, now: Timestamp) -> Result<(), StoreError> {
+        let since_ms = kept.kept_since(now).as_millis();
+        let expire = move |group: &Group| match group.collect(since_ms, now.as_millis()) {
+            Err(_) if group.is_deleted() => Ok(()),
+            collected => collected,
+        };
+        self.work(kept, expire).await
     }
 
     /// Writes what waits and ends. What is pushed later is lost.

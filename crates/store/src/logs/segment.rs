@@ -171,6 +171,12 @@ impl Summary {
         }
     }
 
+    /// An id that no stream has which it knows of, deleted ones with them: what ended one must not end another.
+    pub(super) fn next_id(&self) -> u32 {
+        let last = [self.declared.keys().last(), self.deleted.last(), self.spans.keys().last()];
+        last.into_iter().flatten().max().map_or(1, |id| id + 1)
+    }
+
     /// The times of all events in it.
     pub(super) fn times(&self) -> Option<(i64, i64)> {
         let spans = self.spans.values().copied();

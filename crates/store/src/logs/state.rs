@@ -15,6 +15,8 @@ pub(super) struct State {
     pub(super) files: Files,
     /// The streams that are not deleted.
     streams: BTreeMap<Arc<str>, Known>,
+    /// Their names by id.
+    names: BTreeMap<u32, Arc<str>>,
     next_id: u32,
 }
 
@@ -61,6 +63,7 @@ impl State {
     /// Deletes a stream with its events; false if there is none.
     pub(super) fn delete_stream(&mut self, name: &str) -> io::Result<bool> {
         let Some(known) = self.streams.remove(name) else { return Ok(false) };
+        self.names.remove(&known.id);
         let mut change = Change::default();
         change.add(Entry::Deleted { id: known.id });
         self.apply(&change)?;
@@ -86,13 +89,13 @@ impl State {
     }
 
     pub(super) fn load(files: Files) -> Self {
-        let mut state = Self { files, streams: BTreeMap::new(), next_id: 1 };
+        let mut state = Self { files, streams: BTreeMap::new(), names: BTreeMap::new(), next_id: 1 };
         let mut ids: BTreeMap<u32, (Arc<str>, i64)> = BTreeMap::new();
         for summary in state.files.summaries() {
             for (id, (created_ms, name)) in &summary.declared {
                 ids.entry(*id).or_insert_with(|| (name.as_str().into(), *created_ms));
-                state.next_id = state.next_id.max(id + 1);
             }
+            state.next_id = state.next_id.max(summary.next_id());
         }
         state
             .files
@@ -100,7 +103,7 @@ impl State {
             .for_each(|summary| summary.deleted.iter().for_each(|id| drop(ids.remove(id))));
         for (id, (name, created_ms)) in ids {
             let span = state.files.span(id);
-            state.streams.insert(name, Known { id, created_ms, span });
+            state.keep(name, Known { id, created_ms, span });
         }
         state
     }
@@ -122,7 +125,7 @@ impl State {
             Some(known) => (known.id, known.created_ms),
             None => {
                 let known = Known { id: self.next_id, created_ms: now_ms, span: None };
-                self.streams.insert(name.into(), known);
+                self.keep(name.into(), known);
                 self.next_id += 1;
                 (known.id, now_ms)
             }
@@ -135,12 +138,18 @@ impl State {
 
     fn apply(&mut self, change: &Change) -> io::Result<()> {
         self.files.write(&change.bytes, &change.summary)?;
-        for known in self.streams.values_mut().filter(|_| !change.summary.spans.is_empty()) {
-            if let Some(new) = change.summary.spans.get(&known.id) {
-                known.span = Some(known.span.map_or(*new, |old| old.join(*new)));
+        for (id, new) in &change.summary.spans {
+            let known = self.names.get(id).and_then(|name| self.streams.get_mut(name));
+            if let Some(Known { span, .. }) = known {
+                *span = Some(span.map_or(*new, |old| old.join(*new)));
             }
         }
         Ok(())
+    }
+
+    fn keep(&mut self, name: Arc<str>, known: Known) {
+        self.names.insert(known.id, Arc::clone(&name));
+        self.streams.insert(name, known);
     }
 
     /// The segments that may hold what is wanted, and the names of the streams wanted.

@@ -254,3 +254,24 @@ async fn many_groups_share_few_open_files() {
         assert_eq!(rig.read(name, all()).await.0.len(), 2, "{name}");
     }
 }
+
+#[tokio::test]
+async fn the_id_of_a_deleted_stream_is_never_given_again() {
+    let mut rig = Rig::new();
+    rig.logs.push(&line("g", "a", 1, "one"));
+    rig.logs.push(&line("g", "b", 2, "two"));
+    let group = rig.group("g").await.unwrap();
+    rig.logs.push(&line("g", "a", 3 * DAY_MS, "three"));
+    rig.group("g").await.unwrap();
+    assert!(rig.logs.delete_stream(&group, "b").await.unwrap());
+    let kept = Kept { retention_days: Some(1), ..group.clone() };
+    let key = tables::log_group_key(&group.id);
+    rig.store.write(Transaction::new().put(&tables::LOG_GROUPS, key, &kept, Expect::Present)).await.unwrap();
+    rig.logs.collect(Timestamp::from_millis(3 * DAY_MS + 4)).await.unwrap();
+    assert_eq!(rig.segments(&group), 1, "what declared b is gone");
+    rig.again().await;
+    rig.logs.push(&line("g", "c", 3 * DAY_MS + 5, "four"));
+    rig.group("g").await.unwrap();
+    rig.again().await;
+    assert_eq!(rig.read("g", all()).await.0, ["three\n", "four\n"]);
+}

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lambent_core::account::{AccountId, Region};
 use lambent_core::limits;
 use lambent_core::logs::group::GroupId;
 use lambent_core::time::Timestamp;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -17,6 +19,9 @@ use super::group::{Added, Group};
 use super::groups::Groups;
 use super::lines::{Line, Lines, Queue};
 use super::{StoreError, blocking};
+
+/// How long lines wait before a full disk is tried again.
+const FULL_PAUSE: Duration = Duration::from_secs(1);
 
 /// Writes until told to stop, and then what is left.
 pub(super) struct Writer {
@@ -63,17 +68,43 @@ impl Writer {
                 "lines of functions were dropped: they could not be written fast enough"
             );
         }
-        let lines = Arc::new(batch.lines);
+        let (lines, mut askers) = (Arc::new(batch.lines), batch.askers);
         for (id, numbers) in by_group(&lines) {
-            // What cannot be written, on a full disk for one, is lost: who wrote it cannot be asked again.
-            if let Err(fault) = self.append(&id, &lines, numbers).await {
+            if let Err(fault) = self.append_in_time(&id, &lines, &numbers, &mut askers).await {
                 error!(group = id.name, %fault, "lines of functions were not written and are lost");
             }
         }
         self.queue.done();
-        for asker in batch.askers {
-            // Who waits no longer need not be told.
-            _ = asker.send(());
+        tell(&mut askers);
+    }
+
+    /// Writes lines of one group; on a full disk as soon as there is room. They are held until as many others wait that
+    /// functions would be held up; who reads meanwhile gets what is there.
+    async fn append_in_time(
+        &mut self,
+        id: &GroupId,
+        lines: &Arc<Lines>,
+        numbers: &Arc<Vec<usize>>,
+        askers: &mut Vec<oneshot::Sender<()>>,
+    ) -> Result<(), StoreError> {
+        let mut told = false;
+        loop {
+            let done = self.append(id, lines, numbers).await;
+            let Err(fault @ StoreError::Full) = done else { return done };
+            if self.queue.is_full() || self.closing.is_cancelled() {
+                return Err(fault);
+            }
+            if !told {
+                warn!(group = id.name, %fault, "lines of functions wait for room");
+                told = true;
+            }
+            tell(askers);
+            tokio::select! {
+                () = sleep(FULL_PAUSE) => {}
+                () = self.queue.hurry() => {}
+                () = self.closing.cancelled() => {}
+            }
+            askers.extend(self.queue.askers());
         }
     }
 
@@ -81,13 +112,12 @@ impl Writer {
         &mut self,
         id: &GroupId,
         lines: &Arc<Lines>,
-        numbers: Vec<usize>,
+        numbers: &Arc<Vec<usize>>,
     ) -> Result<(), StoreError> {
         let first = Timestamp::from_millis(lines.get(numbers[0]).at_ms);
-        let numbers = Arc::new(numbers);
         loop {
             let group = self.groups.ensure(id, first).await?;
-            let (lines, numbers, writing) = (Arc::clone(lines), Arc::clone(&numbers), Arc::clone(&group));
+            let (lines, numbers, writing) = (Arc::clone(lines), Arc::clone(numbers), Arc::clone(&group));
             match blocking(&group, move || append(&writing, &lines, &numbers)).await {
                 // It was deleted meanwhile: its lines make it anew, as on AWS.
                 Err(_) if group.is_deleted() => self.groups.forget(id, &group),
@@ -112,7 +142,7 @@ impl Writer {
 }
 
 /// Each group of a batch, with the numbers of its lines.
-fn by_group(lines: &Lines) -> Vec<(GroupId, Vec<usize>)> {
+fn by_group(lines: &Lines) -> Vec<(GroupId, Arc<Vec<usize>>)> {
     let mut found: HashMap<(&str, &str, &str), Vec<usize>> = HashMap::new();
     for number in 0..lines.len() {
         let Line { account, region, group, .. } = lines.get(number);
@@ -123,7 +153,14 @@ fn by_group(lines: &Lines) -> Vec<(GroupId, Vec<usize>)> {
         let region = Region::try_from(region.to_owned()).ok()?;
         Some(GroupId { account, region, name: name.to_owned() })
     };
-    found.into_iter().filter_map(|(group, numbers)| Some((id(group)?, numbers))).collect()
+    found.into_iter().filter_map(|(group, numbers)| Some((id(group)?, Arc::new(numbers)))).collect()
+}
+
+fn tell(askers: &mut Vec<oneshot::Sender<()>>) {
+    for asker in askers.drain(..) {
+        // Who waits no longer need not be told.
+        _ = asker.send(());
+    }
 }
 
 fn append(group: &Group, lines: &Lines, numbers: &[usize]) -> io::Result<()> {
