@@ -64,6 +64,8 @@ class Api:
             self._socket.close()
         self._rest = b""
         self._socket = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+        # A function may have called `socket.setdefaulttimeout`: that is for its own connections.
+        self._socket.settimeout(None)
         self._socket.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
         self._socket.connect(self._address)
 
