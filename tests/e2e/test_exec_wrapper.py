@@ -51,7 +51,8 @@ def test_a_layer_s_wrapper_starts_python(create, invoke, wrapper):
 def test_a_layer_s_wrapper_starts_node_js(create, invoke, wrapper):
     layer = wrapper(ADDS_OPTIONS.replace("OPTION", "--max-http-header-size=20000"))
     function = create(nodejs(SEEN_NODE, "app.cjs"), **wrapped([layer]))
-    assert invoke(function)["Payload"] == ["yes", ["--max-http-header-size=20000"]]
+    wrapped_by, options = invoke(function)["Payload"]
+    assert (wrapped_by, options[0]) == ("yes", "--max-http-header-size=20000")
 
 
 def test_a_wrapper_may_choose_another_handler(create, invoke, wrapper):
@@ -85,8 +86,34 @@ def test_a_runtime_of_one_s_own_has_to_honour_it_itself(create, invoke):
 
 def test_variables_of_the_interpreters_are_honoured(create, invoke):
     node = create(nodejs(SEEN_NODE, "app.cjs"), Environment={"Variables": {"NODE_OPTIONS": "--require /var/task/app.cjs"}})
-    assert invoke(node)["Payload"] == [None, []]
+    assert invoke(node)["Payload"][0] is None
     source = "import mine\ndef handler(event, context): return mine.X"
     files = zip_of({"app.py": source, "lib/mine.py": "X = 7"})
     path = {"Variables": {"PYTHONPATH": "/var/task/lib"}}
     assert invoke(create(python("") | {"Code": {"ZipFile": files}}, Environment=path))["Payload"] == json.loads("7")
+
+
+def test_node_js_keeps_its_heap_within_the_function_s_memory(create, invoke):
+    source = "exports.handler = async () => [require('v8').getHeapStatistics().heap_size_limit / 2 ** 20, typeof gc]\n"
+    small, collects = invoke(create(nodejs(source, "app.cjs"), MemorySize=256))["Payload"]
+    assert 200 < small < 320 and collects == "function"
+    own = {"Variables": {"NODE_OPTIONS": "--max-old-space-size=700"}}
+    assert invoke(create(nodejs(source, "app.cjs"), MemorySize=256, Environment=own))["Payload"][0] > 600
+
+
+def test_a_tracer_on_the_pythonpath_attaches(create, invoke):
+    source = "import builtins\ndef handler(event, context): return getattr(builtins, 'traced', None)"
+    files = zip_of({"app.py": source, "auto/sitecustomize.py": "import builtins\nbuiltins.traced = 'yes'"})
+    function = python("") | {"Code": {"ZipFile": files}}
+    assert invoke(create(function))["Payload"] is None
+    path = {"Variables": {"PYTHONPATH": "/var/task/auto"}}
+    assert invoke(create(function, Environment=path))["Payload"] == "yes"
+
+
+@pytest.mark.parametrize(("settings", "program"), [(nodejs("", "app.cjs"), "node"), (python(""), "python3")])
+def test_the_interpreter_is_where_scripts_look_for_it(create, invoke, settings, program):
+    # The wrapper starts the runtime with it, in place of what it was given.
+    code = {"app.cjs": "exports.handler = async () => 'here'", "app.py": "def handler(e, c): return 'here'"}
+    start = f'#!/bin/sh\nshift\nexec /var/lang/bin/{program} "$@"\n'
+    files = zip_of(code | {"start": (start, 0o755)})
+    assert invoke(create(settings | {"Code": {"ZipFile": files}}, **wrapped(path="/var/task/start")))["Payload"] == "here"

@@ -129,10 +129,18 @@ def test_a_slow_init_is_limited_by_the_timeout_when_it_runs_in_the_invocation(cr
     assert "Phase: init\tStatus: timeout" in log
 
 
-@pytest.mark.parametrize("settings", [custom(mode=0o644), custom() | {"Code": python(HELLO)["Code"]}], ids=["no-x", "none"])
-def test_a_bootstrap_that_cannot_be_run(create, fail, settings):
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (custom(mode=0o644), "fork/exec /var/task/bootstrap: permission denied"),
+        (custom("no script\n"), "fork/exec /var/task/bootstrap: exec format error"),
+        (custom("#!/nope\n"), "fork/exec /var/task/bootstrap: no such file or directory"),
+        (custom() | {"Code": python(HELLO)["Code"]}, "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"),
+    ],
+    ids=["no-x", "no-script", "no-interpreter", "none"],
+)
+def test_a_bootstrap_that_cannot_be_run(create, fail, settings, words):
     payload, _, request_id = fail(create(settings))
-    words = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
     assert payload == {"errorType": "Runtime.InvalidEntrypoint", "errorMessage": f"RequestId: {request_id} Error: {words}"}
 
 

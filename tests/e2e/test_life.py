@@ -109,6 +109,22 @@ threading.Thread(target=tick, daemon=True).start()
     assert after > first, "and it goes on in the invocation"
 
 
+def test_what_a_woken_environment_writes_comes_after_start(create, call):
+    init = """
+def tick():
+    while True:
+        print("tick")
+        time.sleep(0.001)
+threading.Thread(target=tick, daemon=True).start()
+"""
+    name = create(tells(init=init, body="return time.sleep(0.05)"))
+    call(name)
+    for _ in range(5):
+        time.sleep(0.2)
+        _, log, _ = call(name)
+        assert log.startswith("START") and "tick" in log, log
+
+
 def test_environments_are_recycled_by_age_even_when_they_are_busy(own_server):
     server = own_server("--age-max-s", "2")
     client = server.client()

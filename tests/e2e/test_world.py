@@ -87,13 +87,15 @@ COMMON = {
     "_AWS_XRAY_DAEMON_PORT": "2000",
     "_HANDLER": "app.handler",
 }
-MANAGED = {"_X_AMZN_TRACE_ID": "Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0.*"}
+# Managed runtimes are started by a shell, which leaves two.
+SHELL = {"PWD": "/var/task", "SHLVL": "0"}
+MANAGED = SHELL | {"_X_AMZN_TRACE_ID": "Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0.*"}
 NODE_PATH = "/opt/nodejs/node22/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task"
 OF_RUNTIME = {
     "python3.12": MANAGED | {"AWS_EXECUTION_ENV": "AWS_Lambda_python3.12", "PYTHONPATH": "/var/runtime"},
     "nodejs22.x": MANAGED | {"AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x", "NODE_PATH": NODE_PATH},
     # The trace is a property of the virtual machine there.
-    "java17": {"AWS_EXECUTION_ENV": "AWS_Lambda_java17", "_HANDLER": "App::handler"},
+    "java17": SHELL | {"AWS_EXECUTION_ENV": "AWS_Lambda_java17", "_HANDLER": "App::handler"},
     "ruby3.3": MANAGED
     | {
         "AWS_EXECUTION_ENV": "AWS_Lambda_ruby3.3",

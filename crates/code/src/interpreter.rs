@@ -21,7 +21,7 @@ use tokio::sync::OnceCell;
 use crate::blocking::blocking;
 
 pub use bytecode::compile;
-pub use choice::{Choice, Mount, NoInterpreter};
+pub use choice::{Choice, LANGUAGE_FOLDER, Mount, NoInterpreter};
 pub use host::{HostEnvironment, Override};
 pub use java::{Java, JavaError, JavaRuntime, build_java};
 pub use wanted::{Family, RuntimeWanted, Version};

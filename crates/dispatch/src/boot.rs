@@ -51,7 +51,7 @@ impl<'a> Drive<'a> {
             session.mount(connected.map_err(|error| NotBooted::Refused(error.into()))?);
         }
         let spec = self.spec(program, log, &session);
-        let sandbox = self.sandbox(&spec, log).await.map_err(|error| self.not_booted(error, program))?;
+        let sandbox = self.sandbox(&spec, log).await.map_err(|error| self.not_booted(error))?;
         add(&self.dispatcher.metrics.cold_starts, 1);
         let life = Life::new(self.rules(), started);
         Ok(Environment::new(sandbox, Arc::clone(log), session, life, started))
@@ -65,8 +65,8 @@ impl<'a> Drive<'a> {
         self.init_starts(&environment.log, phase);
         match environment.sandbox.restart().await {
             Ok(()) => Event::Started,
-            Err(BootError::Entrypoint { program, .. }) => {
-                let failure = Failure::NoEntrypoint { tried: vec![program] };
+            Err(BootError::Entrypoint { program, reason }) => {
+                let failure = Failure::NotExecuted { program, reason };
                 let told = Told::failure(&failure, self.request_id());
                 self.init_failed(environment, phase, told, Some(&failure))
             }
@@ -103,11 +103,10 @@ impl<'a> Drive<'a> {
     }
 
     /// Why there is no sandbox.
-    fn not_booted(&self, error: BootError, program: &Program) -> NotBooted {
+    fn not_booted(&self, error: BootError) -> NotBooted {
         match error {
-            BootError::Entrypoint { program: missing, .. } => {
-                let tried = if program.tried.is_empty() { vec![missing] } else { program.tried.clone() };
-                NotBooted::Entrypoint(Failure::NoEntrypoint { tried })
+            BootError::Entrypoint { program, reason } => {
+                NotBooted::Entrypoint(Failure::NotExecuted { program, reason })
             }
             BootError::Step { step, reason } => {
                 NotBooted::Refused(InvokeError::Sandbox(format!("{step}: {reason}")))

@@ -82,6 +82,7 @@ impl<'a> Drive<'a> {
 
     /// Stops an environment that has ended, and gives another back.
     pub(crate) fn give_back(&self, environment: Environment, action: Action) {
+        environment.log.release();
         if let Action::Stop(reason) = action {
             self.dispatcher.stop(environment.sandbox, shutdown(reason));
         } else {

@@ -73,6 +73,7 @@ impl Environment {
     /// Lets it go on, and tells whether it is as it was left: its program still there, or none where it was reset.
     pub(crate) async fn wake(&mut self) -> bool {
         if std::mem::take(&mut self.frozen) {
+            self.log.hold();
             self.sandbox.thaw();
             return self.sandbox.awake().await;
         }

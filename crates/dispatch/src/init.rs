@@ -46,8 +46,8 @@ impl Drive<'_> {
             Init::Exited(_) if self.is_cut_off() => return Event::Lost,
             Init::Exited(exit) => exit_failure(exit),
             Init::Extension(fault) => extension_failure(&fault),
-            Init::NotStarted(BootError::Entrypoint { program, .. }) => {
-                Failure::NoEntrypoint { tried: vec![program] }
+            Init::NotStarted(BootError::Entrypoint { program, reason }) => {
+                Failure::NotExecuted { program, reason }
             }
             Init::NotStarted(BootError::Step { step, reason } | BootError::SharedFolder { step, reason }) => {
                 info!(step, reason, "a program was not started after its extensions");

@@ -20,6 +20,7 @@ impl Drive<'_> {
         let (function, version) = (&self.route.id, self.route.version.as_str());
         let (request_id, trace) = (self.request_id(), self.trace());
         log.platform(self.wants_tail(), || Logged::Start { request_id, function, version, trace });
+        log.release();
     }
 
     pub(crate) fn failure_line(&self, log: &Log, failure: &Failure) {

@@ -77,7 +77,13 @@ pub(crate) struct Log {
     tail: Mutex<Option<Tail>>,
     /// That invocation has failed: what its processes write until they are ended is not for its caller.
     failed: AtomicBool,
+    /// What a woken environment writes before the invocation that woke it has begun; nothing where none is woken.
+    held: Mutex<Option<Vec<Held>>>,
+    holds: AtomicBool,
 }
+
+/// Who wrote a line, and the line.
+type Held = (lambent_sandbox::Source, Vec<u8>);
 
 impl Log {
     /// The log of a new environment of this deployment.
@@ -97,7 +103,64 @@ impl Log {
             extended: AtomicBool::new(false),
             tail: Mutex::default(),
             failed: AtomicBool::new(false),
+            held: Mutex::default(),
+            holds: AtomicBool::new(false),
         }
+    }
+
+    /// From now on lines are held: the environment is about to be woken, and START comes first.
+    pub(crate) fn hold(&self) {
+        *self.held() = Some(Vec::new());
+        self.holds.store(true, Ordering::SeqCst);
+    }
+
+    /// Lines go on, those first that were held.
+    pub(crate) fn release(&self) {
+        if !self.holds.load(Ordering::SeqCst) {
+            return;
+        }
+        let mut held = self.held();
+        for (source, text) in held.take().into_iter().flatten() {
+            self.take(source, &text);
+        }
+        self.holds.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether a line is held.
+    fn is_held(&self, source: lambent_sandbox::Source, text: &[u8]) -> bool {
+        if !self.holds.load(Ordering::SeqCst) {
+            return false;
+        }
+        let mut held = self.held();
+        let Some(held) = &mut *held else { return false };
+        held.push((source, text.to_vec()));
+        true
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Vec<Held>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a line of the function, kept if it is of a level that is, or of an extension.
+    fn take(&self, source: lambent_sandbox::Source, text: &[u8]) {
+        let apart = (self.joined && text.contains(&b'\r')).then(|| lines_apart(text));
+        let text = apart.as_deref().unwrap_or(text);
+        let (source, stream, kind) = match source {
+            lambent_sandbox::Source::Program => (Source::Function, Stream::Function, "function"),
+            lambent_sandbox::Source::Extension => (Source::Extension, Stream::Extension, "extension"),
+        };
+        if self.telemetry.wants(stream) {
+            self.telemetry.tell(stream, self.clock.now(), kind, self.form.record_of(text));
+        }
+        if source == Source::Function && !self.form.keeps(text) {
+            return;
+        }
+        if !self.failed.load(Ordering::Relaxed)
+            && let Some(tail) = &mut *self.tail()
+        {
+            tail.push(text);
+        }
+        self.send(source, text);
     }
 
     /// What extensions subscribe to.
@@ -176,26 +239,10 @@ fn lines_apart(text: &[u8]) -> Vec<u8> {
 }
 
 impl Outlet for Log {
-    /// A line of the function, kept if it is of a level that is, or of an extension.
     fn written(&self, source: lambent_sandbox::Source, text: &[u8]) {
-        let apart = (self.joined && text.contains(&b'\r')).then(|| lines_apart(text));
-        let text = apart.as_deref().unwrap_or(text);
-        let (source, stream, kind) = match source {
-            lambent_sandbox::Source::Program => (Source::Function, Stream::Function, "function"),
-            lambent_sandbox::Source::Extension => (Source::Extension, Stream::Extension, "extension"),
-        };
-        if self.telemetry.wants(stream) {
-            self.telemetry.tell(stream, self.clock.now(), kind, self.form.record_of(text));
+        if !self.is_held(source, text) {
+            self.take(source, text);
         }
-        if source == Source::Function && !self.form.keeps(text) {
-            return;
-        }
-        if !self.failed.load(Ordering::Relaxed)
-            && let Some(tail) = &mut *self.tail()
-        {
-            tail.push(text);
-        }
-        self.send(source, text);
     }
 
     fn is_full(&self) -> bool {

@@ -1,5 +1,6 @@
 //! From a deployment to what a sandbox starts: the unpacked code, the interpreter, the bootstrap. Never starts it.
 
+mod flags;
 mod language;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,12 +134,7 @@ impl Programs {
             });
         }
         let Bootstrap { folder, interpreter, arguments } = self
-            .bootstrap(
-                runtime,
-                deployment.configuration.memory_mib,
-                [code.path()].into_iter().chain(opt),
-                tasks,
-            )
+            .bootstrap(runtime, &deployment.configuration, [code.path()].into_iter().chain(opt), tasks)
             .await?;
         mounts.push(mount(&folder, "/var/runtime"));
         mounts.extend(interpreter.mounts.into_iter().map(|m| Mount { source: m.source, target: m.target }));
@@ -206,14 +202,11 @@ exec "$wrapper" "$@""#;
     command.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// The first bootstrap in code and layers that is a file which can be executed. Where a symlink leads only the sandbox can
-/// tell: its paths are not the host's.
+/// The first bootstrap in code and layers that is no folder; whether it can be executed shows when it is. Where a symlink
+/// leads only the sandbox can tell: its paths are not the host's.
 fn entrypoint(folders: [Option<&Path>; 2]) -> Vec<String> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let executable = |folder: &Path| {
-        std::fs::symlink_metadata(folder.join("bootstrap"))
-            .is_ok_and(|m| m.is_symlink() || m.is_file() && m.permissions().mode() & 0o111 != 0)
-    };
-    let found = BOOTSTRAPS.iter().zip(folders).find(|(_, folder)| folder.is_some_and(executable));
+    let is_there =
+        |folder: &Path| std::fs::symlink_metadata(folder.join("bootstrap")).is_ok_and(|m| !m.is_dir());
+    let found = BOOTSTRAPS.iter().zip(folders).find(|(_, folder)| folder.is_some_and(is_there));
     found.map(|(place, _)| vec![(*place).to_owned()]).unwrap_or_default()
 }

@@ -26,14 +26,14 @@ impl Drive<'_> {
             log_stream: log.stream(),
             credentials: (&keys.access_key_id, &keys.secret_access_key, &keys.session_token),
         });
+        if let Some(url) = &self.dispatcher.options.endpoint_url {
+            // What the function's configuration says comes first.
+            environment.entry("AWS_ENDPOINT_URL".to_owned()).or_insert_with(|| url.clone());
+        }
         let names = external_extensions(&program.mounts);
         let seen = if names.is_empty() { BTreeMap::new() } else { extension::variables(&environment) };
         for (name, value) in &program.environment {
             environment.entry(name.clone()).or_insert_with(|| value.clone());
-        }
-        if let Some(url) = &self.dispatcher.options.endpoint_url {
-            // What the function's configuration says comes first.
-            environment.entry("AWS_ENDPOINT_URL".to_owned()).or_insert_with(|| url.clone());
         }
         Spec {
             argv: program.argv.clone(),

@@ -21,6 +21,7 @@ impl Drive<'_> {
                 environment.log.begin(self.wants_tail());
                 return Ok(Some(environment));
             }
+            environment.log.release();
             self.dispatcher.discard(environment.sandbox);
         }
         let program = self.dispatcher.program(self.route).await?;

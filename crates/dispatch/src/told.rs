@@ -1,7 +1,7 @@
 //! What the caller of a function is told, and how the log calls it. Never waits for anything.
 
 use bytes::Bytes;
-use lambent_core::lambda::failure::{Failure, accepted_error_type, unknown_error};
+use lambent_core::lambda::failure::{Failure, accepted_error_type, not_executed, unknown_error};
 use lambent_sandbox::{Exit, ExtensionFault, ExtensionFaultKind, Reported};
 
 /// What the caller is told.
@@ -90,9 +90,7 @@ pub(crate) fn extension_failure(fault: &ExtensionFault) -> Failure {
     };
     let words = match &fault.kind {
         ExtensionFaultKind::Launch { reason } => {
-            // As Go says it: `permission denied`, without the number that Rust adds.
-            let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
-            format!("fork/exec /opt/extensions/{}: {reason}", fault.name)
+            not_executed(&format!("/opt/extensions/{}", fault.name), reason)
         }
         ExtensionFaultKind::Crash(Exit::Code(0)) => "exit code 0".to_owned(),
         ExtensionFaultKind::Crash(exit) => {

@@ -31,6 +31,8 @@ def _prepare_interpreter():
     root = os.environ.get("LAMBDA_TASK_ROOT", "/var/task")
     sys.path[:] = handler.search_path(root, RUNTIME_DIR, sys.path)
     hook.install()
+    if os.environ.get("PYTHONPATH", RUNTIME_DIR) != RUNTIME_DIR:
+        _customise()
     if not hasattr(sys.modules["builtins"], "exit"):
         import _sitebuiltins
         import builtins
@@ -38,6 +40,17 @@ def _prepare_interpreter():
         builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
         builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
         builtins.help = _sitebuiltins._Helper()
+
+
+def _customise():
+    """Runs a `sitecustomize` on a PYTHONPATH that the function or its wrapper has set, by which tracers attach."""
+    try:
+        import sitecustomize  # noqa: F401
+    except Exception as error:
+        if isinstance(error, ImportError) and error.name == "sitecustomize":
+            return
+        words = "Error in sitecustomize; set PYTHONVERBOSE for traceback:\n{}: {}\n"
+        sys.stderr.write(words.format(type(error).__name__, error))
 
 
 def _unbuffered(stream):

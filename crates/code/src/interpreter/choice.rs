@@ -8,7 +8,7 @@ use super::wanted::{Family, RuntimeWanted, Version};
 use super::{Found, Look, Source, Unusable};
 
 /// Where AWS has the language, and so have we what isn't part of the system.
-const LANGUAGE_FOLDER: &str = "/var/lang";
+pub const LANGUAGE_FOLDER: &str = "/var/lang";
 
 /// The interpreter a function runs on, as its sandbox sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]

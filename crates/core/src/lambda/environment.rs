@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::arn::FunctionId;
 use super::configuration::{Configuration, LogFormat};
-use super::runtime::Runtime;
+use super::runtime::{Family, Runtime};
 use crate::limits::ENVIRONMENT_MAX_BYTES;
 
 /// The names a function's configuration may not set.
@@ -133,6 +133,10 @@ pub fn variables(world: &World<'_>) -> BTreeMap<String, String> {
     let mut all = defaults(world.runtime);
     all.extend(world.configuration.environment.clone().unwrap_or_default());
     all.extend(reserved(world));
+    if world.runtime.family != Family::Provided {
+        // Managed runtimes are started by a shell, which leaves these.
+        all.extend(owned(&[("PWD", "/var/task"), ("SHLVL", "0")]));
+    }
     all
 }
 
@@ -141,7 +145,6 @@ fn owned(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 fn defaults(runtime: &Runtime) -> BTreeMap<String, String> {
-    use super::runtime::Family;
     let mut all = owned(&[
         ("LANG", "en_US.UTF-8"),
         ("TZ", ":UTC"),

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 /// What a runtime has and extensions have not, apart from names that begin with `_`.
-const RUNTIMES_OWN: [&str; 7] = [
+const RUNTIMES_OWN: [&str; 9] = [
     "AWS_EXECUTION_ENV",
     "AWS_LAMBDA_LOG_GROUP_NAME",
     "AWS_LAMBDA_LOG_STREAM_NAME",
@@ -13,6 +13,8 @@ const RUNTIMES_OWN: [&str; 7] = [
     "AWS_XRAY_DAEMON_ADDRESS",
     "LAMBDA_RUNTIME_DIR",
     "LAMBDA_TASK_ROOT",
+    "PWD",
+    "SHLVL",
 ];
 
 /// The variables of extensions: those of the runtime, the function's own among them, but for what only a runtime has.
@@ -41,6 +43,8 @@ mod tests {
             "LAMBDA_TASK_ROOT",
             "MINE",
             "PATH",
+            "PWD",
+            "SHLVL",
             "TZ",
             "_AWS_XRAY_DAEMON_PORT",
             "_HANDLER",

@@ -27,6 +27,13 @@ pub enum Failure {
         /// The paths that were looked at.
         tried: Vec<String>,
     },
+    /// The bootstrap cannot be executed.
+    NotExecuted {
+        /// Its path.
+        program: String,
+        /// The system's words.
+        reason: String,
+    },
     /// The answer was too large.
     ResponseTooLarge,
     /// An extension failed.
@@ -56,7 +63,7 @@ impl Failure {
             Self::TimedOut { .. } => "Sandbox.Timedout",
             Self::ExitCode(_) | Self::Signal(_) => "Runtime.ExitError",
             Self::OutOfMemory => "Runtime.OutOfMemory",
-            Self::NoEntrypoint { .. } => "Runtime.InvalidEntrypoint",
+            Self::NoEntrypoint { .. } | Self::NotExecuted { .. } => "Runtime.InvalidEntrypoint",
             Self::ResponseTooLarge => "Function.ResponseSizeTooLarge",
             Self::Extension { error_type, .. } => error_type,
         }
@@ -80,6 +87,7 @@ impl Failure {
             Self::NoEntrypoint { tried } => {
                 format!("Couldn't find valid bootstrap(s): [{}]", tried.join(" "))
             }
+            Self::NotExecuted { program, reason } => not_executed(program, reason),
             Self::Extension { words, .. } => words.clone(),
             Self::ResponseTooLarge => {
                 format!(
@@ -99,6 +107,7 @@ impl Failure {
             | Self::Signal(_)
             | Self::OutOfMemory
             | Self::NoEntrypoint { .. }
+            | Self::NotExecuted { .. }
             | Self::Extension { .. } => {
                 (Some(self.error_type()), None, format!("RequestId: {request_id} Error: {}", self.words()))
             }
@@ -109,6 +118,14 @@ impl Failure {
 
 fn json(payload: &Payload<'_>) -> String {
     serde_json::to_string(payload).expect("strings always serialise")
+}
+
+/// Why a program does not run, as Go says it, which AWS's supervisor is written in: the system's words in lower case and
+/// without the number that Rust adds.
+#[must_use]
+pub fn not_executed(program: &str, reason: &str) -> String {
+    let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
+    format!("fork/exec {program}: {reason}")
 }
 
 /// A signal as Go prints it, which AWS's supervisor is written in.
@@ -197,6 +214,11 @@ mod tests {
         check(
             &Failure::NoEntrypoint { tried: vec!["/var/task/bootstrap".into(), "/opt/bootstrap".into()] },
             r#"{"errorType":"Runtime.InvalidEntrypoint","errorMessage":"RequestId: id-1 Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"}"#,
+        );
+        let reason = "Exec format error (os error 8)".into();
+        check(
+            &Failure::NotExecuted { program: "/var/task/bootstrap".into(), reason },
+            r#"{"errorType":"Runtime.InvalidEntrypoint","errorMessage":"RequestId: id-1 Error: fork/exec /var/task/bootstrap: exec format error"}"#,
         );
     }
 

@@ -88,8 +88,17 @@ impl Report<'_> {
             Some((status, kind)) => _ = write!(line, "Status: {status}\tError Type: {kind}"),
             None => {}
         }
+        if let Some((root, segment)) = self.trace.and_then(sampled) {
+            _ = write!(line, "\nXRAY TraceId: {root}\tSegmentId: {segment}\tSampled: true\t");
+        }
         line
     }
+}
+
+/// Root and segment of a trace that is sampled.
+fn sampled(trace: &str) -> Option<(&str, &str)> {
+    let part = |name: &str| trace.split(';').find_map(|part| part.trim().strip_prefix(name));
+    (part("Sampled=") == Some("1")).then(|| part("Root=").zip(part("Parent=")))?
 }
 
 /// `INIT_REPORT …` for an Init phase that failed.
@@ -110,6 +119,7 @@ fn failure(failure: &Failure, request_id: &str, now: Timestamp) -> String {
         | Failure::Signal(_)
         | Failure::OutOfMemory
         | Failure::NoEntrypoint { .. }
+        | Failure::NotExecuted { .. }
         | Failure::ResponseTooLarge
         | Failure::Extension { .. } => {
             format!("RequestId: {request_id} Error: {}\n{}", failure.words(), failure.error_type())
@@ -186,6 +196,14 @@ mod tests {
             report(Some(("error", "Runtime.ExitError")), None)
                 .ends_with("38 MB\tStatus: error\tError Type: Runtime.ExitError")
         );
+    }
+
+    #[test]
+    fn only_a_sampled_trace_is_told_of() {
+        let root = "Root=1-0-a;Parent=b;Sampled=";
+        assert_eq!(sampled(&format!("{root}1")), Some(("1-0-a", "b")));
+        assert_eq!(sampled(&format!("{root}0")), None);
+        assert_eq!(sampled("Root=1-0-a;Sampled=1"), None);
     }
 
     #[test]

@@ -1,18 +1,22 @@
 //! How the bootstrap of a language is started: the folder that functions see as `/var/runtime`, the interpreter, and what
 //! it is given. Never starts one.
 
+use std::fs::Permissions;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use lambent_code::interpreter::{self, Choice, Java, JavaRuntime, build_java, compile};
+use lambent_code::interpreter::{
+    self, Choice, Java, JavaRuntime, LANGUAGE_FOLDER, Mount, build_java, compile,
+};
 use lambent_code::sdk::{Kit, NotBeside};
+use lambent_core::lambda::configuration::Configuration;
 use lambent_core::lambda::runtime::{Family, Runtime};
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
+use super::flags::{self, NodeOptions};
 use super::{ProgramError, Programs};
-
-/// How much of a function's memory may be heap: what AWS gives, the rest is the virtual machine's own.
-const JAVA_HEAP_PERCENT: u32 = 85;
 
 /// What runs a language.
 pub(super) struct Bootstrap {
@@ -27,7 +31,7 @@ impl Programs {
     pub(super) async fn bootstrap<'a>(
         &self,
         runtime: &'static Runtime,
-        memory_mib: u32,
+        configuration: &Configuration,
         brought: impl Iterator<Item = &'a Path>,
         tasks: &TaskTracker,
     ) -> Result<Bootstrap, ProgramError> {
@@ -45,12 +49,19 @@ impl Programs {
                 Ok(python)
             }
             // An ES module as entry would cost Node.js 6 ms.
-            Family::Node => self.sources(runtime, "nodejs", &["/var/runtime/bootstrap.cjs"], brought).await,
+            Family::Node => {
+                let mut node =
+                    self.sources(runtime, "nodejs", &["/var/runtime/bootstrap.cjs"], brought).await?;
+                let set = NodeOptions::of(configuration);
+                let flags = flags::node(configuration.memory_mib, node.interpreter.version, &set);
+                node.arguments.splice(..0, flags);
+                Ok(node)
+            }
             // On AWS UTF-8 comes with the locale, which the host need not have.
             Family::Ruby => {
                 self.sources(runtime, "ruby", &["-EUTF-8", "/var/runtime/bootstrap.rb"], brought).await
             }
-            Family::Java => self.java(runtime, memory_mib).await,
+            Family::Java => self.java(runtime, configuration.memory_mib).await,
             Family::DotNet | Family::Provided => Err(ProgramError::Runtime(runtime.id.to_owned())),
         }
     }
@@ -63,11 +74,29 @@ impl Programs {
         arguments: &[&str],
         brought: Vec<PathBuf>,
     ) -> Result<Bootstrap, ProgramError> {
-        let interpreter = self.interpreter(runtime).await?;
+        let mut interpreter = self.interpreter(runtime).await?;
+        interpreter.mounts.extend(self.language_folder(folder, &interpreter));
         let folder =
             self.with_sdk(self.bootstraps.join(folder), runtime.family, &interpreter, brought).await?;
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
         Ok(Bootstrap { folder, interpreter, arguments })
+    }
+
+    /// `/var/lang` for an interpreter that lies in the host's own folders, for scripts that look for it there.
+    fn language_folder(&self, family: &str, interpreter: &Choice) -> Option<Mount> {
+        let target = PathBuf::from(LANGUAGE_FOLDER);
+        if interpreter.mounts.iter().any(|mount| mount.target == target) {
+            return None;
+        }
+        let source = self.bootstraps.join("lang").join(format!("{family}-{}", interpreter.version));
+        let name = if family == "nodejs" { "node" } else { family };
+        match link(&source.join("bin"), name, &interpreter.program) {
+            Ok(()) => Some(Mount { source, target }),
+            Err(fault) => {
+                warn!(%fault, "/var/lang of a function is empty: the folder for it cannot be made");
+                None
+            }
+        }
     }
 
     /// What `/var/runtime` shows: the bootstrap, with the AWS SDK where it is installed.
@@ -105,47 +134,27 @@ impl Programs {
         let turn = self.building.lock().await;
         let JavaRuntime { folder, arguments } = build_java(java, others.collect(), sources, place).await?;
         drop(turn);
-        let arguments = java_flags(memory_mib).into_iter().chain(arguments).collect();
+        let arguments = flags::java(memory_mib).into_iter().chain(arguments).collect();
         Ok(Bootstrap { folder, interpreter, arguments })
     }
 }
 
-/// A small heap and a quick start; what a function needs else it says in `JAVA_TOOL_OPTIONS`, but these win.
-fn java_flags(memory_mib: u32) -> Vec<String> {
-    let heap_kib = u64::from(memory_mib) * 1024 * u64::from(JAVA_HEAP_PERCENT) / 100;
-    let mut flags = vec![format!("-XX:MaxHeapSize={heap_kib}k")];
-    let fixed = [
-        "-XX:+UseSerialGC",
-        "-XX:+TieredCompilation",
-        "-XX:TieredStopAtLevel=1",
-        "-Xshare:auto",
-        // Else every start writes a file to the function's /tmp.
-        "-XX:-UsePerfData",
-        // On AWS UTF-8 comes with the locale, which the host need not have.
-        "-Dfile.encoding=UTF-8",
-        "-Dsun.jnu.encoding=UTF-8",
-        "-Djava.net.preferIPv4Stack=true",
-    ];
-    flags.extend(fixed.map(str::to_owned));
-    flags
+/// Makes a link in a folder, if it is not there yet.
+fn link(folder: &Path, name: &str, program: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for seen in folder.ancestors().take(3) {
+        // Sandboxes have users of their own.
+        std::fs::set_permissions(seen, Permissions::from_mode(0o755))?;
+    }
+    match std::os::unix::fs::symlink(program, folder.join(name)) {
+        Err(fault) if fault.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
 }
 
 /// Without bytecode functions start slower, and run all the same.
 async fn compile_bootstrap(program: PathBuf, folder: PathBuf) {
     if let Err(fault) = compile(program.clone(), folder).await {
         warn!(program = %program.display(), %fault, "the Python bootstrap was not compiled: starts are slower");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_heap_grows_with_the_memory() {
-        let heap = |memory_mib| java_flags(memory_mib).remove(0);
-        assert_eq!(heap(128), "-XX:MaxHeapSize=111411k");
-        assert_eq!(heap(512), "-XX:MaxHeapSize=445644k");
-        assert_eq!(heap(10_240), "-XX:MaxHeapSize=8912896k");
     }
 }
