@@ -4,12 +4,14 @@
 
 mod efs;
 mod event;
+mod iam;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 pub use efs::*;
 pub use event::*;
+pub use iam::*;
 
 /// The largest request body: base64 of a 50 MB zip and its JSON around it.
 pub const REQUEST_BODY_MAX_BYTES: u64 = 70_167_211;

@@ -6,6 +6,7 @@
 pub mod body;
 pub mod caller;
 pub mod efs;
+mod identities;
 pub mod keys;
 pub mod lambda;
 pub mod logs;

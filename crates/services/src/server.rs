@@ -18,6 +18,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::identities::Identities;
 use crate::keys::KeyRing;
 use crate::lambda::usage::Index;
 use crate::policies::Policies;
@@ -91,6 +92,8 @@ pub struct Server {
     pub(crate) verifier: Verifier,
     /// Who else may use which function.
     pub(crate) policies: Arc<Policies>,
+    /// Users, roles and what they hold.
+    pub(crate) identities: Arc<Identities>,
     /// What each account has of code and functions.
     pub(crate) usage: Arc<Index>,
     /// Which function or alias each URL is for.
@@ -120,6 +123,7 @@ impl Server {
     pub fn new(parts: Parts) -> Arc<Self> {
         let Parts { store, blobs, trees, logs, dispatcher, keys, clock, dice, options, upstream } = parts;
         let policies = Policies::watch(&store);
+        let identities = Identities::watch(&store);
         let usage = Index::watch(&store);
         let urls = Urls::watch(&store);
         let download_secret = format!("{:016x}{:016x}", dice.bits(), dice.bits());
@@ -136,6 +140,7 @@ impl Server {
             upstream,
             verifier: Verifier::default(),
             policies,
+            identities,
             usage,
             urls,
             download_secret,

@@ -1,5 +1,7 @@
 //! The whole keyspace of the server on one page: each table with the parts of its keys. Never holds logic beyond keys.
 
+mod iam;
+
 use lambent_core::account::{AccountId, Region};
 use lambent_core::efs::ResourceId;
 use lambent_core::efs::access_point::AccessPoint;
@@ -16,6 +18,8 @@ use lambent_core::logs::group::{Group as LogGroup, GroupId as LogGroupId};
 use lambent_core::time::Timestamp;
 
 use crate::{Key, Prefix, Table};
+
+pub use iam::*;
 
 /// Functions by account, region and name.
 pub const FUNCTIONS: Table<Function> = Table::new("functions");

@@ -125,6 +125,7 @@ where
 /// # Errors
 /// [`StoreError`] if the functions cannot be read.
 pub async fn resume(server: &Arc<Server>) -> Result<(), StoreError> {
+    server.identities.take_in(&server.store).await?;
     every::record(server, &tables::FUNCTIONS, |record| {
         server.policies.take_in(record);
         server.urls.take_in(record);

@@ -1,0 +1,156 @@
+//! The users, roles and managed policies of all accounts, ready to decide requests. In memory, kept current by the store's
+//! change feed, so that no request reads the store to learn who sends it and what that one may. Never decides itself.
+
+mod held;
+mod known;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use lambent_core::account::AccountId;
+use lambent_core::iam::access_key::LastUse;
+use lambent_core::iam::realm::Realm;
+use lambent_store::{Change, Key, Store, Table, tables};
+use serde::de::DeserializeOwned;
+use tracing::error;
+
+pub(crate) use held::{Held, KeptKey, KeptRole, KeptUser};
+use known::Known;
+
+/// Where a role may be known that is named without its partition, the likeliest first.
+const PARTITIONS: [&str; 7] =
+    ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-eusc"];
+
+/// Who is known, and what they hold.
+#[derive(Debug, Default)]
+pub(crate) struct Identities {
+    known: RwLock<Known>,
+    /// When access keys and roles were last used, by the key's id or the role's ARN.
+    uses: RwLock<HashMap<String, LastUse>>,
+}
+
+impl Identities {
+    /// Follows the changes of a store from now on. What is there already is taken in by [`Identities::take_in`].
+    pub(crate) fn watch(store: &Store) -> Arc<Self> {
+        let identities = Arc::new(Self::default());
+        identities.follow(store, &tables::IAM_POLICIES, Known::set_policy);
+        identities.follow(store, &tables::IAM_USERS, Known::set_user);
+        identities.follow(store, &tables::IAM_ROLES, Known::set_role);
+        identities
+    }
+
+    fn follow<T: DeserializeOwned + 'static>(
+        self: &Arc<Self>,
+        store: &Store,
+        table: &'static Table<T>,
+        set: fn(&mut Known, &Key, Option<T>),
+    ) {
+        let watching = Arc::downgrade(self);
+        store.watch(table, move |change: &Change| {
+            let Some(identities) = watching.upgrade() else { return };
+            // What cannot be read is nobody's: it allows nothing.
+            let value = change.decode(table).unwrap_or_else(|fault| {
+                error!(key = %change.key, %fault, "an identity in the change feed cannot be read");
+                None
+            });
+            set(&mut identities.known.write().unwrap_or_else(PoisonError::into_inner), &change.key, value);
+        });
+    }
+
+    /// Takes in what the store held before it was followed.
+    ///
+    /// # Errors
+    /// What the store met.
+    pub(crate) async fn take_in(&self, store: &Store) -> Result<(), lambent_store::StoreError> {
+        let mut known = Known::default();
+        known::read(store, &tables::IAM_POLICIES, |key, policy| known.set_policy(key, Some(policy))).await?;
+        known::read(store, &tables::IAM_USERS, |key, user| known.set_user(key, Some(user))).await?;
+        known::read(store, &tables::IAM_ROLES, |key, role| known.set_role(key, Some(role))).await?;
+        let mut uses = HashMap::new();
+        known::read(store, &tables::IAM_USES, |key, last| drop(uses.insert(key.last(), last))).await?;
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+        *self.uses.write().unwrap_or_else(PoisonError::into_inner) = uses;
+        Ok(())
+    }
+
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The role of an ARN, if it is kept here.
+    pub(crate) fn role(&self, arn: &str) -> Option<Arc<KeptRole>> {
+        self.known().roles.get(arn).cloned()
+    }
+
+    /// The role of that name in an account; names differ by more than case.
+    pub(crate) fn role_named(&self, account: &AccountId, name: &str) -> Option<Arc<KeptRole>> {
+        let known = self.known();
+        PARTITIONS.iter().find_map(|partition| {
+            let realm = Realm { partition: (*partition).to_owned(), account: account.clone() };
+            let arn = known.role_arns.get(&tables::iam_key(&realm, name))?;
+            known.roles.get(arn).cloned()
+        })
+    }
+
+    /// The user of an ARN.
+    pub(crate) fn user(&self, arn: &str) -> Option<Arc<KeptUser>> {
+        self.known().users.get(arn).cloned()
+    }
+
+    /// The access key of an id; also one that is not active.
+    pub(crate) fn key(&self, access_key_id: &str) -> Option<KeptKey> {
+        let known = self.known();
+        let kept = known.users.get(known.keys.get(access_key_id)?)?;
+        let key = kept.user.keys.iter().find(|key| key.id == access_key_id)?;
+        Some(KeptKey {
+            secret: key.secret.clone(),
+            is_active: key.is_active,
+            user_arn: kept.held.arn.clone(),
+            account: kept.user.realm.account.clone(),
+        })
+    }
+
+    /// The document in force of a managed policy, also one of AWS's.
+    pub(crate) fn policy(&self, arn: &str) -> Option<Arc<lambent_core::iam::Document>> {
+        self.known().document(arn)
+    }
+
+    /// The users of a realm, by name.
+    pub(crate) fn users_of(&self, realm: &Realm) -> Vec<Arc<KeptUser>> {
+        let known = self.known();
+        let mut found: Vec<_> =
+            known.users.values().filter(|kept| kept.user.realm == *realm).cloned().collect();
+        found.sort_by_cached_key(|kept| kept.user.name.to_lowercase());
+        found
+    }
+
+    /// The roles of a realm, by name.
+    pub(crate) fn roles_of(&self, realm: &Realm) -> Vec<Arc<KeptRole>> {
+        let known = self.known();
+        let mut found: Vec<_> =
+            known.roles.values().filter(|kept| kept.role.realm == *realm).cloned().collect();
+        found.sort_by_cached_key(|kept| kept.role.name.to_lowercase());
+        found
+    }
+
+    /// The last use of an access key, by its id, or of a role, by its ARN.
+    pub(crate) fn last_use(&self, of: &str) -> Option<LastUse> {
+        self.uses.read().unwrap_or_else(PoisonError::into_inner).get(of).cloned()
+    }
+
+    /// Notes a use of an access key or role; tells whether it is worth being written: AWS's own are some minutes coarse.
+    pub(crate) fn note_use(&self, of: &str, last: &LastUse) -> bool {
+        let is_news = |known: Option<&LastUse>| {
+            known.is_none_or(|old| {
+                last.at.since(old.at) >= lambent_core::limits::IAM_USE_GRAIN
+                    || (&old.service, &old.region) != (&last.service, &last.region)
+            })
+        };
+        if !is_news(self.uses.read().unwrap_or_else(PoisonError::into_inner).get(of)) {
+            return false;
+        }
+        let mut uses = self.uses.write().unwrap_or_else(PoisonError::into_inner);
+        uses.insert(of.to_owned(), last.clone());
+        true
+    }
+}
