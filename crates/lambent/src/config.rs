@@ -1,6 +1,7 @@
 //! Configuration: flags, `LAMBENT_*` variables and a TOML file mean the same things, in that order of precedence. What is
 //! raw here is parsed once into a [`Config`]; nothing else reads the environment.
 
+mod command;
 mod credentials;
 mod efs;
 mod endpoint;
@@ -21,9 +22,10 @@ use lambent_sandbox::linux::Isolation;
 use lambent_services::Auth;
 use lambent_services::upstream::{self, Credentials};
 
+pub(crate) use command::{Command, Logs, Raw, Runtimes, RuntimesCommand};
 pub(crate) use place::Place;
 use raw::{AuthMode, NetworkMode, SdkMode};
-pub(crate) use raw::{Command, IsolationMode, LogFormat, Logs, Raw, Runtimes, RuntimesCommand, Serve};
+pub(crate) use raw::{IsolationMode, LogFormat, Serve};
 
 /// The configuration of a server, checked and complete.
 #[derive(Debug, Clone)]
