@@ -28,6 +28,7 @@ use crate::pool::Given;
 use crate::program::Program;
 use crate::provisioner::Provisioner;
 use crate::queue::Queue;
+use crate::recursion::Recursion;
 use crate::reply::Reply;
 use crate::route::{Route, Routes};
 use crate::{Invocation, InvokeError, LogSink, Metrics, Outcome, Programs, RoleCredentials};
@@ -47,6 +48,12 @@ impl Resolved {
     #[must_use]
     pub fn version(&self) -> &str {
         &self.0.version
+    }
+
+    /// The function.
+    #[must_use]
+    pub fn function(&self) -> &FunctionId {
+        &self.0.id
     }
 
     /// Which function of that name it is.
@@ -74,6 +81,7 @@ pub struct Dispatcher {
     pub(crate) provisioner: Provisioner,
     pub(crate) file_systems: FileSystems,
     pub(crate) queue: Queue,
+    pub(crate) recursion: Recursion,
     pub(crate) itself: Weak<Self>,
     pub(crate) tasks: TaskTracker,
     pub(crate) closing: CancellationToken,
@@ -98,6 +106,7 @@ impl Dispatcher {
             start_slots: Semaphore::new(options.starts_at_once),
             admission: Admission::new(options.concurrency),
             queue: Queue::new(store.clone(), destinations, options.concurrency),
+            recursion: Recursion::default(),
             file_systems: FileSystems::new(options.file_systems.clone(), store.clone()),
             itself: Weak::clone(itself),
             options,
@@ -132,6 +141,7 @@ impl Dispatcher {
         invocation: Invocation,
     ) -> Result<Outcome, InvokeError> {
         let Resolved(route) = resolved;
+        self.refuse_loop(&route.id, &invocation)?;
         let permit =
             self.admission.admit(&route.id, VersionNumber::read(&route.version)).map_err(|throttle| {
                 add(&self.metrics.throttles, 1);

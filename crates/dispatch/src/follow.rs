@@ -33,6 +33,7 @@ impl Dispatcher {
         match change.decode(&tables::FUNCTIONS) {
             Ok(Some(function)) => {
                 self.admission.set(&function.id, Limits::of(&function));
+                self.recursion.set(&function.id, function.recursion_allowed);
                 let id = function.id.clone();
                 self.stop_all(self.routes.set(function));
                 self.tell_wanted(&id);
@@ -40,6 +41,7 @@ impl Dispatcher {
             Ok(None) => match tables::function_id(&change.key) {
                 Some(id) => {
                     self.admission.set(&id, Limits::default());
+                    self.recursion.set(&id, false);
                     self.stop_all(self.routes.remove(&id));
                 }
                 None => error!(key = %change.key, "a deleted function has no readable key"),

@@ -1,6 +1,7 @@
 //! One call of a function: what goes in, what comes out, and why it may not run. Never an AWS error code.
 
 use bytes::Bytes;
+use lambent_core::lambda::lineage::RECURSIVE_INVOCATION;
 use lambent_core::lambda::state::Reason;
 use lambent_sandbox::Piece;
 use tokio::sync::mpsc;
@@ -59,6 +60,9 @@ pub enum InvokeError {
     /// A limit on concurrency is reached.
     #[error("throttled: {0:?}")]
     Throttled(Throttle),
+    /// The function was run too often in one chain of requests.
+    #[error("{RECURSIVE_INVOCATION}")]
+    Recursive,
     /// Its code or its interpreter cannot be had.
     #[error(transparent)]
     Program(#[from] ProgramError),

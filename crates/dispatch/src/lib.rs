@@ -22,6 +22,7 @@ mod pool;
 mod program;
 mod provisioner;
 mod queue;
+mod recursion;
 mod reply;
 mod route;
 mod run;

@@ -30,7 +30,7 @@ pub struct Metrics {
     pub destination_delivery_failures: AtomicU64,
     /// Those that no dead-letter queue took.
     pub dead_letter_errors: AtomicU64,
-    /// Events that were not passed on to another function, since that would be a loop.
+    /// Invocations that were stopped, since their function was part of a loop.
     pub recursive_invocations_dropped: AtomicU64,
     /// How often the processes of an environment were ended because something failed or took too long.
     pub resets: AtomicU64,
@@ -130,7 +130,7 @@ impl Metrics {
             (
                 "lambent_recursive_invocations_dropped_total",
                 "counter",
-                "Events not passed on to another function, since that would be a loop.",
+                "Invocations that were stopped, since their function was part of a loop.",
                 read(&self.recursive_invocations_dropped),
             ),
         ]

@@ -1,6 +1,8 @@
-//! Requests for services that are not served here, passed on as they are to `--upstream-endpoint`. Never looks into one:
-//! whoever answers checks the signature, which stays valid since nothing of the request changes.
+//! Requests for services that are not served here, passed on as they are to `--upstream-endpoint`. Never looks into one,
+//! but for a function's messages to queues (see [`traced`]): whoever answers checks the signature, which stays valid since
+//! nothing of the request changes.
 
+mod traced;
 mod transport;
 
 use std::error::Error;
@@ -28,7 +30,7 @@ pub(crate) type Body = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 #[derive(Debug)]
 pub(crate) struct Upstream {
     endpoint: Uri,
-    http: Client<Connector, Incoming>,
+    http: Client<Connector, Body>,
 }
 
 impl Upstream {
@@ -57,10 +59,7 @@ impl Upstream {
         request: Request<Incoming>,
         running: activity::Request,
     ) -> Response<Body> {
-        let answered = match self.readdress(request) {
-            Ok(request) => self.http.request(request).await.map_err(anyhow::Error::from),
-            Err(fault) => Err(fault),
-        };
+        let answered = self.send(request.map(|body| body.map_err(Into::into).boxed_unsync())).await;
         match answered {
             Ok(mut response) => {
                 drop_hop_by_hop(response.headers_mut());
@@ -74,6 +73,11 @@ impl Upstream {
             }
             Err(fault) => bad_gateway(&fault),
         }
+    }
+
+    async fn send(&self, request: Request<Body>) -> Result<Response<Incoming>> {
+        let request = traced::traced(request).await?;
+        Ok(self.http.request(self.readdress(request)?).await?)
     }
 
     /// The request as the upstream shall see it: whatever the client speaks, it is HTTP/1.1 from here on.

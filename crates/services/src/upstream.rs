@@ -13,9 +13,11 @@ pub(crate) mod kms;
 mod place;
 mod query;
 mod refused;
+mod roles;
 pub(crate) mod s3;
 pub(crate) mod sns;
 pub(crate) mod sqs;
+mod sts;
 
 use std::fmt;
 use std::pin::Pin;
@@ -27,6 +29,7 @@ use http::{Request, Response};
 pub(crate) use ask::Session;
 pub use place::Place;
 pub(crate) use refused::{Fault, Refused, if_served};
+pub(crate) use roles::Roles;
 
 /// The other services: where they are, who asks, and how.
 #[derive(Debug, Clone)]

@@ -133,7 +133,7 @@ impl Call<'_> {
         let _whole = self.server.traffic.whole.token();
         let Served { function, qualifier, .. } = &*self.served;
         let resolved = self.server.dispatcher.resolve(function, qualifier).await.map_err(Refused::Invoke)?;
-        let trace_id = trace::id(self.server, &self.head.headers, resolved.configuration().tracing);
+        let trace_id = trace::reached(self.server, &self.head.headers, &resolved);
         let event = self.event(identity.as_ref(), &body, &trace_id);
         let invoked = if event.len() as u64 > SYNC_PAYLOAD_MAX_BYTES {
             Err(Refused::TooLarge)

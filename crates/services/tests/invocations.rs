@@ -232,13 +232,18 @@ async fn active_tracing_samples_where_the_caller_has_not_decided() {
             response.headers()["x-amzn-trace-id"].to_str().unwrap().to_owned()
         }
     };
-    assert!(traced(None).await.ends_with(";Sampled=0"));
-    assert_eq!(traced(Some("Root=1-2-3")).await, "Root=1-2-3");
+    let sampled = |header: String| header.split(';').nth(2).map(str::to_owned).unwrap();
+    assert_eq!(sampled(traced(None).await), "Sampled=0");
+    let whole = traced(Some("Root=1-2-3")).await;
+    assert!(whole.starts_with("Root=1-2-3;Parent=") && whole.contains(";Sampled=0;Lineage=1:"), "{whole}");
     let path = "/2015-03-31/functions/f/configuration";
     let active = serde_json::json!({ "TracingConfig": { "Mode": "Active" } });
     assert_eq!(server.call(Method::PUT, path, &active).await.0, 200);
     settled(&server).await;
-    assert!(traced(None).await.ends_with(";Sampled=1"));
-    assert_eq!(traced(Some("Root=1-2-3")).await, "Root=1-2-3;Sampled=1");
-    assert_eq!(traced(Some("Root=1-2-3;Sampled=0")).await, "Root=1-2-3;Sampled=0");
+    assert_eq!(sampled(traced(None).await), "Sampled=1");
+    assert_eq!(sampled(traced(Some("Root=1-2-3;Parent=4")).await), "Sampled=1");
+    assert_eq!(sampled(traced(Some("Root=1-2-3;Parent=4;Sampled=?")).await), "Sampled=1");
+    let kept = traced(Some("Root=1-2-3;Parent=4;Sampled=0;Mine=5")).await;
+    assert!(kept.starts_with("Root=1-2-3;Parent=4;Sampled=0;Mine=5;Lineage=1:"), "{kept}");
+    assert!(traced(Some("Mine=5")).await.starts_with("Root=1-"));
 }

@@ -9,16 +9,12 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::handling::Handling;
 use super::arn::{FunctionId, Qualifier};
-use crate::limits::{
-    EVENT_PAUSE_MAX, EVENT_PAUSE_MIN, EVENT_RETRY_FIRST, EVENT_RETRY_SECOND, RECURSIONS_MAX,
-};
+use crate::limits::{EVENT_PAUSE_MAX, EVENT_PAUSE_MIN, EVENT_RETRY_FIRST, EVENT_RETRY_SECOND};
 use crate::time::Timestamp;
 
 /// Where an event stands in the queue of its function: who is due first comes first.
@@ -45,17 +41,17 @@ pub struct Event {
     pub invoked_function_arn: String,
     /// What it is given: JSON.
     pub payload: String,
-    /// `X-Amzn-Trace-Id`.
+    /// `X-Amzn-Trace-Id`, which says how often the function was reached on the way here.
     pub trace_id: Option<String>,
-    /// How often each function was already reached on the way here from destination to destination, by its ARN.
-    #[serde(default)]
-    pub lineage: BTreeMap<String, u32>,
     /// When it was accepted.
     pub received: Timestamp,
     /// How often the function ran and failed.
     pub attempts: u32,
     /// How often in a row it could not be run.
     pub turned_away: u32,
+    /// What it answered when it last failed.
+    #[serde(default)]
+    pub last: Option<Response>,
     /// How it ended, while that is still to be told.
     pub ended: Option<Ended>,
 }
@@ -76,8 +72,11 @@ pub struct Response {
 pub struct Ended {
     /// Why it ended.
     pub condition: Condition,
-    /// What the last attempt answered; none if that was never run.
+    /// What the last attempt answered; none if it was never run.
     pub response: Option<Response>,
+    /// The role in whose name it is told: that of what ran, or would have.
+    #[serde(default)]
+    pub role: String,
     /// When.
     pub at: Timestamp,
     /// Who is still to be told.
@@ -97,6 +96,8 @@ pub enum Condition {
     EventAgeExceeded,
     /// The function's reserved concurrency is 0.
     ZeroReservedConcurrency,
+    /// The function was run too often in one chain of requests.
+    RecursiveInvocation,
 }
 
 /// Who is told of an end.
@@ -115,6 +116,8 @@ pub enum Outcome {
     Ran(Response),
     /// It could not be run: a fault of the system, which is no attempt.
     TurnedAway,
+    /// It may not be run: that would be one more turn of a loop.
+    Loop,
 }
 
 /// What follows.
@@ -139,27 +142,37 @@ impl Event {
     /// Takes in what came of an attempt. AWS retries a failed function after one minute and then two; what could not be
     /// run comes again after a second, twice that and so on up to five minutes, until it is too old.
     #[must_use]
-    pub fn step(mut self, outcome: Outcome, handling: &Handling, now: Timestamp) -> Step {
-        let Outcome::Ran(response) = outcome else {
-            if now >= self.deadline(handling) {
-                return Step::Ended(self.end(Condition::EventAgeExceeded, None, handling, now));
-            }
-            let due = now.plus(pause(self.turned_away)).min(self.deadline(handling));
-            self.turned_away += 1;
-            return Step::Again(self, due);
-        };
-        self.turned_away = 0;
-        if !response.failed {
-            return Step::Ended(self.end(Condition::Success, Some(response), handling, now));
+    pub fn step(self, outcome: Outcome, handling: &Handling, now: Timestamp) -> Step {
+        match outcome {
+            Outcome::Ran(response) => self.ran(response, handling, now),
+            Outcome::TurnedAway => self.turned_away(handling, now),
+            Outcome::Loop => Step::Ended(self.end(Condition::RecursiveInvocation, handling, now)),
+        }
+    }
+
+    fn ran(mut self, response: Response, handling: &Handling, now: Timestamp) -> Step {
+        let failed = response.failed;
+        (self.turned_away, self.last) = (0, Some(response));
+        if !failed {
+            return Step::Ended(self.end(Condition::Success, handling, now));
         }
         self.attempts += 1;
         if self.attempts > handling.retries {
-            return Step::Ended(self.end(Condition::RetriesExhausted, Some(response), handling, now));
+            return Step::Ended(self.end(Condition::RetriesExhausted, handling, now));
         }
         let due = now.plus(if self.attempts == 1 { EVENT_RETRY_FIRST } else { EVENT_RETRY_SECOND });
         if due > self.deadline(handling) {
-            return Step::Ended(self.end(Condition::EventAgeExceeded, Some(response), handling, now));
+            return Step::Ended(self.end(Condition::EventAgeExceeded, handling, now));
         }
+        Step::Again(self, due)
+    }
+
+    fn turned_away(mut self, handling: &Handling, now: Timestamp) -> Step {
+        if now >= self.deadline(handling) {
+            return Step::Ended(self.end(Condition::EventAgeExceeded, handling, now));
+        }
+        let due = now.plus(pause(self.turned_away)).min(self.deadline(handling));
+        self.turned_away += 1;
         Step::Again(self, due)
     }
 
@@ -171,13 +184,7 @@ impl Event {
 
     /// The same at its end: a failure goes to its destination and to the dead-letter queue, where both are set.
     #[must_use]
-    pub fn end(
-        mut self,
-        condition: Condition,
-        response: Option<Response>,
-        handling: &Handling,
-        at: Timestamp,
-    ) -> Self {
+    pub fn end(mut self, condition: Condition, handling: &Handling, at: Timestamp) -> Self {
         let Handling { on_success, on_failure, dead_letter, .. } = handling;
         let deliveries = if condition == Condition::Success {
             on_success.iter().cloned().map(Delivery::Destination).collect()
@@ -185,18 +192,9 @@ impl Event {
             let destination = on_failure.iter().cloned().map(Delivery::Destination);
             destination.chain(dead_letter.iter().cloned().map(Delivery::DeadLetter)).collect()
         };
-        self.ended = Some(Ended { condition, response, at, deliveries, failures: 0 });
+        let (response, role) = (self.last.take(), handling.role.clone());
+        self.ended = Some(Ended { condition, response, role, at, deliveries, failures: 0 });
         self
-    }
-
-    /// The way of an event that this one's end becomes for another function; nothing where that is a loop: the function
-    /// was reached about sixteen times already.
-    #[must_use]
-    pub fn lineage_to(&self, function: &FunctionId) -> Option<BTreeMap<String, u32>> {
-        let mut lineage = self.lineage.clone();
-        let times = lineage.entry(function.arn()).or_default();
-        *times += 1;
-        (*times <= RECURSIONS_MAX).then_some(lineage)
     }
 
     /// When those who could not be told are told again.
@@ -215,6 +213,7 @@ impl Condition {
             Self::RetriesExhausted => "RetriesExhausted",
             Self::EventAgeExceeded => "EventAgeExceeded",
             Self::ZeroReservedConcurrency => "ZeroReservedConcurrency",
+            Self::RecursiveInvocation => "RecursiveInvocation",
         }
     }
 }

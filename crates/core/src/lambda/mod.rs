@@ -14,6 +14,7 @@ pub mod failure;
 pub mod function;
 pub mod layer;
 pub mod life;
+pub mod lineage;
 pub mod log;
 pub mod policy;
 pub mod provisioned;

@@ -24,5 +24,15 @@ pub const EVENTS_READ_MAX: usize = 32;
 pub const DELIVERIES_MAX: u32 = 6;
 /// How much of a function's error message stands beside its event in a dead-letter queue.
 pub const DEAD_LETTER_MESSAGE_MAX_BYTES: usize = 1024;
-/// How often one function is reached by one chain of destinations before that counts as a loop: about 16.
+/// How often one function is run in one chain of requests before that counts as a loop: about 16.
 pub const RECURSIONS_MAX: u32 = 16;
+/// Functions that a chain of requests remembers to have met: their count stands in a header.
+pub const LINEAGE_FUNCTIONS_MAX: usize = 32;
+/// How long before their end the credentials of a role are asked for anew.
+pub const ROLE_RENEWED_BEFORE: Duration = Duration::from_secs(300);
+/// How long an upstream that gives no credentials of roles is not asked again.
+pub const NO_ROLES_KEPT: Duration = Duration::from_secs(300);
+/// Roles whose credentials are kept, each once a function.
+pub const ROLES_KEPT_MAX: usize = 1024;
+/// The longest request of a function to SQS that is read on its way: a batch of a megabyte, as forms and JSON encode it.
+pub const SQS_REQUEST_MAX_BYTES: usize = 4 * 1024 * 1024;

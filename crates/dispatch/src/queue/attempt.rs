@@ -65,11 +65,11 @@ impl Dispatcher {
         let handling = Handling::of(&function.value, &record.value.qualifier);
         let now = self.clock.now();
         if let Some(condition) = record.value.expired(&handling, now) {
-            let event = record.value.clone().end(condition, None, &handling, now);
+            let event = record.value.clone().end(condition, &handling, now);
             self.end(&record, event, place).await?;
             return Ok(Turn::NotRun);
         }
-        self.run_event(record, place, &handling).await
+        self.run_event(record, place, handling).await
     }
 
     /// Runs the function, and does what its machine says.
@@ -77,31 +77,37 @@ impl Dispatcher {
         self: &Arc<Self>,
         record: Record<Event>,
         place: Place,
-        handling: &Handling,
+        mut handling: Handling,
     ) -> Result<Turn, StoreError> {
         let event = &record.value;
         let age = self.clock.now().since(event.received);
-        let (outcome, turn) = match self.invoke_event(event).await {
+        let (outcome, turn) = match self.invoke_event(event, &mut handling).await {
             Ok(response) => {
                 add(&self.metrics.async_event_age_us, micros(age));
                 (Outcome::Ran(response), Turn::Ran)
             }
             Err(InvokeError::Closing) => return Ok(Turn::Closing),
-            Err(InvokeError::Throttled(_)) => return Ok(Turn::Throttled(event.deadline(handling))),
+            Err(InvokeError::Throttled(_)) => return Ok(Turn::Throttled(event.deadline(&handling))),
+            Err(InvokeError::Recursive) => (Outcome::Loop, Turn::NotRun),
             Err(refusal) => {
                 warn!(function = %event.function.arn(), request_id = event.request_id, %refusal, "async event not run: tried again");
                 (Outcome::TurnedAway, Turn::NotRun)
             }
         };
-        match event.clone().step(outcome, handling, self.clock.now()) {
+        match event.clone().step(outcome, &handling, self.clock.now()) {
             Step::Again(event, due) => self.replace(&record, Some((event, Place { due, ..place }))).await?,
             Step::Ended(event) => self.end(&record, event, place).await?,
         }
         Ok(turn)
     }
 
-    async fn invoke_event(self: &Arc<Self>, event: &Event) -> Result<Response, InvokeError> {
+    async fn invoke_event(
+        self: &Arc<Self>,
+        event: &Event,
+        handling: &mut Handling,
+    ) -> Result<Response, InvokeError> {
         let resolved = self.resolve(&event.function, &event.qualifier).await?;
+        handling.role.clone_from(&resolved.configuration().role);
         let invocation = Invocation {
             request_id: event.request_id.clone(),
             invoked_function_arn: event.invoked_function_arn.clone(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lambent_core::lambda::arn::{FunctionId, Qualifier, Reference};
 use lambent_core::lambda::event::{Delivery, Ended, Event, Place};
+use lambent_core::lambda::lineage::reached;
 use lambent_core::limits::{ASYNC_PAYLOAD_MAX_BYTES, DELIVERIES_MAX};
 use lambent_store::{Record, StoreError, tables};
 use tracing::{error, warn};
@@ -69,31 +70,20 @@ impl Dispatcher {
         let Some(function) = function.map_err(|fault| failed(&fault))? else {
             return Err(DeliveryError { reason: "there is no such function".to_owned(), is_lasting: true });
         };
-        let lineage = match event.lineage_to(&id) {
-            Some(lineage) => lineage,
-            None if function.value.recursion_allowed => event.lineage.clone(),
-            None => {
-                add(&self.metrics.recursive_invocations_dropped, 1);
-                return Err(DeliveryError {
-                    reason: "a loop of functions is stopped".to_owned(),
-                    is_lasting: true,
-                });
-            }
-        };
         let whole = event.record(ended, true);
         let fits = whole.len() as u64 <= ASYNC_PAYLOAD_MAX_BYTES;
         let next = Event {
+            trace_id: event.trace_id.as_deref().map(|trace_id| reached(trace_id, &id)),
             function: id,
             qualifier,
             incarnation: function.value.incarnation,
             request_id: self.dice.uuid().to_string(),
             invoked_function_arn: delivery.arn().to_owned(),
             payload: if fits { whole } else { event.record(ended, false) },
-            trace_id: event.trace_id.clone(),
-            lineage,
             received: self.clock.now(),
             attempts: 0,
             turned_away: 0,
+            last: None,
             ended: None,
         };
         self.accept(&next).await.map_err(|fault| failed(&fault))

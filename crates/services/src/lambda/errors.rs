@@ -227,6 +227,7 @@ fn invoke_fault(error: InvokeError) -> Fault {
         InvokeError::Pending => of("ResourceConflictException", Busy::Pending.to_string()),
         InvokeError::Failed(Reason { text, .. }) => of("ResourceConflictException", text),
         InvokeError::Throttled(throttle) => throttled(throttle),
+        InvokeError::Recursive => of("RecursiveInvocationException", message),
         InvokeError::Program(
             ProgramError::Interpreter(_) | ProgramError::Runtime(_) | ProgramError::Java(_),
         ) => of("InvalidRuntimeException", message),

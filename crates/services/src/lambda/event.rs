@@ -3,7 +3,6 @@
 //! Sources: <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>,
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_InvokeAsync.html>
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -58,7 +57,7 @@ async fn accept(
     resolved: &Resolved,
     payload: Bytes,
 ) -> Result<String, Error> {
-    let trace_id = trace::id(server, &context.headers, resolved.configuration().tracing);
+    let trace_id = trace::reached(server, &context.headers, resolved);
     let event = Event {
         invoked_function_arn: target.arn(),
         function: target.id,
@@ -68,10 +67,10 @@ async fn accept(
         // It is JSON, so it is UTF-8: nothing is lost.
         payload: String::from_utf8_lossy(&payload).into_owned(),
         trace_id: Some(trace_id.clone()),
-        lineage: BTreeMap::new(),
         received: server.clock.now(),
         attempts: 0,
         turned_away: 0,
+        last: None,
         ended: None,
     };
     server.dispatcher.accept(&event).await?;

@@ -14,12 +14,13 @@ use lambent_dispatch::{DeliveryError, Destinations, Parcel};
 use serde_json::{Value, json};
 
 use super::lookups::arn::Arn;
-use crate::upstream::{Attribute, Fault, Session, Upstream, events, s3, sns, sqs};
+use crate::upstream::{Attribute, Fault, Roles, Session, Upstream, events, s3, sns, sqs};
 
 /// Carries the ends of asynchronous invocations to other services, if there are any.
 #[derive(Debug)]
 pub struct Deliveries {
     upstream: Option<Upstream>,
+    roles: Roles,
     clock: Arc<dyn Clock>,
 }
 
@@ -27,7 +28,7 @@ impl Deliveries {
     /// Carried to these services.
     #[must_use]
     pub fn new(upstream: Option<Upstream>, clock: Arc<dyn Clock>) -> Self {
-        Self { upstream, clock }
+        Self { upstream, roles: Roles::default(), clock }
     }
 }
 
@@ -39,35 +40,55 @@ impl Destinations for Deliveries {
             .as_ref()
             .ok_or_else(|| lasting("there are no other services: --upstream-endpoint says where they are"))?;
         let arn = Arn::read(parcel.delivery.arn()).ok_or_else(|| lasting("this is no ARN"))?;
-        let function = &parcel.event.function;
+        told(self.send(upstream, arn, parcel).await)
+    }
+}
+
+impl Deliveries {
+    /// Sends a parcel in the name of the execution role.
+    async fn send(&self, upstream: &Upstream, arn: Arn<'_>, parcel: Parcel<'_>) -> Result<(), Fault> {
+        let Parcel { event, ended, delivery, .. } = parcel;
+        let function = &event.function;
         let region = Region::try_from(arn.region.to_owned()).unwrap_or_else(|_none| function.region.clone());
-        let session = Session::by(upstream, function.account.clone(), region, self.clock.now());
-        match parcel.delivery {
+        let now = self.clock.now();
+        let session = Session::by(upstream, function.account.clone(), region, now);
+        let role = &ended.role;
+        let credentials = match role.as_str() {
+            // Kept by a server that did not note it.
+            "" => None,
+            role => self.roles.credentials(&session, role, &function.name, now).await?,
+        };
+        let session = session.signed_by(credentials).traced(event.trace_id.clone());
+        let sent = match delivery {
             Delivery::DeadLetter(_) => dead_letter(&session, arn, parcel).await,
             Delivery::Destination(_) => record(&session, arn, parcel).await,
+        };
+        if matches!(&sent, Err(Fault::Refused(refused)) if refused.is_of_key()) {
+            self.roles.forget(role, &function.name);
         }
+        sent
     }
 }
 
 /// The event itself, and beside it what went wrong.
-async fn dead_letter(session: &Session<'_>, arn: Arn<'_>, parcel: Parcel<'_>) -> Result<(), DeliveryError> {
+async fn dead_letter(session: &Session<'_>, arn: Arn<'_>, parcel: Parcel<'_>) -> Result<(), Fault> {
     let Parcel { event, ended, delivery, .. } = parcel;
     let attributes = event.dead_letter_attributes(ended);
     message(session, arn, delivery.arn(), &event.payload, &attributes).await
 }
 
 /// The record of the end.
-async fn record(session: &Session<'_>, arn: Arn<'_>, parcel: Parcel<'_>) -> Result<(), DeliveryError> {
+async fn record(session: &Session<'_>, arn: Arn<'_>, parcel: Parcel<'_>) -> Result<(), Fault> {
     let Parcel { event, ended, delivery, id } = parcel;
     match arn.service {
         "s3" => {
             let time = ended.at.format("%Y/%m/%d/%Y-%m-%dT%H.%M.%S");
             let key = format!("aws/lambda/async/{}/{time}-{id}", event.function.name);
-            told(s3::put(session, arn.resource, &key, event.record(ended, true)).await)
+            s3::put(session, arn.resource, &key, event.record(ended, true)).await
         }
         "events" => {
             let record = within(parcel, BUS_ENTRY_MAX_BYTES);
-            told(events::put(session, &entry(arn, parcel, &record)).await)
+            events::put(session, &entry(arn, parcel, &record)).await
         }
         "sns" => message(session, arn, delivery.arn(), &within(parcel, SNS_MESSAGE_MAX_BYTES), &[]).await,
         _ => message(session, arn, delivery.arn(), &within(parcel, SQS_MESSAGE_MAX_BYTES), &[]).await,
@@ -80,24 +101,31 @@ async fn message(
     whole: &str,
     body: &str,
     attributes: &[Attribute],
-) -> Result<(), DeliveryError> {
+) -> Result<(), Fault> {
     match arn.service {
-        "sqs" => told(sqs::send(session, (arn.resource, arn.account), body, attributes).await),
-        "sns" => told(sns::publish(session, whole, body, attributes).await),
-        _ => Err(lasting("its service takes no messages")),
+        "sns" => sns::publish(session, whole, body, attributes).await,
+        // What is neither could not be set.
+        _ => sqs::send(session, (arn.resource, arn.account), body, attributes).await,
     }
 }
 
 fn entry(arn: Arn<'_>, Parcel { event, ended, delivery, .. }: Parcel<'_>, record: &str) -> Value {
+    // A bus of another account is named by its whole ARN.
+    let own = (arn.account, arn.region) == (event.function.account.as_str(), event.function.region.as_str());
+    let bus = if own { arn.resource.trim_start_matches("event-bus/") } else { delivery.arn() };
     let how = if ended.condition == Condition::Success { "Success" } else { "Failure" };
-    json!({
+    let mut entry = json!({
         "Time": ended.at.as_secs(),
         "Source": "lambda",
         "Resources": [event.function.qualified_arn(&event.qualifier), delivery.arn()],
         "DetailType": format!("Lambda Function Invocation Result - {how}"),
         "Detail": record,
-        "EventBusName": arn.resource.trim_start_matches("event-bus/"),
-    })
+        "EventBusName": bus,
+    });
+    if let Some(trace_id) = &event.trace_id {
+        entry["TraceHeader"] = trace_id.as_str().into();
+    }
+    entry
 }
 
 /// The record, without what callers and functions wrote where it would be too large for who gets it.
@@ -113,6 +141,9 @@ fn lasting(reason: &str) -> DeliveryError {
 /// What a service said. A refusal is for good; a service that failed or cannot be reached may take it later.
 fn told(answer: Result<(), Fault>) -> Result<(), DeliveryError> {
     answer.map_err(|fault| match fault {
+        Fault::Refused(refused) if refused.is_of_now() => {
+            DeliveryError { reason: format!("{}: {}", refused.code, refused.message), is_lasting: false }
+        }
         Fault::Refused(refused) | Fault::NotServed(refused) => {
             lasting(&format!("{}: {}", refused.code, refused.message))
         }

@@ -48,7 +48,7 @@ pub async fn invoke(
         client_context(request.client_context.as_deref())?;
         return invoke_event(server, context, target, &resolved, payload).await;
     }
-    let trace_id = trace::id(server, &context.headers, resolved.configuration().tracing);
+    let trace_id = trace::reached(server, &context.headers, &resolved);
     let client_context = client_context(request.client_context.as_deref())?;
     if request.invocation_type.as_deref() == Some("DryRun") {
         return Ok(Reply::of(InvocationResponse { status_code: Some(204), ..InvocationResponse::default() }));

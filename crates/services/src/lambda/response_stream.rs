@@ -42,7 +42,7 @@ pub async fn invoke_with_response_stream(
     refuse_large(&payload, "RequestResponse", SYNC_PAYLOAD_MAX_BYTES)?;
     let resolved = resolve(server, &target).await?;
     let payload = event(payload)?;
-    let trace_id = trace::id(server, &context.headers, resolved.configuration().tracing);
+    let trace_id = trace::reached(server, &context.headers, &resolved);
     let client_context = client_context(request.client_context.as_deref())?;
     if request.invocation_type.as_deref() == Some("DryRun") {
         return Ok(Reply::of(response(204, None)));

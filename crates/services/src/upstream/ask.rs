@@ -10,6 +10,7 @@ use lambent_wire::sigv4::Signer;
 use super::{Credentials, Place, Upstream, UpstreamError};
 use crate::Server;
 use crate::caller::Caller;
+use crate::lambda::trace;
 
 /// Questions in the name of one caller, in one region.
 #[derive(Debug, Clone)]
@@ -18,6 +19,10 @@ pub(crate) struct Session<'a> {
     account: AccountId,
     region: Region,
     now_s: i64,
+    /// Who asks, if not the server itself.
+    credentials: Option<Credentials>,
+    /// The trace the questions belong to.
+    trace_id: Option<String>,
 }
 
 /// What is asked.
@@ -71,7 +76,27 @@ impl<'a> Session<'a> {
 
     /// Questions of nobody but this account itself.
     pub(crate) fn by(upstream: &'a Upstream, account: AccountId, region: Region, now: Timestamp) -> Self {
-        Self { upstream, account, region, now_s: now.as_secs() }
+        Self { upstream, account, region, now_s: now.as_secs(), credentials: None, trace_id: None }
+    }
+
+    /// The same by who has these credentials; by the server itself if there are none.
+    pub(crate) fn signed_by(self, credentials: Option<Credentials>) -> Self {
+        Self { credentials, ..self }
+    }
+
+    /// The same as part of a trace.
+    pub(crate) fn traced(self, trace_id: Option<String>) -> Self {
+        Self { trace_id, ..self }
+    }
+
+    /// The trace the questions belong to.
+    pub(crate) fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_deref()
+    }
+
+    /// Where a service is, without a path.
+    pub(super) fn url_of(&self, service: &str) -> String {
+        self.upstream.place.endpoint(service, &self.region).url
     }
 
     /// The same in another region.
@@ -116,6 +141,10 @@ impl<'a> Session<'a> {
         };
         let signed = signer.authorize(method.as_str(), (&path, &query), &mut headers, &body, self.now_s);
         signed.map_err(|refusal| unreadable(refusal.to_string()))?;
+        // Not signed, as those on the way may change it.
+        if let Some(trace_id) = self.trace_id().and_then(|trace_id| HeaderValue::from_str(trace_id).ok()) {
+            headers.insert(trace::HEADER, trace_id);
+        }
         let mark = if query.is_empty() { "" } else { "?" };
         let request = Request::builder().method(method).uri([&endpoint.url, &path, mark, &query].concat());
         let mut request = request.body(body).map_err(|fault| unreadable(fault.to_string()))?;
@@ -124,7 +153,8 @@ impl<'a> Session<'a> {
     }
 
     fn credentials(&self) -> Credentials {
-        self.upstream.credentials.clone().unwrap_or_else(|| Credentials {
+        let given = self.credentials.as_ref().or(self.upstream.credentials.as_ref());
+        given.cloned().unwrap_or_else(|| Credentials {
             access_key_id: self.account.to_string(),
             secret: "test".to_owned(),
             session_token: None,

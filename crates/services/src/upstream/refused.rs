@@ -42,6 +42,18 @@ impl Refused {
         self.status == StatusCode::FORBIDDEN || self.code == "UnauthorizedOperation"
     }
 
+    /// Whether the key is not taken any more, or not yet.
+    pub(crate) fn is_of_key(&self) -> bool {
+        let codes = ["ExpiredToken", "InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClient"];
+        codes.contains(&self.code.trim_end_matches("Exception"))
+    }
+
+    /// Whether the same may be taken a little later: asked too often, or by a key that ends.
+    pub(crate) fn is_of_now(&self) -> bool {
+        let throttled = ["Throttl", "RequestLimitExceeded", "TooManyRequests", "SlowDown"];
+        self.is_of_key() || throttled.iter().any(|word| self.code.contains(word))
+    }
+
     /// Whether whoever answers knows no such service or operation.
     fn is_of_nobody(&self) -> bool {
         let code = self.code.trim_end_matches("Exception");

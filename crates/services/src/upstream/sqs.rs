@@ -39,11 +39,7 @@ pub(crate) async fn send(
     body: &str,
     attributes: &[Attribute],
 ) -> Result<(), Fault> {
-    let found = found(session, name, owner).await?;
-    let url = found["QueueUrl"].as_str().ok_or_else(|| UpstreamError::Unreadable {
-        service: "sqs",
-        detail: "GetQueueUrl gives no URL".to_owned(),
-    })?;
+    let url = url(session, name, owner).await?;
     let attribute = |(name, kind, value): &Attribute| {
         ((*name).to_owned(), json!({ "DataType": kind, "StringValue": value }))
     };
@@ -52,5 +48,21 @@ pub(crate) async fn send(
         let attributes: Map<String, Value> = attributes.iter().map(attribute).collect();
         input["MessageAttributes"] = attributes.into();
     }
+    if let Some(trace_id) = session.trace_id() {
+        let header = json!({ "DataType": "String", "StringValue": trace_id });
+        input["MessageSystemAttributes"] = json!({ "AWSTraceHeader": header });
+    }
     call(session, SQS, "AmazonSQS.SendMessage", &input).await.map(drop)
+}
+
+/// The URL of a queue. AWS writes it in one way, so that a role that may only send need not ask for it; emulators write it
+/// in several.
+async fn url(session: &Session<'_>, name: &str, owner: &str) -> Result<String, Fault> {
+    if !session.is_emulated() {
+        return Ok(format!("{}/{owner}/{name}", session.url_of("sqs")));
+    }
+    let found = found(session, name, owner).await?;
+    let url = found["QueueUrl"].as_str().map(str::to_owned);
+    let detail = "GetQueueUrl gives no URL".to_owned();
+    Ok(url.ok_or(UpstreamError::Unreadable { service: "sqs", detail })?)
 }

@@ -21,6 +21,8 @@ pub struct Handling {
     pub on_failure: Option<String>,
     /// Where an event goes that failed.
     pub dead_letter: Option<String>,
+    /// The execution role: that of `$LATEST`, until something else has run.
+    pub role: String,
 }
 
 impl Handling {
@@ -36,6 +38,7 @@ impl Handling {
             on_success: set.and_then(|set| set.on_success.clone()),
             on_failure: set.and_then(|set| set.on_failure.clone()),
             dead_letter: function.latest.configuration.dead_letter.clone().filter(|arn| !arn.is_empty()),
+            role: function.latest.configuration.role.clone(),
         }
     }
 }

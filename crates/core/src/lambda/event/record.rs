@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Condition, Ended, Event, Response};
+use crate::lambda::lineage::RECURSIVE_INVOCATION;
 use crate::limits::DEAD_LETTER_MESSAGE_MAX_BYTES;
 
 /// The members of the record that do not hold what callers and functions wrote.
@@ -65,8 +66,10 @@ impl Event {
     #[must_use]
     pub fn dead_letter_attributes(&self, ended: &Ended) -> [(&'static str, &'static str, String); 3] {
         let (code, message) = match (&ended.response, ended.condition) {
+            (_, Condition::RecursiveInvocation) => ("400", RECURSIVE_INVOCATION.to_owned()),
             (Some(response), _) => ("200", error_message(&response.payload)),
-            (None, Condition::ZeroReservedConcurrency) => ("429", "Rate Exceeded.".to_owned()),
+            // What was turned away by nothing but limits is not known to the event.
+            (None, _) if self.turned_away == 0 => ("429", "Rate Exceeded.".to_owned()),
             (None, _) => ("500", ended.condition.as_str().to_owned()),
         };
         [

@@ -22,10 +22,10 @@ fn event() -> Event {
         request_id: "r".into(),
         payload: "{\"a\": 1.0}".into(),
         trace_id: None,
-        lineage: BTreeMap::new(),
         received: at(0),
         attempts: 0,
         turned_away: 0,
+        last: None,
         ended: None,
     }
 }
@@ -43,7 +43,7 @@ fn live(handling: &Handling, mut outcome: impl FnMut(u32) -> Outcome) -> (Vec<u6
     let (mut event, mut now, mut times) = (event(), at(0), Vec::new());
     for turn in 0.. {
         if let Some(condition) = event.expired(handling, now) {
-            return (times, event.end(condition, None, handling, now).ended.unwrap());
+            return (times, event.end(condition, handling, now).ended.unwrap());
         }
         times.push(now.since(at(0)).as_secs());
         match event.step(outcome(turn), handling, now) {
@@ -124,7 +124,7 @@ fn a_failure_is_told_to_its_destination_and_the_dead_letter_queue() {
         dead_letter: Some("d".into()),
         ..handling()
     };
-    let told = |condition| event().end(condition, None, &handling, at(0)).ended.unwrap().deliveries;
+    let told = |condition| event().end(condition, &handling, at(0)).ended.unwrap().deliveries;
     let (destination, dead) =
         (|arn: &str| Delivery::Destination(arn.into()), Delivery::DeadLetter("d".into()));
     assert_eq!(told(Condition::Success), [destination("s")]);
@@ -132,7 +132,7 @@ fn a_failure_is_told_to_its_destination_and_the_dead_letter_queue() {
 }
 
 fn ended(condition: Condition, response: Option<Response>) -> Ended {
-    Ended { condition, response, at: at(0), deliveries: Vec::new(), failures: 0 }
+    Ended { condition, response, role: String::new(), at: at(0), deliveries: Vec::new(), failures: 0 }
 }
 
 #[test]
@@ -179,22 +179,35 @@ fn a_dead_letter_says_what_failed() {
     assert_eq!(message(exhausted, Some("")), "200 Unhandled");
     assert_eq!(message(exhausted, Some(&"é".repeat(600))).len(), 1024 + 4);
     assert_eq!(message(Condition::ZeroReservedConcurrency, None), "429 Rate Exceeded.");
+    assert_eq!(
+        message(Condition::EventAgeExceeded, None),
+        "429 Rate Exceeded.",
+        "nothing else was in its way"
+    );
 }
 
 #[test]
-fn a_loop_through_destinations_ends() {
-    let first = function().id;
-    let other = FunctionId { name: "g".into(), ..first.clone() };
-    let (mut event, mut hops) = (event(), 0);
-    while let Some(lineage) = event.lineage_to(if hops % 2 == 0 { &other } else { &first }) {
-        (event.lineage, hops) = (lineage, hops + 1);
-    }
-    assert_eq!(hops, 32, "each of the two was reached sixteen times");
+fn a_loop_ends_without_a_retry_and_is_told() {
+    let handling = Handling { dead_letter: Some("d".into()), ..handling() };
+    let Step::Ended(event) = event().step(Outcome::Loop, &handling, at(0)) else { panic!("it comes again") };
+    let ended = event.ended.clone().unwrap();
+    assert_eq!((ended.condition.as_str(), ended.deliveries.len()), ("RecursiveInvocation", 1));
+    let [_, (.., code), (.., message)] = event.dead_letter_attributes(&ended);
+    assert_eq!((code.as_str(), message.contains("recursive loop")), ("400", true));
+}
+
+#[test]
+fn what_ends_between_two_attempts_tells_of_the_last() {
+    let Step::Again(event, _) = event().step(ran(true), &handling(), at(0)) else { panic!("it ended") };
+    let kept = event.clone().end(Condition::EventAgeExceeded, &handling(), at(99)).ended.unwrap();
+    assert_eq!(kept.response.map(|response| response.failed), Some(true));
+    let stopped = event.end(Condition::ZeroReservedConcurrency, &handling(), at(99));
+    assert_eq!(stopped.dead_letter_attributes(&stopped.ended.clone().unwrap())[1].2, "200");
 }
 
 #[test]
 fn an_event_is_read_as_it_was_kept() {
-    let kept = event().end(Condition::Success, None, &handling(), at(1));
+    let kept = event().end(Condition::Success, &handling(), at(1));
     let text = serde_json::to_string(&kept).unwrap();
     assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), kept);
 }
