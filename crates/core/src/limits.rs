@@ -5,6 +5,7 @@
 mod efs;
 mod event;
 mod iam;
+mod sandbox;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 pub use efs::*;
 pub use event::*;
 pub use iam::*;
+pub use sandbox::*;
 
 /// The largest request body: base64 of a 50 MB zip and its JSON around it.
 pub const REQUEST_BODY_MAX_BYTES: u64 = 70_167_211;

@@ -6,11 +6,13 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream as Unconnected};
 use std::pin::Pin;
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{Connection, SendRequest, handshake};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
+use lambent_core::limits::TELEMETRY_ANSWER_MAX_BYTES;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -77,7 +79,11 @@ impl Line {
         };
         match &mut open {
             Open::Tcp(stream) => stream.write_all(&joined(batch, b"", b"\n", b"\n")).await?,
-            Open::Http(http) => http.send(self.request(joined(batch, b"[", b",", b"]"))).await?,
+            Open::Http(http) => {
+                if !http.send(self.request(joined(batch, b"[", b",", b"]"))).await? {
+                    return Ok(());
+                }
+            }
         }
         self.open = Some(open);
         Ok(())
@@ -121,30 +127,34 @@ impl Open {
                 _ = &mut http.driver => false,
                 ready = http.sender.ready() => ready.is_ok(),
             },
-            // What a subscriber writes back is of no interest; its end is.
-            Self::Tcp(stream) => loop {
-                match stream.try_read(&mut [0; 512]) {
-                    Ok(0) => break false,
-                    Ok(_) => {}
-                    Err(error) => break error.kind() == io::ErrorKind::WouldBlock,
-                }
-            },
+            Self::Tcp(stream) => is_open(stream),
         }
     }
 }
 
+/// What a subscriber writes back is of no interest; its end is. One that writes without end is open and no more: it would
+/// keep this thread from all others.
+fn is_open(stream: &TcpStream) -> bool {
+    let mut scratch = [0; 4096];
+    let mut read = 0;
+    while read < TELEMETRY_ANSWER_MAX_BYTES {
+        match stream.try_read(&mut scratch) {
+            Ok(0) => return false,
+            Ok(some) => read += some,
+            Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
+        }
+    }
+    true
+}
+
 impl Http {
-    async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<(), NotTaken> {
-        use http_body_util::BodyExt;
+    /// Whether the connection can be used again, after a batch that was taken.
+    async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<bool, NotTaken> {
         let exchange = async {
             let answer = self.sender.send_request(request).await?;
             let status = answer.status();
-            // Read to its end, so that the connection can be used again.
-            let mut body = answer.into_body();
-            while let Some(frame) = body.frame().await {
-                drop(frame?);
-            }
-            if status.is_success() { Ok(()) } else { Err(NotTaken::Refused(status)) }
+            let whole = ends(answer.into_body()).await?;
+            if status.is_success() { Ok(whole) } else { Err(NotTaken::Refused(status)) }
         };
         tokio::pin!(exchange);
         tokio::select! {
@@ -155,6 +165,18 @@ impl Http {
         // The connection has ended and all it had to say is there.
         exchange.await
     }
+}
+
+/// Reads an answer to its end, so that the connection can be used again; false where that is far.
+async fn ends(mut answer: Incoming) -> hyper::Result<bool> {
+    let mut read = 0;
+    while let Some(frame) = answer.frame().await {
+        read += frame?.data_ref().map_or(0, Bytes::len);
+        if read > TELEMETRY_ANSWER_MAX_BYTES {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn joined(batch: &[Bytes], before: &[u8], between: &[u8], after: &[u8]) -> Bytes {
@@ -168,4 +190,83 @@ fn joined(batch: &[Bytes], before: &[u8], between: &[u8], after: &[u8]) -> Bytes
     }
     all.extend_from_slice(after);
     Bytes::from(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::net::{Shutdown, TcpListener};
+    use std::sync::Arc;
+    use std::thread;
+
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+
+    use super::*;
+
+    /// More than fits into the buffers of two sockets; what a line that reads all of it would read.
+    const FLOOD_BYTES: usize = 256 << 20;
+
+    fn dial() -> Dial {
+        Arc::new(|| {
+            Box::pin(async {
+                Ok(socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::NONBLOCK, None)?)
+            })
+        })
+    }
+
+    fn listener() -> (TcpListener, u16) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        (listener, port)
+    }
+
+    /// Writes until nobody takes it any more, or for long enough; how much that was.
+    fn flood(mut stream: impl io::Write) -> usize {
+        let piece = [b'x'; 65_536];
+        let mut written = 0;
+        while written < FLOOD_BYTES && stream.write_all(&piece).is_ok() {
+            written += piece.len();
+        }
+        written
+    }
+
+    #[tokio::test]
+    async fn a_subscriber_that_writes_without_end_is_not_read_without_end() {
+        let (listener, port) = listener();
+        let served = thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            assert_eq!(lines.next().unwrap().unwrap(), "first");
+            let other = stream.try_clone().unwrap();
+            let flooding = thread::spawn(move || flood(other));
+            assert_eq!(lines.next().unwrap().unwrap(), "second");
+            stream.shutdown(Shutdown::Both).unwrap();
+            flooding.join().unwrap()
+        });
+        let mut line = Line::new(Destination::Tcp { port });
+        let dial = dial();
+        line.send(&dial, &[Bytes::from("first")]).await.unwrap();
+        // It has begun to write.
+        let Some(Open::Tcp(stream)) = &line.open else { panic!("not connected") };
+        stream.readable().await.unwrap();
+        line.send(&dial, &[Bytes::from("second")]).await.unwrap();
+        let written = tokio::task::spawn_blocking(|| served.join().unwrap()).await.unwrap();
+        assert!(written < FLOOD_BYTES, "all of it was read");
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_an_answer_and_the_connection_is_given_up() {
+        let (listener, port) = listener();
+        let served = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n").unwrap();
+            flood(stream)
+        });
+        let mut line = Line::new(Destination::Http { port, path: "/".to_owned(), put: false });
+        line.send(&dial(), &[Bytes::from("1")]).await.unwrap();
+        assert!(line.open.is_none());
+        let written = tokio::task::spawn_blocking(|| served.join().unwrap()).await.unwrap();
+        assert!(written < FLOOD_BYTES, "all of it was read");
+    }
 }
