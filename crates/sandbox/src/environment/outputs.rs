@@ -62,6 +62,13 @@ impl Outputs {
         }
     }
 
+    /// As [`Pipe::begin_anew`], of each.
+    pub(super) async fn begin_anew(&self) {
+        for pipe in &self.pipes {
+            pipe.begin_anew().await;
+        }
+    }
+
     /// Nobody writes any more.
     pub(super) fn end(&self) {
         self.reading.iter().for_each(JoinHandle::abort);

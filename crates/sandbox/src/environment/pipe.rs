@@ -38,6 +38,13 @@ impl Cutter {
             Self::Frames(frames) => frames.flush(out),
         }
     }
+
+    fn begin_anew(&mut self) {
+        match self {
+            Self::Lines(lines) => *lines = Lines::default(),
+            Self::Frames(frames) => *frames = Frames::default(),
+        }
+    }
 }
 
 /// How much is read at once. Little, since it may be as many lines, and other sandboxes wait meanwhile.
@@ -115,6 +122,12 @@ impl Pipe {
     /// Gives out all that has been written until now, an unfinished line too.
     pub(super) async fn drain(&self) {
         self.drain_while(|_| true).await;
+    }
+
+    /// As [`drain`](Self::drain), after which others write: what the last ones left unfinished is not theirs to end.
+    pub(super) async fn begin_anew(&self) {
+        self.drain().await;
+        self.desk().cutter.begin_anew();
     }
 
     /// Reads no more than lay in the pipe at the start, so that a program that goes on writing cannot hold the caller.

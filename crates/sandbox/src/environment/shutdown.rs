@@ -69,7 +69,7 @@ impl<C: Supervised> Environment<C> {
     pub(super) async fn clear(&mut self) {
         self.control().clear();
         self.control().cleared().await;
-        self.outputs.drain().await;
+        self.outputs.begin_anew().await;
         self.server.telemetry().begin_anew();
         self.server.clear().await;
         self.life = Life::new(self.life.extensions.len());

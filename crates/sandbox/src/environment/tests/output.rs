@@ -7,7 +7,7 @@ use lambent_core::limits;
 
 use super::{LIMIT, Program};
 use crate::runtime_api::rig::{NEXT, event, request, response};
-use crate::spec::{Answer, Exit, Sandbox, Settled};
+use crate::spec::{Answer, Exit, Sandbox, Settled, ShutdownReason};
 
 #[tokio::test]
 async fn all_that_was_written_before_the_next_question_arrives_before_settle_returns() {
@@ -86,17 +86,35 @@ async fn settling_again_and_again_is_no_way_round_the_budget() {
     assert_eq!(program.lines().len(), 2 * WRITTEN, "its end brings the rest at once");
 }
 
+/// A record that says that it is so long.
+fn frame(length: u8, text: &[u8]) -> Vec<u8> {
+    [&[0xA5, 0x5A, 0, 3, 0, 0, 0, length][..], &[0; 8], text].concat()
+}
+
 #[tokio::test]
 async fn records_come_whole_beside_lines_and_each_says_who_wrote() {
     let (mut program, mut environment) = Program::start();
     let _client = Program::ready(&mut environment, &program).await;
-    let mut frame = vec![0xA5, 0x5A, 0, 3, 0, 0, 0, 3];
-    frame.extend_from_slice(&[0; 8]);
-    frame.extend_from_slice(b"a\nb");
-    program.framed.write_all(&frame).unwrap();
+    program.framed.write_all(&frame(3, b"a\nb")).unwrap();
     program.extension_output.write_all(b"ext\n").unwrap();
     program.print("line\n");
     assert_eq!(environment.settle(LIMIT).await, Settled::Ready);
     assert_eq!(program.lines(), ["a\nb", "line"]);
     assert_eq!(*program.kept.extension_lines.lock().unwrap(), ["ext"]);
+}
+
+#[tokio::test]
+async fn what_was_left_unfinished_at_a_reset_is_not_ended_by_what_is_started_then() {
+    for unfinished in [&frame(200, b"cut")[..], &frame(0, b"")[..9]] {
+        let (mut program, mut environment) = Program::start();
+        let _client = Program::ready(&mut environment, &program).await;
+        program.framed.write_all(unfinished).unwrap();
+        program.print("cut");
+        environment.reset(ShutdownReason::Timeout).await;
+        assert_eq!(program.kept.lines.lock().unwrap().drain(..).next_back().unwrap(), "cut");
+        program.framed.write_all(&frame(3, b"new")).unwrap();
+        program.print("\nline\n");
+        environment.reset(ShutdownReason::Timeout).await;
+        assert_eq!(program.lines(), ["new", "", "line"]);
+    }
 }
