@@ -31,7 +31,7 @@ use tokio_util::task::TaskTracker;
 use crate::linux::{Ended, Who};
 use crate::runtime_api::{Guests, Lobby, Server};
 use crate::spec::{BootError, Extensions, Output};
-use crate::telemetry::{Dial, Means, Telemetry};
+use crate::telemetry::{Attached, Dial, Means, Telemetry};
 use life::{Life, Watch};
 pub(crate) use outputs::Ends;
 use outputs::Outputs;
@@ -103,6 +103,8 @@ pub(crate) struct Environment<C: Supervised> {
     server: Server,
     outputs: Arc<Outputs>,
     life: Life,
+    /// Its telemetry may be another's after it.
+    attached: Attached,
     clock: Arc<dyn Clock>,
     tasks: TaskTracker,
     runtime: Handle,
@@ -121,11 +123,12 @@ impl<C: Supervised> Environment<C> {
         let life = Life::new(extensions.names.len());
         let outputs = Arc::new(Outputs::read(parts.ends, &outlet, &tasks)?);
         let means = Means { dial: dial(Arc::downgrade(&control)), tasks: tasks.clone() };
-        telemetry.attach(means, !extensions.names.is_empty());
+        let attached = telemetry.attach(means, !extensions.names.is_empty());
         let lobby = Lobby::new(extensions, dice);
         let guests = Guests { owner: parts.owner, lobby, telemetry, outlet };
         let server = Server::start(parts.listener, guests, &tasks)?;
-        Ok(Self { control: Some(control), server, outputs, life, clock, tasks, runtime: Handle::current() })
+        let (control, runtime) = (Some(control), Handle::current());
+        Ok(Self { control, server, outputs, life, attached, clock, tasks, runtime })
     }
 
     fn control(&self) -> &C {
@@ -184,7 +187,7 @@ impl<C: Supervised> Environment<C> {
     fn tear_down(&mut self) -> Option<JoinHandle<()>> {
         let control = self.control.take()?;
         let outputs = Arc::clone(&self.outputs);
-        self.server.telemetry().end();
+        self.server.telemetry().end(self.attached);
         let gone = async move {
             control.removed().await;
             outputs.drain().await;

@@ -88,7 +88,13 @@ struct Desk {
     subscribers: Vec<Arc<Subscriber>>,
     couriers: Vec<AbortHandle>,
     means: Option<Means>,
+    /// Which sandbox has it, counted.
+    sandbox: Attached,
 }
+
+/// Which of the sandboxes that have had it one after the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Attached(u64);
 
 impl Default for Telemetry {
     fn default() -> Self {
@@ -100,6 +106,7 @@ impl Default for Telemetry {
             subscribers: Vec::new(),
             couriers: Vec::new(),
             means: None,
+            sandbox: Attached::default(),
         };
         let wanted = AtomicU8::new(desk.wanted());
         Self { wanted, desk: Mutex::new(desk), frozen: watch::Sender::default() }
@@ -138,12 +145,17 @@ impl Telemetry {
         out
     }
 
-    /// Says how events are brought into the sandbox, and whether external extensions are started there.
-    pub(crate) fn attach(&self, means: Means, expecting: bool) {
+    /// Says how events are brought into a sandbox, and whether external extensions are started there. It takes the place of
+    /// the one before, if there was one: what has been told since the beginning of Init is told to its extensions.
+    pub(crate) fn attach(&self, means: Means, expecting: bool) -> Attached {
         self.change(|desk| {
+            desk.leave();
+            desk.open = true;
             desk.means = Some(means);
             desk.expecting = expecting;
-        });
+            desk.sandbox.0 += 1;
+            desk.sandbox
+        })
     }
 
     /// The extension `name` subscribes. It gets what was told since the beginning of Init.
@@ -197,24 +209,34 @@ impl Telemetry {
 
     /// Nobody is there any more: what was not brought is gone, and others may subscribe to what comes.
     pub(crate) fn begin_anew(&self) {
-        self.end();
-        self.change(|desk| desk.open = true);
+        self.change(|desk| {
+            desk.leave();
+            (desk.backlog, desk.backlog_bytes) = (Vec::new(), 0);
+            desk.open = true;
+        });
     }
 
-    /// Nobody is there any more, nor will be.
-    pub(crate) fn end(&self) {
+    /// Nobody is there any more, nor will be: not in this sandbox. Another may have taken its place.
+    pub(crate) fn end(&self, sandbox: Attached) {
         self.change(|desk| {
-            desk.open = false;
-            (desk.backlog, desk.backlog_bytes) = (Vec::new(), 0);
-            desk.subscribers.clear();
-            for courier in desk.couriers.drain(..) {
-                courier.abort();
+            if desk.sandbox == sandbox {
+                desk.leave();
+                (desk.backlog, desk.backlog_bytes) = (Vec::new(), 0);
+                desk.open = false;
             }
         });
     }
 }
 
 impl Desk {
+    /// Who subscribed is gone.
+    fn leave(&mut self) {
+        self.subscribers.clear();
+        for courier in self.couriers.drain(..) {
+            courier.abort();
+        }
+    }
+
     fn wanted(&self) -> u8 {
         let kept = Stream::ALL.into_iter().filter(|stream| self.keeps(*stream)).map(Stream::bit);
         kept.chain(self.subscribers.iter().map(|subscriber| subscriber.types()))
@@ -232,5 +254,35 @@ impl Desk {
             self.backlog_bytes = bytes;
             self.backlog.push(event);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attach(telemetry: &Telemetry) -> Attached {
+        let dial: Dial = Arc::new(|| Box::pin(std::future::pending()));
+        telemetry.attach(Means { dial, tasks: tokio_util::task::TaskTracker::new() }, false)
+    }
+
+    fn subscribe(telemetry: &Telemetry) -> Subscribed {
+        let asked = r#"{"types": ["function"], "destination": {"protocol": "TCP", "port": 9}}"#;
+        telemetry.subscribe("x", parse(Api::Logs, asked.as_bytes()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_sandbox_is_not_that_of_the_one_that_took_its_place() {
+        let telemetry = Telemetry::default();
+        let lost = attach(&telemetry);
+        assert_eq!(subscribe(&telemetry), Subscribed::New);
+        let sandbox = attach(&telemetry);
+        assert_eq!(subscribe(&telemetry), Subscribed::New, "who had subscribed is gone");
+        telemetry.end(lost);
+        assert_eq!(subscribe(&telemetry), Subscribed::Already);
+        telemetry.close();
+        assert!(telemetry.wants(Stream::Function));
+        telemetry.end(sandbox);
+        assert!(!telemetry.wants(Stream::Function));
     }
 }
