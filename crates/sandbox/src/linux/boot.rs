@@ -12,7 +12,7 @@ use super::crew::Crew;
 use super::message::{At, Fault, Message, Request};
 use super::oom_score::OomScore;
 use super::spawner::{Parts, Workshop};
-use super::{channel, init, net, restrict, sys, view};
+use super::{channel, init, net, restrict, signals, view};
 
 /// What `hostname` says inside.
 const HOST_NAME: &[u8] = b"lambda";
@@ -50,7 +50,7 @@ fn prepare(workshop: &Workshop, request: &mut Request, parts: &Parts) -> Result<
     let port = listen(request, isolated, &parts.control)?;
     add_own_variables(request, port);
     own_pipes(request, parts).at("own the output")?;
-    let signals = sys::watch_children().at("signalfd")?;
+    let signals = signals::watch_children().at("signalfd")?;
     if isolated {
         rustix::system::sethostname(HOST_NAME).at("set the host name")?;
         restrict::empty_bounding_set().at("drop capabilities")?;

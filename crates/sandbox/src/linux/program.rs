@@ -12,7 +12,7 @@ use rustix::thread::{CapabilitySet, set_no_new_privs};
 
 use super::boot::FRAMED_LOG_FD;
 use super::message::{At, Fault};
-use super::{resources, restrict, sys};
+use super::{resources, restrict, signals, sys};
 
 /// Everything one child needs, made before there is one.
 pub(super) struct Program<'a> {
@@ -100,7 +100,7 @@ impl Rights<'_> {
     /// User, capabilities, landlock, seccomp: in this order, since each takes away what the one before needs.
     fn restrict(&self) -> Result<(), Fault> {
         set_no_new_privs(true).at("no_new_privs")?;
-        sys::unblock_signals();
+        signals::unblock();
         if !self.isolated {
             return Ok(());
         }

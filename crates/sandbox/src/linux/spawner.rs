@@ -16,7 +16,7 @@ use rustix::process::{
 use super::message::{At, Fault, Hello, Message, Request, Tmp};
 use super::template::Template;
 use super::uid_range::UidRange;
-use super::{Isolation, Options, boot, channel, filter, resources, restrict, sys};
+use super::{Isolation, Options, boot, channel, filter, resources, restrict, signals, sys};
 
 /// The server's end of the spawner. Dropping it ends the spawner and with it every sandbox.
 #[derive(Debug)]
@@ -137,10 +137,10 @@ fn pause() {
 }
 
 fn set_up(options: &Options) -> Result<(Hello, Workshop), Fault> {
-    sys::reset_signals();
+    signals::reset();
     // What the template is made of must be readable for every user, whatever the server's own mask.
     umask(Mode::from_raw_mode(0o022));
-    sys::ignore_children();
+    signals::ignore_children();
     resources::empty_core_files();
     leave_terminal().at("leave the terminal")?;
     set_parent_process_death_signal(Some(Signal::KILL)).at("watch the server")?;
@@ -164,7 +164,7 @@ fn set_up(options: &Options) -> Result<(Hello, Workshop), Fault> {
 
 /// Ctrl-C, a hangup or a service manager's SIGTERM reach the server only, which drains before it lets go of us.
 fn leave_terminal() -> io::Result<()> {
-    sys::ignore_endings();
+    signals::ignore_endings();
     rustix::process::setsid()?;
     let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
     // Standard error stays, for what should never happen.

@@ -135,35 +135,16 @@ pub(super) fn install_filter(filter: &[libc::sock_filter]) -> io::Result<()> {
     })
 }
 
-/// Puts every signal back to its default and unblocks all.
-pub(super) fn reset_signals() {
-    for signal in 1..=64 {
-        set_disposition(signal, libc::SIG_DFL);
-    }
-    mask_signals(libc::SIG_SETMASK, &[]);
+/// What a signal does to a process that has no handler of its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Disposition {
+    Default,
+    Ignored,
 }
 
-/// Lets ended children vanish by themselves.
-pub(super) fn ignore_children() {
-    set_disposition(libc::SIGCHLD, libc::SIG_IGN);
-}
-
-/// Ignores what asks a process to end, SIGKILL apart.
-pub(super) fn ignore_endings() {
-    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM] {
-        set_disposition(signal, libc::SIG_IGN);
-    }
-}
-
-/// A descriptor that is readable when a child has ended or SIGTERM has come. Both are blocked from now on.
-pub(super) fn watch_children() -> io::Result<OwnedFd> {
-    let signals = [libc::SIGCHLD, libc::SIGTERM];
-    mask_signals(libc::SIG_BLOCK, &signals);
-    // The program inherits what is ignored: nothing may be.
-    for signal in [libc::SIGCHLD, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM] {
-        set_disposition(signal, libc::SIG_DFL);
-    }
-    let set = signal_set(&signals);
+/// A descriptor that is readable when one of these has come. They must be blocked.
+pub(super) fn signal_fd(signals: &[c_int]) -> io::Result<OwnedFd> {
+    let set = signal_set(signals);
     // SAFETY: `set` is initialised and outlives the call.
     let fd = unsafe { libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) };
     check(libc::c_long::from(fd))?;
@@ -171,18 +152,19 @@ pub(super) fn watch_children() -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Unblocks all signals, keeping dispositions.
-pub(super) fn unblock_signals() {
-    mask_signals(libc::SIG_SETMASK, &[]);
-}
-
-fn set_disposition(signal: c_int, handler: usize) {
+/// Says what a signal does from now on.
+pub(super) fn set_disposition(signal: c_int, disposition: Disposition) {
+    let handler = match disposition {
+        Disposition::Default => libc::SIG_DFL,
+        Disposition::Ignored => libc::SIG_IGN,
+    };
     // SAFETY: only the constants SIG_DFL and SIG_IGN get here, so no code of ours runs in a handler. The kernel
     // refuses what cannot be changed, which is then at its default anyway.
     unsafe { libc::signal(signal, handler) };
 }
 
-fn mask_signals(how: c_int, signals: &[c_int]) {
+/// Blocks these (`SIG_BLOCK`), or these and no others (`SIG_SETMASK`).
+pub(super) fn mask_signals(how: c_int, signals: &[c_int]) {
     let set = signal_set(signals);
     // SAFETY: `set` is initialised; a null old mask is allowed.
     unsafe { libc::sigprocmask(how, &raw const set, ptr::null_mut()) };
@@ -217,6 +199,15 @@ pub(super) fn configure_loop(device: BorrowedFd<'_>, config: &LoopConfig<'_>) ->
     check(libc::c_long::from(unsafe {
         libc::ioctl(device.as_raw_fd(), LOOP_CONFIGURE, ptr::from_ref(config))
     }))
+}
+
+/// How many of the bytes written to a TCP socket its peer has not acknowledged. Once the peer has reset the connection
+/// it stays as it was.
+pub(crate) fn unacknowledged_bytes(socket: BorrowedFd<'_>) -> io::Result<c_int> {
+    let mut count = 0;
+    // SAFETY: this request writes one int, to `count`, which outlives the call.
+    check(libc::c_long::from(unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &raw mut count) }))?;
+    Ok(count)
 }
 
 /// Locks a range of bytes of a file for as long as its descriptor, or a copy of it, is open.

@@ -41,7 +41,11 @@ impl Connection {
         let body = match self.body(&request, ANSWER_MAX_BYTES).await {
             Ok(body) => body,
             Err(broken) => {
-                self.shared.exchange.truncate_answer();
+                if matches!(broken, Broken::Endless) {
+                    self.shared.exchange.finish_answer(Answer::TooLarge);
+                } else {
+                    self.shared.exchange.truncate_answer();
+                }
                 return Err(broken);
             }
         };

@@ -10,6 +10,8 @@ use super::inlet::{Inlet, Source};
 const READ_BYTES: usize = 65_536;
 /// Bodies up to this size are copied out of the read buffer, so that it can be used again.
 const COPIED_MAX_BYTES: usize = 4096;
+/// After so much at once it is the turn of others: somebody may send without end.
+const TURN_BYTES: usize = 16_384;
 /// The longest line that announces a chunk, extensions included.
 const CHUNK_LINE_MAX_BYTES: usize = 4096;
 
@@ -29,7 +31,9 @@ pub(crate) struct Body {
 impl<R: Source> Inlet<R> {
     /// Reads a body of at most `limit` bytes; of a larger one nothing is kept.
     pub(crate) async fn body(&mut self, framing: Framing, limit: usize) -> Result<Body, Broken> {
+        self.body_left = limits::RUNTIME_API_BODY_MAX_BYTES;
         let body = match framing {
+            Framing::Length(length) if length > self.body_left => Err(Broken::Endless),
             Framing::Length(length) => match usize::try_from(length) {
                 Ok(length) if length <= limit => self.whole(length).await,
                 _ => self.skip(length).await.map(|()| Body { too_large: true, ..Body::default() }),
@@ -82,7 +86,13 @@ impl<R: Source> Inlet<R> {
         self.acknowledge();
         match self.fill(room).await {
             Ok(0) | Err(Broken::Reset) => Err(Broken::Truncated),
-            Ok(_) => Ok(()),
+            Ok(read) => {
+                self.body_left = self.body_left.checked_sub(read as u64).ok_or(Broken::Endless)?;
+                if read >= TURN_BYTES {
+                    tokio::task::yield_now().await;
+                }
+                Ok(())
+            }
             Err(broken) => Err(broken),
         }
     }

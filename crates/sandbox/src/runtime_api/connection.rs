@@ -1,12 +1,12 @@
 //! One client of the Runtime API, request after request. Never blocks another client, whatever it sends.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use lambent_core::limits;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
+use tokio::time::timeout;
 
 use super::body::Body;
 use super::exchange::Next;
@@ -24,9 +24,6 @@ use super::state::Call;
 use crate::spec::Reported;
 use crate::telemetry::Api;
 
-/// How long the system may take to tell that what was written came after the client had closed: it does at once, but
-/// not before all else it has to do on a busy machine.
-const RESET_PAUSE: Duration = Duration::from_millis(2);
 /// The largest answer.
 #[expect(clippy::cast_possible_truncation, reason = "6 MiB fit any usize")]
 pub(super) const ANSWER_MAX_BYTES: usize = limits::RESPONSE_MAX_BYTES as usize;
@@ -64,33 +61,35 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>, stranger: Stra
     let inlet = Inlet::new(read, shared.allowance.share());
     let stranger = Some(stranger);
     let mut connection = Connection { seat: Arc::new(Seat::new(write)), inlet, shared, stranger };
-    let reply = match connection.run().await {
-        Ok(()) => return,
-        Err(Broken::Gone | Broken::Reset) => return connection.leave_for_good().await,
-        Err(broken @ Broken::Truncated) => {
-            Reply::error("400 Bad Request", "TruncatedHTTPRequest", &broken.to_string())
-        }
-        Err(broken @ Broken::Bad(_)) => {
-            Reply::error("400 Bad Request", "InvalidRequest", &broken.to_string())
-        }
-        Err(broken @ Broken::Late) => {
-            Reply::error("408 Request Timeout", "InvalidRequest", &broken.to_string())
-        }
-        Err(broken @ (Broken::HeadTooLarge | Broken::Full)) => {
-            Reply::error("431 Request Header Fields Too Large", "InvalidRequest", &broken.to_string())
-        }
+    if let Err(broken) = connection.run().await
+        && let Some(reply) = last_reply(&broken)
+    {
+        // The client may have closed only its own side; if it is gone altogether nobody misses the reply.
+        _ = connection.seat.send(&reply.bytes(true, false), &[]).await;
+    }
+    connection.leave_for_good().await;
+}
+
+/// What is said to a client with which no further word is possible.
+fn last_reply(broken: &Broken) -> Option<Reply> {
+    let (status, kind) = match broken {
+        Broken::Gone | Broken::Reset => return None,
+        Broken::Truncated => ("400 Bad Request", "TruncatedHTTPRequest"),
+        Broken::Bad(_) => ("400 Bad Request", "InvalidRequest"),
+        Broken::Endless => return Some(reply::too_large(limits::RUNTIME_API_BODY_MAX_BYTES)),
+        Broken::Late => ("408 Request Timeout", "InvalidRequest"),
+        Broken::HeadTooLarge | Broken::Full => ("431 Request Header Fields Too Large", "InvalidRequest"),
     };
-    // The client may have closed only its own side; if it is gone altogether nobody misses the reply.
-    _ = connection.seat.send(&reply.bytes(true, false), &[]).await;
+    Some(Reply::error(status, kind, &broken.to_string()))
 }
 
 impl Connection {
-    /// The client is gone. Was it before the event reached it?
+    /// No more is said to this client. Was it gone before the event reached it? The system tells at once, but not before
+    /// all else it has to do on a busy machine.
     async fn leave_for_good(self) {
         let Shared { exchange, lobby, .. } = &*self.shared;
-        let holds = exchange.waits_for_answer(&self.seat) || lobby.holds(&self.seat);
-        if !self.seat.is_reset() && holds {
-            tokio::time::sleep(RESET_PAUSE).await;
+        if exchange.waits_for_answer(&self.seat) || lobby.holds(&self.seat) {
+            _ = timeout(limits::SANDBOX_LAST_WORDS_TIMEOUT, self.seat.decided()).await;
         }
         exchange.gone(&self.seat);
         lobby.gone(&self.seat);

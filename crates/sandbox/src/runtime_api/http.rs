@@ -49,6 +49,9 @@ pub(crate) enum Broken {
     /// The client closed its side in the middle of a body.
     #[error("HTTP request detected as truncated")]
     Truncated,
+    /// The body of a request goes on far beyond all that is read of one.
+    #[error("the body of the request is too large")]
+    Endless,
     /// What came is no HTTP, or of a kind we do not speak.
     #[error("{0}")]
     Bad(&'static str),

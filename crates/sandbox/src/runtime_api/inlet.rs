@@ -38,13 +38,15 @@ pub(crate) struct Inlet<R> {
     pub(super) ahead: BytesMut,
     /// Counts what is ahead.
     share: Share,
+    /// How much may still come of the body that is being read.
+    pub(super) body_left: u64,
     /// The most that was ahead in this buffer, and so what it takes.
     high: usize,
 }
 
 impl<R: Source> Inlet<R> {
     pub(crate) fn new(from: R, share: Share) -> Self {
-        Self { from, ahead: BytesMut::new(), share, high: 0 }
+        Self { from, ahead: BytesMut::new(), share, body_left: 0, high: 0 }
     }
 
     /// Reads what there is, at most about `room` bytes; 0 at the end. Cancel safe.

@@ -1,12 +1,19 @@
 //! The writing half of one client's connection. Never reads, never waits for the client to read unless asked to.
 
 use std::io::{self, IoSlice};
+use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
+use tokio::time::{Duration, sleep};
+
+use crate::linux::unacknowledged_bytes;
+
+/// How long until the system is asked again what became of what was written.
+const DECIDED_PAUSE: Duration = Duration::from_millis(1);
 
 /// Where replies to one client go.
 ///
@@ -71,6 +78,14 @@ impl Seat {
         self.out.peer_addr().is_err()
     }
 
+    /// Waits until all that was written has reached the client's system, or is lost. Cancel safe.
+    pub(crate) async fn decided(&self) {
+        while !self.is_reset() && unacknowledged_bytes(self.out.as_ref().as_fd()).is_ok_and(|bytes| bytes > 0)
+        {
+            sleep(DECIDED_PAUSE).await;
+        }
+    }
+
     /// Says whether [`Self::push`] is to wake the connection's task in any case.
     pub(crate) fn set_eager(&self, eager: bool) {
         self.eager.store(eager, Ordering::Relaxed);
@@ -105,5 +120,40 @@ impl Seat {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::Seat;
+
+    async fn pair() -> (Seat, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (theirs, ours) =
+            tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        (Seat::new(ours.unwrap().0.into_split().1), theirs.unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_a_client_that_is_there_was_sent_has_reached_it() {
+        let (seat, client) = pair().await;
+        seat.send(b"head", b"body").await.unwrap();
+        seat.decided().await;
+        assert!(!seat.is_reset(), "it may read it when it likes");
+        drop(client);
+        seat.decided().await;
+    }
+
+    #[tokio::test]
+    async fn what_a_client_was_sent_after_it_had_closed_is_lost() {
+        for _ in 0..100 {
+            let (seat, client) = pair().await;
+            drop(client);
+            seat.send(b"head", b"body").await.unwrap();
+            seat.decided().await;
+            assert!(seat.is_reset());
+        }
     }
 }

@@ -23,6 +23,9 @@ use crate::telemetry::Telemetry;
 /// How long to leave a listener alone that has failed, usually for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How many clients the system queues at most, as far as we know.
+const QUEUED_MAX: usize = 4096;
+
 /// Whom a server serves besides the runtime.
 pub(crate) struct Guests {
     /// The only user of the host whose connections are served; `None` where nobody else can connect.
@@ -66,7 +69,7 @@ impl Drop for Stranger {
 
 /// What the accepting task is asked to do.
 enum Round {
-    /// Seat all that are queued.
+    /// Seat all that are queued, up to the limit of connections.
     Seat(oneshot::Sender<()>),
     /// Close all connections.
     Clear(oneshot::Sender<()>),
@@ -192,13 +195,18 @@ async fn accept(
             }
             round = rounds.recv() => match round {
                 Some(Round::Seat(done)) => {
-                    while let Some(stream) = queued(&listener) {
+                    while open.try_join_next().is_some() {}
+                    // Others may go on connecting: they are not waited for to stop.
+                    while open.len() < limits::RUNTIME_API_CONNECTIONS_MAX
+                        && let Some(stream) = queued(&listener)
+                    {
                         seat(&mut open, stream);
                     }
                     _ = done.send(());
                 }
                 Some(Round::Clear(done)) => {
-                    while queued(&listener).is_some() {}
+                    // In the network of the host others can connect, without end.
+                    (0..QUEUED_MAX).take_while(|_| queued(&listener).is_some()).for_each(drop);
                     open.shutdown().await;
                     _ = done.send(());
                 }

@@ -2,7 +2,10 @@
 //! its bounded channel and its pace make the runtime wait.
 
 use bytes::{Buf, Bytes};
-use lambent_core::limits::{RUNTIME_API_ERROR_HEAD_MAX_BYTES, STREAM_MAX_BYTES, STREAM_PIECE_MAX_BYTES};
+use lambent_core::limits::{
+    RUNTIME_API_BODY_MAX_BYTES, RUNTIME_API_ERROR_HEAD_MAX_BYTES, RUNTIME_API_STREAM_MAX_BYTES,
+    STREAM_MAX_BYTES, STREAM_PIECE_MAX_BYTES,
+};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
@@ -100,6 +103,7 @@ impl<R: Source> Inlet<R> {
     /// Hands a body on as it comes; what is returned has its trailers and none of its bytes.
     pub(super) async fn stream(&mut self, framing: Framing, to: &mut Stream<'_>) -> Result<Body, Broken> {
         let mut body = Body::default();
+        self.body_left = RUNTIME_API_STREAM_MAX_BYTES;
         match framing {
             Framing::Length(length) => self.hand_on(length, to).await?,
             Framing::Chunked => {
@@ -134,6 +138,9 @@ impl<R: Source> Inlet<R> {
                 self.ahead.split_to(here).freeze()
             };
             to.pass(piece).await;
+            if to.too_large {
+                self.body_left = self.body_left.min(RUNTIME_API_BODY_MAX_BYTES);
+            }
         }
         Ok(())
     }

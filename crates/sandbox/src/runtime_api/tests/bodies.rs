@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use lambent_core::limits;
+use tokio::io::AsyncWriteExt as _;
 
 use super::rig::{Client, Rig, chunks, event, request, response};
 use crate::spec::Answer;
@@ -97,4 +98,35 @@ async fn a_client_that_does_not_wait_is_not_told_to_continue() {
     let mut client: Client = rig.running("a").await;
     client.send(&request("POST", &response("a"), "Expect: 100-continue\r\n", b"yes")).await;
     assert_eq!(client.got().await.unwrap().status, 202);
+}
+
+#[tokio::test]
+async fn a_body_without_end_is_cut_off_and_its_answer_was_too_large() {
+    let rig = Rig::new();
+    let mut client = rig.running("a").await;
+    client.send(&request("POST", &response("a"), "Transfer-Encoding: chunked\r\n", b"")).await;
+    let piece = chunks(&pattern(1 << 20), 1 << 20);
+    let mut sent = 0;
+    while client.stream.write_all(&piece).await.is_ok() {
+        sent += piece.len() as u64;
+        assert!(sent < 2 * limits::RUNTIME_API_BODY_MAX_BYTES);
+    }
+    assert_eq!(rig.exchange().answered().await, Answer::TooLarge);
+    rig.exchange().offer(event("b"));
+    assert_eq!(rig.client().await.next().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_body_that_says_it_is_far_too_large_is_not_read() {
+    let rig = Rig::new();
+    let mut client = rig.running("a").await;
+    for path in ["/2018-06-01/ping", &response("a")] {
+        let mut client = rig.client().await;
+        client.send(format!("POST {path} HTTP/1.1\r\nContent-Length: 9999999999\r\n\r\n").as_bytes()).await;
+        let got = client.got().await.unwrap();
+        assert_eq!((got.status, got.error_type().as_str()), (413, "RequestEntityTooLarge"));
+        assert!(client.got().await.is_none());
+    }
+    assert_eq!(rig.exchange().answered().await, Answer::TooLarge);
+    assert_eq!(client.call("GET", "/2018-06-01/ping", "", b"").await.status, 200);
 }

@@ -1,7 +1,5 @@
 //! Several clients at once, clients that go, clients that dawdle.
 
-use lambent_core::limits;
-
 use super::super::exchange::{Asked, Next};
 use super::rig::{Client, NEXT, Rig, event, request, response};
 use crate::spec::Answer;
@@ -95,6 +93,19 @@ async fn an_event_on_its_way_to_a_client_that_hangs_up_goes_to_the_next_that_ask
             assert!(!rig.exchange().untaken());
         }
     }
+}
+
+#[tokio::test]
+async fn nor_is_one_lost_on_a_client_that_asked_for_the_connection_to_be_closed() {
+    let rig = Rig::new();
+    let mut gone = rig.client().await;
+    gone.send(&request("GET", NEXT, "Connection: close\r\n", b"")).await;
+    assert_eq!(rig.exchange().asked().await, Asked::Ready);
+    rig.exchange().offer(event("a"));
+    drop(gone);
+    rig.server.finish().await;
+    assert!(rig.exchange().untaken());
+    assert_eq!(rig.client().await.next().await.header("Lambda-Runtime-Aws-Request-Id"), Some("a"));
 }
 
 #[tokio::test]
@@ -231,47 +242,4 @@ async fn an_answer_cut_short_fails_the_invocation_when_the_runtime_goes_on() {
     let _next = waiting(&rig).await;
     let Answer::Error(reported) = rig.exchange().answered().await else { panic!("no error") };
     assert_eq!(reported.error_type.as_deref(), Some("Runtime.TruncatedResponse"));
-}
-
-#[tokio::test]
-async fn connections_above_the_limit_wait_for_their_turn() {
-    let rig = Rig::new();
-    let mut open = Vec::new();
-    for _ in 0..limits::RUNTIME_API_CONNECTIONS_MAX {
-        let mut client = rig.client().await;
-        assert_eq!(client.call("GET", "/2018-06-01/ping", "", b"").await.status, 200);
-        open.push(client);
-    }
-    let mut late = rig.client().await;
-    late.send(&request("GET", "/2018-06-01/ping", "", b"")).await;
-    // All that are open are served in the meantime, the late one is not: it is not even accepted.
-    for client in &mut open {
-        assert_eq!(client.call("GET", "/2018-06-01/ping", "", b"").await.status, 200);
-    }
-    let mut byte = [0];
-    let nothing = late.stream.try_read(&mut byte).unwrap_err();
-    assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
-    open.pop();
-    assert_eq!(late.got().await.unwrap().status, 200);
-}
-
-#[tokio::test]
-async fn a_server_that_finishes_serves_what_was_sent_to_the_last_byte() {
-    for connections in [1, 3] {
-        let rig = Rig::new();
-        rig.exchange().offer(event("a"));
-        let mut others = Vec::new();
-        for _ in 1..connections {
-            others.push(rig.client().await);
-        }
-        // Neither accepted nor read by the server yet: this test's thread has not let it run.
-        let mut client = std::net::TcpStream::connect(rig.address).unwrap();
-        let two =
-            [request("GET", NEXT, "", b""), request("POST", &response("a"), "", b"last words")].concat();
-        std::io::Write::write_all(&mut client, &two).unwrap();
-        drop((client, others));
-        rig.server.finish().await;
-        rig.server.finish().await;
-        assert_eq!(body(rig.exchange().answer().unwrap()), b"last words");
-    }
 }

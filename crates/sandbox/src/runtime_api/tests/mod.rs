@@ -3,6 +3,7 @@
 mod bodies;
 mod calls;
 mod clients;
+mod crowds;
 mod extensions;
 mod framing;
 mod memory;
