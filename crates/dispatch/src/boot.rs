@@ -85,7 +85,7 @@ impl<'a> Drive<'a> {
         match self.sandbox(&spec, &environment.log).await {
             Ok(sandbox) => {
                 let lost = std::mem::replace(&mut environment.sandbox, sandbox);
-                self.dispatcher.stop(lost, ShutdownReason::Failure);
+                self.dispatcher.tasks.spawn_on(lost.stop(ShutdownReason::Failure), &self.dispatcher.runtime);
                 Event::Started
             }
             Err(_) => Event::Lost,
@@ -131,7 +131,7 @@ impl<'a> Drive<'a> {
                         return Err(BootError::Step { step, reason });
                     };
                     info!(step, reason, "no room for a sandbox: an idle one is stopped");
-                    idle.sandbox.stop(ShutdownReason::Spindown).await;
+                    idle.end(ShutdownReason::Spindown).await;
                 }
                 booted => return booted,
             }

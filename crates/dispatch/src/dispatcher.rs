@@ -10,7 +10,7 @@ use lambent_core::lambda::arn::{FunctionId, Qualifier};
 use lambent_core::lambda::configuration::Configuration;
 use lambent_core::lambda::version::VersionNumber;
 use lambent_core::time::Clock;
-use lambent_sandbox::{Host, Sandbox, ShutdownReason};
+use lambent_sandbox::{Host, ShutdownReason};
 use lambent_store::{Store, StoreError};
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -223,7 +223,7 @@ impl Dispatcher {
     /// Gives an environment back that has nothing to do. A provisioned one is ready before anybody asks for it.
     pub(crate) fn release(self: &Arc<Self>, route: &Arc<Route>, environment: Environment) {
         if environment.is_provisioned() && route.provisioned.keeper().has_surplus() {
-            return self.discard(environment.sandbox);
+            return self.discard(environment);
         }
         if environment.is_provisioned() && environment.life.is_reset() {
             return self.renew(route, environment);
@@ -236,7 +236,7 @@ impl Dispatcher {
         match given {
             Given::Kept { tell_freezer: true } => self.freezer.watch(Arc::clone(route)),
             Given::Kept { tell_freezer: false } => {}
-            Given::Refused(environment) => self.discard(environment.sandbox),
+            Given::Refused(environment) => self.discard(*environment),
         }
     }
 
@@ -252,20 +252,20 @@ impl Dispatcher {
         self.killing.load(Ordering::SeqCst)
     }
 
-    /// Stops a sandbox that is not needed any more, in the background.
-    pub(crate) fn discard(&self, sandbox: Box<dyn Sandbox>) {
-        self.stop(sandbox, ShutdownReason::Spindown);
+    /// Stops an environment that is not needed any more, in the background.
+    pub(crate) fn discard(&self, environment: Environment) {
+        self.stop(environment, ShutdownReason::Spindown);
     }
 
-    /// Stops a sandbox in the background.
-    pub(crate) fn stop(&self, sandbox: Box<dyn Sandbox>, reason: ShutdownReason) {
-        self.tasks.spawn_on(sandbox.stop(reason), &self.runtime);
+    /// Stops an environment in the background.
+    pub(crate) fn stop(&self, environment: Environment, reason: ShutdownReason) {
+        self.tasks.spawn_on(environment.end(reason), &self.runtime);
     }
 
     /// Stops what must not be used any more.
     pub(crate) fn stop_all(&self, environments: Vec<Environment>) {
         for environment in environments {
-            self.discard(environment.sandbox);
+            self.discard(environment);
         }
     }
 

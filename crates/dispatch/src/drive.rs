@@ -84,7 +84,7 @@ impl<'a> Drive<'a> {
     pub(crate) fn give_back(&self, environment: Environment, action: Action) {
         environment.log.release();
         if let Action::Stop(reason) = action {
-            self.dispatcher.stop(environment.sandbox, shutdown(reason));
+            self.dispatcher.stop(environment, shutdown(reason));
         } else {
             self.dispatcher.release(self.route, environment);
         }

@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use lambent_core::lambda::life::{Action, Event, Life};
-use lambent_sandbox::Sandbox;
+use lambent_sandbox::{Sandbox, ShutdownReason};
 
 use crate::logs::Log;
 use crate::provisioner::Place;
@@ -55,6 +55,18 @@ impl Environment {
     /// What it has for its life.
     pub(crate) fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// The Shutdown phase, and what follows until nothing is left of it. Until then it has what it has for its life: what
+    /// extensions and runtime still send is sent with its credentials, and what is mounted is connected.
+    pub(crate) fn end(mut self, reason: ShutdownReason) -> impl Future<Output = ()> + Send {
+        // Now and not when the future runs: whoever counts next must not count it.
+        self.provisioned.iter_mut().for_each(Place::leave);
+        async move {
+            let Self { sandbox, session, provisioned, .. } = self;
+            sandbox.stop(reason).await;
+            drop((session, provisioned));
+        }
     }
 
     pub(crate) fn is_provisioned(&self) -> bool {

@@ -59,10 +59,23 @@ pub(crate) struct Provisioner {
 pub(crate) struct Place {
     route: Weak<Route>,
     happened: mpsc::UnboundedSender<Happened>,
+    left: bool,
+}
+
+impl Place {
+    /// Its environment is being stopped: it is none of those that are there any more.
+    pub(crate) fn leave(&mut self) {
+        if !std::mem::replace(&mut self.left, true)
+            && let Some(route) = self.route.upgrade()
+        {
+            route.provisioned.keeper().leaves();
+        }
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
+        self.leave();
         // Nobody listens any more when the server closes.
         _ = self.happened.send((self.route.clone(), Event::Gone));
     }
@@ -79,7 +92,7 @@ impl Provisioner {
     }
 
     fn place(&self, route: &Arc<Route>) -> Place {
-        Place { route: Arc::downgrade(route), happened: self.happened.clone() }
+        Place { route: Arc::downgrade(route), happened: self.happened.clone(), left: false }
     }
 }
 

@@ -22,7 +22,7 @@ impl Drive<'_> {
                 return Ok(Some(environment));
             }
             environment.log.release();
-            self.dispatcher.discard(environment.sandbox);
+            self.dispatcher.discard(environment);
         }
         let program = self.dispatcher.program(self.route).await?;
         let log = Arc::new(Log::new(self.dispatcher, self.route));
@@ -62,7 +62,7 @@ impl Drive<'_> {
         match self.boot(program, &log).await {
             Ok(mut environment) => {
                 if let Action::Stop(reason) = self.initialise(&mut environment).await {
-                    self.dispatcher.stop(environment.sandbox, shutdown(reason));
+                    self.dispatcher.stop(environment, shutdown(reason));
                     return Ok(None);
                 }
                 Ok(Some(environment))

@@ -45,6 +45,14 @@ pub trait Program: Send + Sync {
         true
     }
 
+    /// How long its start after a reset takes, in tokio's time.
+    fn restart_takes(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// What it does in the Shutdown phase when it is stopped.
+    fn ends(&self, _spec: &Spec) {}
+
     /// How long its reset takes, in tokio's time.
     fn reset_takes(&self) -> Duration {
         Duration::ZERO
@@ -272,6 +280,7 @@ impl Sandbox for FakeSandbox {
 
     async fn restart(&mut self) -> Result<(), BootError> {
         self.did("restart");
+        tokio::time::sleep(self.host.program.restart_takes()).await;
         if !self.host.program.restarts() {
             return Err(BootError::Step { step: "fork".to_owned(), reason: "no processes".to_owned() });
         }
@@ -281,6 +290,7 @@ impl Sandbox for FakeSandbox {
 
     async fn stop(self: Box<Self>, reason: ShutdownReason) {
         self.gave(reason);
+        self.host.program.ends(&self.spec);
         self.did("stop");
     }
 }

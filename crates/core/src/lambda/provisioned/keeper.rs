@@ -10,7 +10,9 @@ use crate::limits::{PROVISIONED_PAUSE_MAX, PROVISIONED_PAUSE_MIN, PROVISIONED_ST
 pub struct Keeper {
     wanted: u32,
     starting: u32,
+    /// With those that are leaving.
     ready: u32,
+    leaving: u32,
     failure: Option<Failure>,
 }
 
@@ -31,7 +33,7 @@ pub enum Event {
     Started,
     /// A start failed, for this reason.
     Failed(String),
-    /// One that was ready is not there any more.
+    /// Nothing is left of one that was ready.
     Gone,
     /// The time of [`Keeper::wake_at`] has come, perhaps.
     Woken,
@@ -66,7 +68,10 @@ impl Keeper {
                 self.starting = self.starting.saturating_sub(1);
                 self.failure = Some(Failure::after(self.failure.take(), reason, now));
             }
-            Event::Gone => self.ready = self.ready.saturating_sub(1),
+            Event::Gone => {
+                self.ready = self.ready.saturating_sub(1);
+                self.leaving = self.leaving.saturating_sub(1);
+            }
             Event::Woken => {}
         }
         let action = self.due(now);
@@ -74,6 +79,11 @@ impl Keeper {
             self.starting += count;
         }
         (self, action)
+    }
+
+    /// One that was ready is being stopped: it counts no more, but nothing takes its place before [`Event::Gone`].
+    pub fn leaves(&mut self) {
+        self.leaving += 1;
     }
 
     /// When something is to be done though nothing happened.
@@ -92,13 +102,13 @@ impl Keeper {
     /// How many are there, idle or at work.
     #[must_use]
     pub fn ready(&self) -> u32 {
-        self.ready
+        self.ready.saturating_sub(self.leaving)
     }
 
     /// Whether there are more than wanted.
     #[must_use]
     pub fn has_surplus(&self) -> bool {
-        self.ready > self.wanted
+        self.ready() > self.wanted
     }
 
     /// Why there are fewer than wanted, if a start failed.
@@ -110,7 +120,7 @@ impl Keeper {
     fn due(&self, now: Duration) -> Option<Action> {
         let there = self.ready + self.starting;
         if self.has_surplus() {
-            return Some(Action::Stop(self.ready - self.wanted));
+            return Some(Action::Stop(self.ready() - self.wanted));
         }
         // After a failure one is tried alone: what has not changed fails again.
         let at_once = match &self.failure {
@@ -190,6 +200,27 @@ mod tests {
         go(&mut k, Event::Failed("x".into()), 0);
         assert_eq!(go(&mut k, Event::Wanted(1), 0), None);
         assert_eq!(go(&mut k, Event::Wanted(2), 0), Some(Action::Start(2)));
+    }
+
+    #[test]
+    fn those_that_leave_are_not_stopped_for_again_and_are_replaced_when_they_are_gone() {
+        let mut k = Keeper::default();
+        go(&mut k, Event::Wanted(4), 0);
+        for _ in 0..4 {
+            go(&mut k, Event::Started, 0);
+        }
+        assert_eq!(go(&mut k, Event::Wanted(1), 1), Some(Action::Stop(3)));
+        for _ in 0..3 {
+            k.leaves();
+        }
+        assert_eq!((k.ready(), k.has_surplus()), (1, false));
+        for _ in 0..3 {
+            assert_eq!(go(&mut k, Event::Gone, 2), None);
+        }
+        assert_eq!(k.ready(), 1);
+        k.leaves();
+        assert_eq!((k.ready(), go(&mut k, Event::Woken, 3)), (0, None));
+        assert_eq!(go(&mut k, Event::Gone, 4), Some(Action::Start(1)));
     }
 
     proptest! {
