@@ -42,25 +42,44 @@ impl<'a> Drive<'a> {
         if program.argv.is_empty() {
             return Err(NotBooted::Entrypoint(Failure::NoEntrypoint { tried: program.tried.clone() }));
         }
-        self.slots = Some(self.slots().await.ok_or(NotBooted::Refused(InvokeError::Closing))?);
+        // Before it has a place among the starts: a file system that hangs must not keep others from theirs.
+        let session = self.session().await?;
+        self.slots().await.ok_or(NotBooted::Refused(InvokeError::Closing))?;
         let started = self.now();
-        let role = &self.route.deployment.configuration.role;
-        let mut session = Session::open(&self.dispatcher.credentials, role, &self.route.id);
-        for mounted in &self.route.deployment.configuration.file_systems {
-            let connected = self.dispatcher.file_systems.connect(mounted).await;
-            session.mount(connected.map_err(|error| NotBooted::Refused(error.into()))?);
-        }
         let spec = self.spec(program, log, &session);
-        let sandbox = self.sandbox(&spec, log).await.map_err(|error| self.not_booted(error))?;
+        let sandbox = self.sandbox(&spec, log).await.map_err(|error| {
+            self.slots = None;
+            self.not_booted(error)
+        })?;
         add(&self.dispatcher.metrics.cold_starts, 1);
         let life = Life::new(self.rules(), started);
         Ok(Environment::new(sandbox, Arc::clone(log), session, life, started))
     }
 
+    /// What a new environment has for its life.
+    async fn session(&self) -> Result<Session, NotBooted> {
+        let configuration = &self.route.deployment.configuration;
+        let mut session = Session::open(&self.dispatcher.credentials, &configuration.role, &self.route.id);
+        for mounted in &configuration.file_systems {
+            let connected = self.dispatcher.file_systems.connect(mounted).await;
+            session.mount(connected.map_err(|error| NotBooted::Refused(error.into()))?);
+        }
+        Ok(session)
+    }
+
     /// Starts the processes of an environment that was reset.
     pub(crate) async fn restart(&mut self, environment: &mut Environment, phase: Phase) -> Event {
-        let Some(slots) = self.slots().await else { return Event::Lost };
-        self.slots = Some(slots);
+        let event = match self.slots().await {
+            Some(()) => self.start_again(environment, phase).await,
+            None => Event::Lost,
+        };
+        if event != Event::Started {
+            self.slots = None;
+        }
+        event
+    }
+
+    async fn start_again(&mut self, environment: &mut Environment, phase: Phase) -> Event {
         environment.started = self.now();
         self.init_starts(&environment.log, phase);
         match environment.sandbox.restart().await {
@@ -139,9 +158,11 @@ impl<'a> Drive<'a> {
         boot().await
     }
 
-    /// A place among the starts that go on at once; nothing when the server closes. What nobody waits for takes half of the
-    /// places at most, so that invocations find room.
-    async fn slots(&self) -> Option<Slots<'a>> {
+    /// Takes a place among the starts that go on at once; nothing when the server closes. What nobody waits for takes half
+    /// of the places at most, so that invocations find room.
+    async fn slots(&mut self) -> Option<()> {
+        // Who waits for a place has none: else all who have one could wait for each other.
+        self.slots = None;
         let dispatcher = self.dispatcher;
         let turn = match self.initialization {
             Initialization::OnDemand => None,
@@ -149,7 +170,9 @@ impl<'a> Drive<'a> {
                 Some(self.unless_closing(dispatcher.provisioner.slots.acquire()).await?.ok()?)
             }
         };
-        Some((turn, self.unless_closing(dispatcher.start_slots.acquire()).await?.ok()?))
+        let start = self.unless_closing(dispatcher.start_slots.acquire()).await?.ok()?;
+        self.slots = Some((turn, start));
+        Some(())
     }
 
     /// An invocation is waited for when the server closes; what nobody waits for is given up.

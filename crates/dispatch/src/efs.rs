@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use lambent_core::account::{AccountId, Region};
 use lambent_core::efs::ResourceId;
@@ -43,7 +43,12 @@ pub struct FileSystems {
     store: Store,
     /// How many are connected to each.
     connected: Arc<Mutex<BTreeMap<String, u32>>>,
+    /// Who prepares a mount of each: one at a time, so that a disk that hangs holds one thread and no more.
+    turns: Mutex<BTreeMap<String, Weak<Turn>>>,
 }
+
+/// Held by who prepares a mount.
+type Turn = tokio::sync::Mutex<()>;
 
 /// Why a function could not have its file system. Each names the access point.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,7 +92,7 @@ impl Drop for Connection {
 impl FileSystems {
     /// Those whose access points are in this store.
     pub(crate) fn new(options: FileSystemOptions, store: Store) -> Self {
-        Self { options, store, connected: Arc::default() }
+        Self { options, store, connected: Arc::default(), turns: Mutex::default() }
     }
 
     /// What the files of a file system take on disk, in bytes; nothing before it was first mounted.
@@ -138,7 +143,15 @@ impl FileSystems {
             user: user(&point),
         };
         let (source, made) = (folder.source.clone(), !self.options.given.contains_key(&point.file_system_id));
-        let prepared = spawn_blocking(move || prepare(&source, &point, made));
+        let turn = self.turn(&point.file_system_id);
+        let prepared = async {
+            let held = turn.lock_owned().await;
+            spawn_blocking(move || {
+                let _held = held;
+                prepare(&source, &point, made)
+            })
+            .await
+        };
         match tokio::time::timeout(EFS_MOUNT_TIMEOUT, prepared).await {
             Err(_) => Err(MountError::Timeout(arn.clone())),
             Ok(Ok(Ok(()))) => Ok((folder, connection)),
@@ -173,6 +186,14 @@ impl FileSystems {
             *count += 1;
             Connection { id: id.to_owned(), connected: Arc::clone(&self.connected) }
         })
+    }
+
+    fn turn(&self, id: &str) -> Arc<Turn> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        let turn = turns.get(id).and_then(Weak::upgrade).unwrap_or_default();
+        turns.insert(id.to_owned(), Arc::downgrade(&turn));
+        turn
     }
 
     fn folder(&self, id: &str) -> PathBuf {
