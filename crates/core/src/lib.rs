@@ -11,4 +11,5 @@ pub mod iam;
 pub mod lambda;
 pub mod limits;
 pub mod logs;
+pub mod monitoring;
 pub mod time;

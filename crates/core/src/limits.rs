@@ -6,6 +6,7 @@ mod efs;
 mod event;
 mod iam;
 mod sandbox;
+mod monitoring;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -14,6 +15,7 @@ pub use efs::*;
 pub use event::*;
 pub use iam::*;
 pub use sandbox::*;
+pub use monitoring::*;
 
 /// The largest request body: base64 of a 50 MB zip and its JSON around it.
 pub const REQUEST_BODY_MAX_BYTES: u64 = 70_167_211;

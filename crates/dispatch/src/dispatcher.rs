@@ -22,7 +22,6 @@ use crate::drive::Drive;
 use crate::efs::FileSystems;
 use crate::environment::Environment;
 use crate::freezer::Freezer;
-use crate::metrics::add;
 use crate::parts::{Options, Parts};
 use crate::pool::Given;
 use crate::program::Program;
@@ -31,7 +30,7 @@ use crate::queue::Queue;
 use crate::recursion::Recursion;
 use crate::reply::Reply;
 use crate::route::{Route, Routes};
-use crate::{Invocation, InvokeError, LogSink, Metrics, Outcome, Programs, RoleCredentials};
+use crate::{Invocation, InvokeError, LogSink, MetricSink, Metrics, Outcome, Programs, RoleCredentials};
 
 /// What an invocation will run, whatever becomes of the function meanwhile.
 #[derive(Debug)]
@@ -77,6 +76,7 @@ pub struct Dispatcher {
     pub(crate) credentials: Arc<dyn RoleCredentials>,
     freezer: Freezer,
     pub(crate) logs: Arc<dyn LogSink>,
+    pub(crate) measured: Arc<dyn MetricSink>,
     pub(crate) dice: Arc<dyn Dice>,
     pub(crate) provisioner: Provisioner,
     pub(crate) file_systems: FileSystems,
@@ -97,7 +97,7 @@ impl Dispatcher {
     /// # Errors
     /// [`StoreError`] if the functions cannot be read.
     pub async fn start(parts: Parts, store: &Store) -> Result<Arc<Self>, StoreError> {
-        let Parts { host, programs, credentials, logs, destinations, clock, dice, options } = parts;
+        let Parts { host, programs, credentials, logs, measured, destinations, clock, dice, options } = parts;
         let (provisioner, provisioned) = Provisioner::new(options.starts_at_once);
         let dispatcher = Arc::new_cyclic(|itself| Self {
             host,
@@ -115,6 +115,7 @@ impl Dispatcher {
             credentials,
             freezer: Freezer::default(),
             logs,
+            measured,
             dice,
             provisioner,
             tasks: TaskTracker::new(),
@@ -144,7 +145,7 @@ impl Dispatcher {
         self.refuse_loop(&route.id, &invocation)?;
         let permit =
             self.admission.admit(&route.id, VersionNumber::read(&route.version)).map_err(|throttle| {
-                add(&self.metrics.throttles, 1);
+                self.count_throttle(&route, &invocation);
                 InvokeError::Throttled(throttle)
             })?;
         let (tell, told) = oneshot::channel();

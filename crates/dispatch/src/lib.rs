@@ -36,7 +36,7 @@ pub use dispatcher::{Dispatcher, Resolved};
 pub use invocation::{Invocation, InvokeError, Outcome};
 pub use lambent_sandbox::Piece;
 pub use logs::{Line, LogSink, Source};
-pub use metrics::Metrics;
+pub use metrics::{Datum, MetricSink, Metrics};
 pub use parts::{Options, Parts};
 pub use program::{ProgramError, Programs};
 pub use provisioner::ProvisionedCount;

@@ -10,7 +10,6 @@ use lambent_core::lambda::log::span::{Span, SpanName};
 use crate::drive::Drive;
 use crate::environment::Environment;
 use crate::logs::Log;
-use crate::metrics::{add, micros};
 use crate::run::Course;
 use crate::told::Status;
 
@@ -50,7 +49,7 @@ impl Drive<'_> {
         let duration = self.now().saturating_sub(course.began);
         let memory_mib = self.route.deployment.configuration.memory_mib;
         let failed = course.failed.as_ref().map(Status::names);
-        add(&self.dispatcher.metrics.duration_us, micros(duration));
+        self.count_duration(course, duration, log.has_extensions());
         log.platform(self.wants_tail(), || {
             let over = course.ready.filter(|_| log.has_extensions());
             let spans = over.map(|ready| self.span(SpanName::ExtensionOverhead, ready, self.now()));

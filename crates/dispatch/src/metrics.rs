@@ -1,7 +1,13 @@
 //! What the data plane counts, as Prometheus reads it. Never decides by a count.
 
+mod count;
+mod sink;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+pub(crate) use self::sink::qualifier;
+pub use self::sink::{Datum, MetricSink};
 
 /// Counters since the start of the server.
 #[derive(Debug, Default)]

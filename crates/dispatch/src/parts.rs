@@ -8,7 +8,7 @@ use lambent_core::time::Clock;
 use lambent_sandbox::{Host, Network};
 
 use crate::efs::FileSystemOptions;
-use crate::{Destinations, LogSink, Programs, RoleCredentials};
+use crate::{Destinations, LogSink, MetricSink, Programs, RoleCredentials};
 
 /// What can be set.
 #[derive(Debug, Clone)]
@@ -42,6 +42,8 @@ pub struct Parts {
     pub credentials: Arc<dyn RoleCredentials>,
     /// Where the lines of functions go.
     pub logs: Arc<dyn LogSink>,
+    /// Where what is measured of them goes.
+    pub measured: Arc<dyn MetricSink>,
     /// Who carries the records of asynchronous invocations to other services.
     pub destinations: Arc<dyn Destinations>,
     /// Time.

@@ -7,7 +7,6 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::drive::Drive;
 use crate::logs::Log;
-use crate::metrics::add;
 use crate::told::Told;
 use crate::{InvokeError, Outcome};
 
@@ -60,8 +59,7 @@ impl Drive<'_> {
     /// What the caller is told, if it was not. To be called while nobody else has the environment: it takes the log's tail.
     pub(crate) fn outcome(&mut self, log: &Log) -> Option<Outcome> {
         let (told, _) = self.served.as_mut()?.reply.held.take()?;
-        add(&self.dispatcher.metrics.invocations, 1);
-        add(&self.dispatcher.metrics.errors, u64::from(told.failed.is_some()));
+        self.count_invocation(told.failed.is_some());
         Some(Outcome {
             payload: told.payload,
             failed: told.failed.is_some(),

@@ -12,6 +12,7 @@ use lambent_sandbox::linux::spawner::SpawnerHandle;
 use lambent_sandbox::{LinuxHost, Network};
 use lambent_services::keys::KeyRing;
 use lambent_services::lambda::Deliveries;
+use lambent_services::monitoring::Metrics;
 use lambent_services::{Options, Parts, Server};
 use lambent_store::blobs::Blobs;
 use lambent_store::logs::Logs;
@@ -46,6 +47,7 @@ pub(crate) async fn assemble(
     let trees =
         Trees::open(config.data_dir.join("trees")).context("cannot open the folder of unpacked code")?;
     let logs = Logs::open(store.clone(), config.data_dir.join("logs"), dice.clone());
+    let metrics = metrics(config).await?;
     let launcher = Launcher::new(spawner, reach::launcher_options(config, addresses), dice.clone()).await?;
     let network = reach::network(config, launcher.report())?;
     info!("functions reach {}", reach::words(network));
@@ -66,6 +68,7 @@ pub(crate) async fn assemble(
         programs,
         credentials: keys.clone(),
         logs: Arc::new(output::FunctionLines(logs.clone())),
+        measured: Arc::new(metrics.clone()),
         destinations: Arc::new(Deliveries::new(upstream.clone(), clock.clone())),
         clock: clock.clone(),
         dice: dice.clone(),
@@ -84,9 +87,28 @@ pub(crate) async fn assemble(
         code_grace: CODE_GRACE,
         transition_min: config.transition_min,
     };
-    let parts =
-        Parts { store: store.clone(), blobs, trees, logs, dispatcher, keys, clock, dice, options, upstream };
+    let parts = Parts {
+        store: store.clone(),
+        blobs,
+        trees,
+        logs,
+        metrics,
+        dispatcher,
+        keys,
+        clock,
+        dice,
+        options,
+        upstream,
+    };
     Ok((Server::new(parts), host, store))
+}
+
+/// What is measured lies in a store of its own, whose many small writes hold nobody else up.
+async fn metrics(config: &Config) -> Result<Metrics> {
+    let folder = config.data_dir.join("metrics");
+    let options = SqliteOptions { feed_max: 1, ..SqliteOptions::new(folder) };
+    let store = data_folder::privately(Store::sqlite(options)).await?;
+    Metrics::open(store).await.context("cannot read the metrics")
 }
 
 fn dispatch_options(config: &Config) -> DispatchOptions {

@@ -1,8 +1,10 @@
-//! Code, log events and shared files nobody needs any more, collected while the server runs. Never decides what is needed.
+//! Code, log events, shared files and values nobody needs any more, collected while the server runs; what was measured,
+//! written. Never decides what is needed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use lambent_core::limits::METRIC_FLUSH;
 use lambent_services::Server;
 use lambent_services::lambda::code::{self, Needed};
 use tokio_util::sync::CancellationToken;
@@ -31,6 +33,22 @@ pub(crate) async fn run(server: Arc<Server>, stop: CancellationToken) {
         }
         if let Err(fault) = server.dispatcher().file_systems().collect().await {
             warn!(%fault, "files of deleted file systems were not collected");
+        }
+        if let Err(fault) = server.collect_metrics().await {
+            warn!(%fault, "old values of metrics were not put together");
+        }
+    }
+}
+
+/// Writes what was measured each minute until told to stop: what is left then is written when the server closes.
+pub(crate) async fn flush_metrics(server: Arc<Server>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(METRIC_FLUSH) => {}
+        }
+        if let Err(fault) = server.flush_metrics().await {
+            warn!(%fault, "values of metrics were not written: tried again in a minute");
         }
     }
 }

@@ -98,6 +98,7 @@ impl Running {
         host.receive(connections.reception());
         let collect = collect::run(Arc::clone(&server), connections.ends.soon.clone());
         connections.all.spawn(collect);
+        connections.all.spawn(collect::flush_metrics(Arc::clone(&server), connections.ends.soon.clone()));
         Ok(Self { config, host, server, store, addresses, connections })
     }
 
@@ -143,6 +144,7 @@ impl Running {
         self.server.dispatcher().close(end.saturating_duration_since(Instant::now())).await;
         self.server.close().await;
         self.server.logs().close().await;
+        self.server.close_metrics().await;
         self.store.close().await;
     }
 }

@@ -10,6 +10,7 @@ mod identities;
 pub mod keys;
 pub mod lambda;
 pub mod logs;
+pub mod monitoring;
 pub mod operations;
 pub mod pipeline;
 mod policies;

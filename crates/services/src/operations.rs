@@ -7,6 +7,7 @@ use lambent_wire::efs::EFS;
 use lambent_wire::error::Fault;
 use lambent_wire::lambda::LAMBDA;
 use lambent_wire::logs::LOGS;
+use lambent_wire::monitoring::MONITORING;
 use lambent_wire::schema::Service;
 use lambent_wire::shaped::{Call, Field};
 use lambent_wire::value::Value;
@@ -15,7 +16,7 @@ use crate::caller::Context;
 use crate::{Reply, Server};
 
 /// Every service the server answers for.
-pub static SERVICES: [&Service; 3] = [&LAMBDA, &EFS, &LOGS];
+pub static SERVICES: [&Service; 4] = [&LAMBDA, &EFS, &LOGS, &MONITORING];
 
 type Performed = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
 
@@ -180,11 +181,19 @@ index! { LOGS_OPERATIONS of logs:
     UntagResource, Write => tags::untag_resource,
 }
 
+index! { MONITORING_OPERATIONS of monitoring:
+    GetMetricData, Read => metric_data::get_metric_data,
+    GetMetricStatistics, Read => metric_statistics::get_metric_statistics,
+    ListMetrics, Read => metric_list::list_metrics,
+    PutMetricData, Log => metric_put::put_metric_data,
+}
+
 /// What does the operation of that name.
 pub(crate) fn find(service: &Service, name: &str) -> Option<&'static Operation> {
     let list = match service.signing_name {
         "elasticfilesystem" => EFS_OPERATIONS,
         "logs" => LOGS_OPERATIONS,
+        "monitoring" => MONITORING_OPERATIONS,
         _ => LAMBDA_OPERATIONS,
     };
     list.iter().find(|operation| operation.name == name)

@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::identities::Identities;
 use crate::keys::KeyRing;
 use crate::lambda::usage::Index;
+use crate::monitoring::Metrics;
 use crate::policies::Policies;
 use crate::traffic::Traffic;
 use crate::upstream::Upstream;
@@ -63,6 +64,8 @@ pub struct Parts {
     pub trees: Trees,
     /// Lines of functions and other events.
     pub logs: Logs,
+    /// What is measured.
+    pub metrics: Metrics,
     /// The data plane.
     pub dispatcher: Arc<Dispatcher>,
     /// Access keys.
@@ -83,6 +86,7 @@ pub struct Server {
     pub(crate) blobs: Blobs,
     pub(crate) trees: Trees,
     pub(crate) logs: Logs,
+    pub(crate) metrics: Metrics,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -121,7 +125,8 @@ impl Server {
     /// A server of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { store, blobs, trees, logs, dispatcher, keys, clock, dice, options, upstream } = parts;
+        let Parts { store, blobs, trees, logs, metrics, dispatcher, keys, clock, dice, options, upstream } =
+            parts;
         let policies = Policies::watch(&store);
         let identities = Identities::watch(&store);
         let usage = Index::watch(&store);
@@ -132,6 +137,7 @@ impl Server {
             blobs,
             trees,
             logs,
+            metrics,
             dispatcher,
             keys,
             clock,
@@ -164,12 +170,39 @@ impl Server {
         &self.logs
     }
 
+    /// What is measured.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Deletes what is left of expired log events and of deleted log groups.
     ///
     /// # Errors
     /// What the store met.
     pub async fn collect_logs(&self) -> Result<(), lambent_store::StoreError> {
         self.logs.collect(self.clock.now()).await
+    }
+
+    /// Writes what was measured and is not written yet.
+    ///
+    /// # Errors
+    /// What the store met.
+    pub async fn flush_metrics(&self) -> Result<(), lambent_store::StoreError> {
+        self.metrics.flush(self.clock.now()).await
+    }
+
+    /// Puts old values of metrics together, and forgets the oldest.
+    ///
+    /// # Errors
+    /// What the store met.
+    pub async fn collect_metrics(&self) -> Result<(), lambent_store::StoreError> {
+        self.metrics.collect(self.clock.now()).await
+    }
+
+    /// Writes what is left of what was measured.
+    pub async fn close_metrics(&self) {
+        self.metrics.close(self.clock.now()).await;
     }
 
     /// Waits until every request that has come whole is answered. Only once: those that come later are not waited for.

@@ -10,6 +10,7 @@ mod error;
 mod folder;
 mod key;
 pub mod logs;
+pub mod metrics;
 mod observers;
 mod plan;
 mod staged;

@@ -15,6 +15,8 @@ use lambent_core::lambda::function::Function;
 use lambent_core::lambda::layer::{Layer, LayerId, LayerVersion};
 use lambent_core::lambda::version::{Version, VersionNumber};
 use lambent_core::logs::group::{Group as LogGroup, GroupId as LogGroupId};
+use lambent_core::monitoring::bucket::Bucket;
+use lambent_core::monitoring::metric::Series;
 use lambent_core::time::Timestamp;
 
 use crate::{Key, Prefix, Table};
@@ -176,6 +178,12 @@ pub const LOG_GROUPS: Table<LogGroup> = Table::new("log_groups");
 pub fn log_group_key(id: &LogGroupId) -> Key {
     Key::of([id.account.as_str(), id.region.as_str(), &id.name])
 }
+
+/// Metrics by account, region and id, in a store of their own: see [`crate::metrics`].
+pub const METRICS: Table<Series> = Table::new("metrics");
+
+/// Their values by account, region, id, how long each bucket is, and where the block of them begins.
+pub const METRIC_BLOCKS: Table<Vec<(i64, Bucket)>> = Table::new("metric_blocks");
 
 /// A number whose text sorts as it does.
 fn digits(number: u64) -> String {

@@ -20,6 +20,7 @@ use lambent_dispatch::{
 use lambent_sandbox::Network;
 use lambent_services::keys::KeyRing;
 use lambent_services::lambda::Deliveries;
+use lambent_services::monitoring::Metrics;
 use lambent_services::upstream::Upstream;
 use lambent_services::{Auth, Options, Parts, Server, pipeline};
 use lambent_store::Store;
@@ -138,6 +139,7 @@ impl TestServer {
         let trees = Trees::open(folder.path().join("trees")).expect("the folder is new");
         let account = AccountId::default_account();
         let logs = Logs::open(store.clone(), folder.path().join("logs"), dice.clone());
+        let metrics = Metrics::open(Store::memory()).await.expect("an empty store can be read");
         let keys = Arc::new(KeyRing::new(account.clone(), clock.clone(), dice.clone()));
         let interpreters = Interpreters::discover(HostEnvironment::default(), Vec::new());
         let bootstraps = folder.path().join("runtimes");
@@ -148,6 +150,7 @@ impl TestServer {
             programs,
             credentials: keys.clone(),
             logs: Arc::new(Kept(logs.clone())),
+            measured: Arc::new(metrics.clone()),
             destinations: Arc::new(Deliveries::new(upstream.clone(), clock.clone())),
             clock: clock.clone(),
             dice: dice.clone(),
@@ -181,6 +184,7 @@ impl TestServer {
             blobs,
             trees,
             logs,
+            metrics,
             dispatcher,
             keys,
             clock: clock.clone(),

@@ -15,6 +15,7 @@ pub mod efs;
 pub mod error;
 pub mod lambda;
 pub mod logs;
+pub mod monitoring;
 pub mod protocol;
 pub mod route;
 pub mod schema;

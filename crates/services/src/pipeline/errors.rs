@@ -82,6 +82,7 @@ pub(super) fn denied(protocol: Protocol, message: String) -> Fault {
 pub(super) fn invalid(service: &Service, message: String) -> Fault {
     let code = match service.signing_name {
         "logs" => "InvalidParameterException",
+        "monitoring" => "ValidationError",
         _ => "ValidationException",
     };
     if let Some(shape) = service.error(code) {
