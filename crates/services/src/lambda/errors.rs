@@ -258,15 +258,41 @@ fn throttled(throttle: Throttle) -> Fault {
 
 /// A failure of the server: the cause goes to its log, not to the caller.
 fn internal(cause: &dyn std::error::Error) -> Fault {
-    let mut causes = cause.to_string();
-    let mut next = cause.source();
-    while let Some(inner) = next {
-        causes = format!("{causes}: {inner}");
-        next = inner.source();
-    }
+    let inner = std::iter::successors(cause.source(), |inner| inner.source());
+    let causes = inner.fold(cause.to_string(), |causes, inner| format!("{causes}: {inner}"));
     error!(cause = causes, "an operation failed inside the server");
     of("ServiceException", "An error occurred and the request cannot be processed.")
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_in_the_model_with_its_status() {
+        for (code, status) in [
+            ("ResourceNotFoundException", 404),
+            ("ResourceConflictException", 409),
+            ("PreconditionFailedException", 412),
+            ("ProvisionedConcurrencyConfigNotFoundException", 404),
+            ("PolicyLengthExceededException", 400),
+            ("PublicPolicyException", 400),
+            ("AliasLimitExceededException", 400),
+            ("CodeStorageExceededException", 400),
+            ("CodeSigningConfigNotFoundException", 404),
+            ("CodeVerificationFailedException", 400),
+            ("ResourceInUseException", 400),
+            ("InvalidParameterValueException", 400),
+            ("InvalidRequestContentException", 400),
+            ("RequestTooLargeException", 413),
+            ("TooManyRequestsException", 429),
+            ("InvalidRuntimeException", 502),
+            ("InvalidZipFileException", 502),
+            ("EFSMountTimeoutException", 408),
+            ("RecursiveInvocationException", 400),
+            ("ServiceException", 500),
+        ] {
+            assert_eq!(of(code, "").status(), status, "{code}");
+        }
+    }
+}
