@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 use lambent_core::dice::Dice;
-use lambent_core::time::{Clock, Timestamp};
+use lambent_core::time::{RealClock, Timestamp};
 
 /// A moment to measure from.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
@@ -24,15 +24,15 @@ pub(crate) fn epoch_s() -> i64 {
 #[derive(Debug)]
 pub(crate) struct WallClock;
 
-impl Clock for WallClock {
+impl RealClock for WallClock {
     #[expect(clippy::disallowed_methods, reason = "this is where a sandbox gets the time from")]
-    fn now(&self) -> Timestamp {
+    fn wall(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(0).plus(since)
     }
 
     fn monotonic(&self) -> Duration {
-        self.now().since(Timestamp::from_millis(0))
+        self.wall().since(Timestamp::from_millis(0))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 
+mod clock;
 mod efs;
 mod event;
 mod iam;
@@ -11,6 +12,7 @@ mod monitoring;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+pub use clock::*;
 pub use efs::*;
 pub use event::*;
 pub use iam::*;

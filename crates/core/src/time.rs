@@ -1,4 +1,5 @@
-//! Points in time and the clock they come from. Never reads a clock itself: the binary brings one.
+//! Points in time, and the two clocks they come from: the real one, and AWS's, which can be moved. Never reads a clock itself:
+//! the binary brings both.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -15,6 +16,12 @@ impl Timestamp {
     #[must_use]
     pub const fn from_millis(ms: i64) -> Self {
         Self(ms)
+    }
+
+    /// From `2026-01-02T03:04:05.678Z` or with an offset, fractions rounded down; none for other text.
+    #[must_use]
+    pub fn read_iso(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|read| Self(read.as_millisecond()))
     }
 
     /// Milliseconds since the Unix epoch.
@@ -71,13 +78,48 @@ impl Timestamp {
     }
 }
 
-/// Where time comes from: the system's clock in the binary, a paused one in tests.
-pub trait Clock: Debug + Send + Sync {
+/// The real time: of signatures, of sessions and of files, which others make by their own clocks, and of all work. The
+/// system's clock in the binary, a paused one in tests.
+pub trait RealClock: Debug + Send + Sync {
     /// The wall clock; it may jump.
+    fn wall(&self) -> Timestamp;
+
+    /// Time since some fixed point; it never goes back. For durations and time limits of work.
+    fn monotonic(&self) -> Duration;
+}
+
+/// AWS's time: what everything is stamped with, and what is due by it. The real time, unless somebody moves it forward or
+/// lets it run faster; it never goes back by itself.
+pub trait Clock: RealClock {
+    /// What time it is.
     fn now(&self) -> Timestamp;
 
-    /// Time since some fixed point; it never goes back. For durations.
-    fn monotonic(&self) -> Duration;
+    /// AWS's time since some fixed point; it never goes back. For ages, and for pauses that AWS makes.
+    fn elapsed(&self) -> Duration;
+
+    /// How long a span of this time really takes, unless it is moved meanwhile.
+    fn real(&self, span: Duration) -> Duration;
+
+    /// This moment, for what is limited by one of the two times and ages by the other.
+    fn moment(&self) -> Moment {
+        Moment { real: self.monotonic(), aged: self.elapsed() }
+    }
+}
+
+/// A moment on two clocks that never go back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Real time, which limits work.
+    pub real: Duration,
+    /// AWS's time, in which things age.
+    pub aged: Duration,
+}
+
+impl From<Duration> for Moment {
+    /// The same on both.
+    fn from(both: Duration) -> Self {
+        Self { real: both, aged: both }
+    }
 }
 
 #[cfg(test)]
@@ -89,6 +131,14 @@ mod tests {
         let t = Timestamp::from_millis(1_767_323_045_678);
         assert_eq!(t.to_lambda_string(), "2026-01-02T03:04:05.678+0000");
         assert_eq!(Timestamp::from_millis(0).to_iso_string(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn a_time_with_an_offset_is_read() {
+        let read = |text| Timestamp::read_iso(text).map(Timestamp::as_millis);
+        assert_eq!(read("2026-01-02T03:04:05.678Z"), Some(1_767_323_045_678));
+        assert_eq!(read("2026-01-02T05:04:05+02:00"), Some(1_767_323_045_000));
+        assert_eq!((read("2026-01-02"), read("now")), (None, None));
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl<'a> Drive<'a> {
             self.not_booted(error)
         })?;
         add(&self.dispatcher.metrics.cold_starts, 1);
-        let life = Life::new(self.rules(), started);
+        let life = Life::new(self.rules(), self.dispatcher.clock.elapsed());
         Ok(Environment::new(sandbox, Arc::clone(log), session, life, started))
     }
 

@@ -67,6 +67,7 @@ impl Resolved {
 pub struct Dispatcher {
     pub(crate) host: Arc<dyn Host>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) waiter: Waiter,
     pub(crate) metrics: Metrics,
     pub(crate) start_slots: Semaphore,
     pub(crate) options: Options,
@@ -101,6 +102,7 @@ impl Dispatcher {
         let (provisioner, provisioned) = Provisioner::new(options.starts_at_once);
         let dispatcher = Arc::new_cyclic(|itself| Self {
             host,
+            waiter: Waiter::new(Arc::clone(&clock)),
             clock,
             metrics: Metrics::default(),
             start_slots: Semaphore::new(options.starts_at_once),
@@ -188,6 +190,12 @@ impl Dispatcher {
     #[must_use]
     pub fn concurrency(&self) -> u64 {
         self.options.concurrency as u64
+    }
+
+    /// Waits for AWS's time.
+    #[must_use]
+    pub fn waiter(&self) -> &Waiter {
+        &self.waiter
     }
 
     /// The files that functions share.

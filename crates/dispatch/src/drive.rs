@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lambent_core::lambda::environment::Initialization;
 use lambent_core::lambda::life::{Action, Event, Reason};
+use lambent_core::time::Moment;
 use lambent_sandbox::ShutdownReason;
 
 use crate::Invocation;
@@ -57,7 +58,7 @@ impl<'a> Drive<'a> {
     /// Does what follows from an event until there is nothing to do: [`Action::Rest`], or [`Action::Stop`], which is the
     /// caller's to do.
     pub(crate) async fn through(&mut self, environment: &mut Environment, event: Event) -> Action {
-        let mut action = environment.step(event, self.now());
+        let mut action = environment.step(event, self.moment());
         loop {
             let event = match action {
                 Action::Start(phase) => self.restart(environment, phase).await,
@@ -69,7 +70,7 @@ impl<'a> Drive<'a> {
                 Action::Reset(reason) => self.reset(environment, reason).await,
                 Action::Rest | Action::Stop(_) => return action,
             };
-            action = environment.step(event, self.now());
+            action = environment.step(event, self.moment());
         }
     }
 
@@ -90,8 +91,13 @@ impl<'a> Drive<'a> {
         }
     }
 
+    /// Real time since some fixed point.
     pub(crate) fn now(&self) -> Duration {
         self.dispatcher.clock.monotonic()
+    }
+
+    fn moment(&self) -> Moment {
+        self.dispatcher.clock.moment()
     }
 
     /// The function's timeout.

@@ -46,7 +46,7 @@ impl Environment {
     }
 
     /// Takes in what happened, and tells what is to be done.
-    pub(crate) fn step(&mut self, event: Event, now: Duration) -> Action {
+    pub(crate) fn step(&mut self, event: Event, now: Moment) -> Action {
         let action;
         (self.life, action) = self.life.step(event, now);
         action

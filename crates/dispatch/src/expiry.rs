@@ -14,10 +14,10 @@ impl Dispatcher {
     /// Looks at all idle environments again and again.
     pub(crate) async fn expire_idle(&self) {
         loop {
-            tokio::time::sleep(EXPIRY_ROUND).await;
-            let now = self.clock.monotonic();
+            self.waiter.round(EXPIRY_ROUND).await;
+            let now = self.clock.moment();
             // An idle provisioned environment goes at half its age, one in each round, so that never many are too old at once.
-            let renewed = now.checked_sub(self.options.age_max / 2);
+            let renewed = now.aged.checked_sub(self.options.age_max / 2);
             for route in self.routes.all() {
                 let mut expired = route.pool.expire(now);
                 expired.extend(route.pool.renew_provisioned(renewed));

@@ -30,6 +30,7 @@ mod session;
 mod spec;
 mod start;
 mod told;
+mod waiter;
 
 pub use admission::Throttle;
 pub use dispatcher::{Dispatcher, Resolved};
@@ -42,3 +43,4 @@ pub use program::{ProgramError, Programs};
 pub use provisioner::ProvisionedCount;
 pub use queue::{DeliveryError, Destinations, Parcel};
 pub use session::{RoleCredentials, SessionKeys};
+pub use waiter::Waiter;

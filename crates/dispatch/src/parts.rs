@@ -46,7 +46,7 @@ pub struct Parts {
     pub measured: Arc<dyn MetricSink>,
     /// Who carries the records of asynchronous invocations to other services.
     pub destinations: Arc<dyn Destinations>,
-    /// Time.
+    /// The real time, and AWS's.
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub dice: Arc<dyn Dice>,

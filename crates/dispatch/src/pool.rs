@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lambent_core::lambda::life::{Action, Event};
+use lambent_core::time::Moment;
 
 use crate::environment::Environment;
 
@@ -114,7 +115,7 @@ impl Pool {
     }
 
     /// Takes out what has been idle, or is there, for too long, and what has ended by itself, to be stopped.
-    pub(crate) fn expire(&self, now: Duration) -> Vec<Environment> {
+    pub(crate) fn expire(&self, now: Moment) -> Vec<Environment> {
         let mut inner = self.lock();
         let expired = |idle: &mut Idle| {
             idle.environment.step(Event::Woken, now) != Action::Rest || idle.environment.is_dead()

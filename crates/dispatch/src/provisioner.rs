@@ -131,7 +131,7 @@ impl Dispatcher {
 
     fn happened(self: &Arc<Self>, route: &Arc<Route>, event: Event) {
         let failed = matches!(event, Event::Failed(_));
-        let now = self.clock.monotonic();
+        let now = self.clock.elapsed();
         let (action, wake_at) = {
             let mut keeper = route.provisioned.keeper();
             let (next, action) = std::mem::take(&mut *keeper).step(event, now);
@@ -151,7 +151,7 @@ impl Dispatcher {
     fn wake(self: &Arc<Self>, route: &Arc<Route>, pause: Duration) {
         let (dispatcher, route) = (Arc::clone(self), Arc::downgrade(route));
         self.tasks.spawn(async move {
-            if dispatcher.closing.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+            if dispatcher.closing.run_until_cancelled(dispatcher.waiter.sleep(pause)).await.is_some() {
                 _ = dispatcher.provisioner.happened.send((route, Event::Woken));
             }
         });

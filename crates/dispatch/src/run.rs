@@ -251,7 +251,7 @@ impl Drive<'_> {
             tail: _,
             stream,
         } = self.served.as_ref()?.invocation.clone();
-        let deadline = self.dispatcher.clock.now().plus(left);
+        let deadline = self.dispatcher.clock.wall().plus(left);
         Some(Handed {
             request_id,
             deadline,

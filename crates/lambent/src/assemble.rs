@@ -20,8 +20,9 @@ use lambent_store::{SqliteOptions, Store};
 use tokio_util::task::TaskTracker;
 use tracing::info;
 
+use crate::clock::MovableClock;
 use crate::config::Config;
-use crate::system::{SystemClock, SystemDice};
+use crate::system::SystemDice;
 use crate::{bootstraps, data_folder, interpreters, output, reach, runtimes, upstream};
 
 /// How long code nobody refers to is kept.
@@ -38,9 +39,9 @@ pub(crate) async fn assemble(
     config: &Config,
     spawner: SpawnerHandle,
     addresses: &[SocketAddr],
+    clock: Arc<MovableClock>,
 ) -> Result<(Arc<Server>, Arc<LinuxHost>, Store)> {
     let interpreters = interpreters::configured(config).await?;
-    let clock = Arc::new(SystemClock::new());
     let dice = Arc::new(SystemDice::open()?);
     let store = data_folder::privately(Store::sqlite(SqliteOptions::new(&config.data_dir))).await?;
     let blobs = Blobs::local(&config.data_dir.join("blobs"), clock.clone())?;

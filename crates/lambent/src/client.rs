@@ -7,7 +7,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use lambent_core::time::Clock;
+use lambent_core::time::RealClock as _;
 use lambent_services::keys::ROOT_KEY;
 use lambent_wire::sigv4::Signer;
 use serde_json::Value;
@@ -56,7 +56,7 @@ impl Client {
         }
         let (access_key_id, secret) = ROOT_KEY;
         let signer = Signer { access_key_id, secret, session_token: None, region: &self.region, service };
-        signer.authorize(method.as_str(), (path, ""), &mut headers, &body, self.clock.now().as_secs())?;
+        signer.authorize(method.as_str(), (path, ""), &mut headers, &body, self.clock.wall().as_secs())?;
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.endpoint))

@@ -22,7 +22,7 @@ pub(crate) async fn run(server: Arc<Server>, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(COLLECT_ROUND) => {}
+            () = server.waiter().round(COLLECT_ROUND) => {}
         }
         match code::collect(&server, &needed).await {
             Ok(now) => needed = now,

@@ -15,14 +15,16 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use lambent_code::interpreter::{Family, HostEnvironment, Override, Version};
 use lambent_core::account::{AccountId, Region};
-use lambent_core::limits::{ENVIRONMENT_AGE_MAX, SESSION_MAX, TIMEOUT_MAX_S, TRANSITION_MIN_MAX};
+use lambent_core::limits::{
+    CLOCK_SCALE_MAX, ENVIRONMENT_AGE_MAX, SESSION_MAX, TIMEOUT_MAX_S, TRANSITION_MIN_MAX,
+};
 use lambent_dispatch::efs::FileSystemOptions;
 use lambent_sandbox::Network;
 use lambent_sandbox::linux::Isolation;
 use lambent_services::Auth;
 use lambent_services::upstream::{self, Credentials};
 
-pub(crate) use command::{Command, Logs, Raw, Runtimes, RuntimesCommand};
+pub(crate) use command::{Command, Logs, Raw, Runtimes, RuntimesCommand, span};
 pub(crate) use place::Place;
 use raw::{AuthMode, NetworkMode, SdkMode};
 pub(crate) use raw::{IsolationMode, LogFormat, Serve};
@@ -40,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) upstream: Option<upstream::Place>,
     pub(crate) upstream_credentials: Option<Credentials>,
     pub(crate) transition_min: Duration,
+    /// How many seconds of AWS's time pass in a real one.
+    pub(crate) time_scale: f64,
     pub(crate) isolation: Isolation,
     /// What functions reach; unsaid, a way out where the host can give one.
     pub(crate) network: Option<Network>,
@@ -96,6 +100,7 @@ impl Serve {
             upstream_credentials: upstream.as_ref().map_or(Ok(None), credentials::read)?,
             upstream,
             transition_min,
+            time_scale: time_scale(raw.time_scale)?,
             isolation: isolation(raw.isolation),
             network: raw.network.map(network),
             endpoint_in_functions: raw.endpoint_in_functions.unwrap_or(true),
@@ -140,6 +145,12 @@ fn age_max(seconds: Option<u64>) -> Result<Duration> {
         SESSION_MAX.as_secs()
     );
     Ok(age_max)
+}
+
+fn time_scale(given: Option<f64>) -> Result<f64> {
+    let scale = given.unwrap_or(1.0);
+    ensure!((1.0..=CLOCK_SCALE_MAX).contains(&scale), "--time-scale takes 1 to {CLOCK_SCALE_MAX}");
+    Ok(scale)
 }
 
 fn network(chosen: NetworkMode) -> Network {
@@ -224,6 +235,8 @@ mod tests {
             ["--public-endpoint", "host:1"],
             ["--upstream-endpoint", "ftp://x"],
             ["--transition-min-ms", "900001"],
+            ["--time-scale", "0.5"],
+            ["--time-scale", "86401"],
             ["--interpreter", "cobol=/x"],
             ["--interpreter", "python="],
             ["--concurrency", "0"],

@@ -2,6 +2,7 @@
 //! through the server's own HTTP API, called cold and warm, and what that took is printed.
 
 use std::io::{Cursor, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -9,10 +10,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Method;
-use lambent_core::time::Clock;
+use lambent_core::time::RealClock as _;
 use serde_json::{Value, json};
 
 use crate::client::Client;
+use crate::clock::MovableClock;
 use crate::config::{Command, Config, Raw};
 use crate::output::{self, Log};
 use crate::serve::{self, Running};
@@ -69,9 +71,10 @@ pub(crate) fn main(raw: &Raw) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("lambent-demo-").tempdir()?;
     let config = Config::demo(folder.path(), demo.isolation)?;
     let spawner = serve::split(&config)?;
-    let _log = Log::start(config.log_format, &config.log);
+    let clock = MovableClock::open(folder.path(), config.time_scale)?;
+    let _log = Log::start(config.log_format, &config.log, Arc::clone(&clock));
     serve::runtime()?.block_on(async {
-        let running = Running::start(config, spawner).await?;
+        let running = Running::start(config, spawner, clock).await?;
         let result = show(&running, demo.calls).await;
         running.stop().await;
         result

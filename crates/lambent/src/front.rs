@@ -12,6 +12,7 @@ use lambent_services::lambda::code;
 use lambent_services::{self as services, Server, pipeline, url};
 
 use crate::activity;
+use crate::clock::{self, MovableClock};
 use crate::upstream::{Body, Upstream, whole};
 
 /// Everything that answers requests.
@@ -19,6 +20,7 @@ use crate::upstream::{Body, Upstream, whole};
 pub(crate) struct Front {
     pub(crate) server: Arc<Server>,
     pub(crate) upstream: Option<Upstream>,
+    pub(crate) clock: Arc<MovableClock>,
 }
 
 impl Front {
@@ -32,6 +34,10 @@ impl Front {
         // All paths below such a host are the function's.
         if url::is_for(&request) {
             return url::answer(&self.server, request, peer).await.map(|body| streamed(body, running));
+        }
+        if request.uri().path() == "/_lambent/clock" {
+            let (status, told) = clock::answer(&self.clock, &self.server, request.into_parts(), peer).await;
+            return text(status, "application/json", told.to_string()).map(whole);
         }
         if request.uri().path().starts_with("/_lambent/") {
             return self.own(request).await.map(whole);

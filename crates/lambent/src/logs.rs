@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use http::Method;
-use lambent_core::time::{Clock as _, Timestamp};
+use lambent_core::time::{RealClock as _, Timestamp};
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
         };
         let mark = if name.contains('/') || group == own { String::new() } else { format!("/{name}[") };
         let since_ms = i64::try_from(wanted.since.as_millis()).unwrap_or(i64::MAX);
-        let from_ms = SystemClock::new().now().as_millis().saturating_sub(since_ms).max(0);
+        let from_ms = SystemClock::new().wall().as_millis().saturating_sub(since_ms).max(0);
         Ok(Self { client, wanted, group, mark, from_ms, printed: BTreeSet::new() })
     }
 

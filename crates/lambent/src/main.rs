@@ -4,6 +4,7 @@ mod activity;
 mod assemble;
 mod bootstraps;
 mod client;
+mod clock;
 mod collect;
 mod config;
 mod connection;

@@ -2,6 +2,7 @@
 //! only.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::Arc;
 
 use lambent_core::lambda::arn::FunctionId;
 use lambent_dispatch::{Line, LogSink, Source};
@@ -9,7 +10,9 @@ use lambent_store::logs::{Line as Stored, Logs};
 use tracing::{Level, debug, enabled, info};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::time::SystemTime;
 
+use crate::clock::{Labelled, MovableClock};
 use crate::config::LogFormat;
 
 /// How many lines may wait to be written; more are dropped and counted. Functions write as much as they like, and whoever
@@ -26,15 +29,20 @@ pub(crate) struct Log {
 
 impl Log {
     /// Starts the log on standard error, written by a thread of its own: call it after the spawner was split off.
-    pub(crate) fn start(format: LogFormat, filter: &str) -> Self {
+    pub(crate) fn start(format: LogFormat, filter: &str, clock: Arc<MovableClock>) -> Self {
         let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
         let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES_WAITING_MAX);
         let (writer, guard) = builder.finish(std::io::stderr());
         let dropped = writer.error_counter();
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
         match format {
-            LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).with_target(false).init(),
-            LogFormat::Json => log.json().flatten_event(true).init(),
+            LogFormat::Text => {
+                let log = log.with_ansi(std::io::stderr().is_terminal()).with_target(false);
+                log.with_timer(Labelled { form: SystemTime, clock }).init()
+            }
+            LogFormat::Json => {
+                log.json().flatten_event(true).map_event_format(|form| Labelled { form, clock }).init()
+            }
         }
         Self { dropped, _writer: guard }
     }

@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{info, warn};
 
 use crate::assemble::assemble;
+use crate::clock::{self, MovableClock};
 use crate::config::{Command, Config, Raw};
 use crate::front::Front;
 use crate::listen::Connections;
@@ -29,18 +30,19 @@ pub(crate) fn main(raw: &Raw) -> Result<ExitCode> {
     signals::hold()?;
     let config = serve.resolve()?;
     let spawner = split(&config)?;
-    let _log = Log::start(config.log_format, &config.log);
+    let clock = MovableClock::open(&config.data_dir, config.time_scale)?;
+    let _log = Log::start(config.log_format, &config.log, Arc::clone(&clock));
     let runtime = runtime()?;
-    let code = runtime.block_on(run(config, spawner));
+    let code = runtime.block_on(run(config, spawner, clock));
     // Whoever asked twice does not wait for what still runs.
     runtime.shutdown_background();
     code
 }
 
 /// Runs until told to stop, and drains; being told twice ends the drain.
-async fn run(config: Config, spawner: SpawnerHandle) -> Result<ExitCode> {
+async fn run(config: Config, spawner: SpawnerHandle, clock: Arc<MovableClock>) -> Result<ExitCode> {
     let mut signals = Signals::listen()?;
-    let running = Running::start(config, spawner).await?;
+    let running = Running::start(config, spawner, clock).await?;
     running.announce();
     let host = Arc::clone(&running.host);
     tokio::select! {
@@ -79,19 +81,25 @@ pub(crate) struct Running {
     store: Store,
     addresses: Vec<std::net::SocketAddr>,
     connections: Connections,
+    clock: Arc<MovableClock>,
 }
 
 impl Running {
     /// Assembles a server and listens.
-    pub(crate) async fn start(config: Config, spawner: SpawnerHandle) -> Result<Self> {
+    pub(crate) async fn start(
+        config: Config,
+        spawner: SpawnerHandle,
+        clock: Arc<MovableClock>,
+    ) -> Result<Self> {
         data_folder::close_to_others(&config.data_dir)?;
         let listeners = listen::bind(&config.listen).await?;
         let addresses: Vec<_> = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?;
-        let assembled = assemble(&config, spawner, &addresses).await;
+        let assembled = assemble(&config, spawner, &addresses, Arc::clone(&clock)).await;
         let (server, host, store) = assembled.context("`lambent doctor` tells what a host lacks")?;
         resume(&server).await.context("cannot read the functions")?;
         let upstream = Upstream::of(&config);
-        let connections = Connections::new(Front { server: Arc::clone(&server), upstream });
+        let connections =
+            Connections::new(Front { server: Arc::clone(&server), upstream, clock: Arc::clone(&clock) });
         for listener in listeners {
             connections.all.spawn(connections.clone().accept(listener));
         }
@@ -113,6 +121,7 @@ impl Running {
             info!("listening on http://{address}");
         }
         info!("data in {}", self.config.data_dir.display());
+        self.clock.announce();
         info!("isolation: {}", self.host.report().summary);
         info!(
             "try: AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION={} aws --endpoint-url {} lambda list-functions",
@@ -146,5 +155,6 @@ impl Running {
         self.server.logs().close().await;
         self.server.close_metrics().await;
         self.store.close().await;
+        self.clock.close();
     }
 }

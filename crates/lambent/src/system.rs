@@ -1,4 +1,5 @@
-//! The system's clock and generator, the only ones of the server; everything else takes them as parameters.
+//! The system's clock and generator, the only ones of the server; everything else takes them as parameters. Knows nothing of
+//! AWS's time, which can be moved: that is [`crate::clock`].
 
 use std::fs::File;
 use std::io::Read as _;
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 use lambent_core::dice::Dice;
-use lambent_core::time::{Clock, Timestamp};
+use lambent_core::time::{RealClock, Timestamp};
 
 /// The system's clock.
 #[derive(Debug)]
@@ -23,8 +24,8 @@ impl SystemClock {
     }
 }
 
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
+impl RealClock for SystemClock {
+    fn wall(&self) -> Timestamp {
         #[expect(clippy::disallowed_methods, reason = "this is the clock everyone else is given")]
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))

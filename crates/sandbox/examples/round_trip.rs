@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use lambent_core::dice::Dice;
-use lambent_core::time::{Clock, Timestamp};
+use lambent_core::time::{RealClock, Timestamp};
 use lambent_sandbox::linux::{Launcher, Options, spawner};
 use lambent_sandbox::{Event, Extensions, Host, LinuxHost, Mount, Network, ShutdownReason, Spec};
 use tokio_util::task::TaskTracker;
@@ -62,8 +62,8 @@ impl Dice for Counting {
 #[derive(Debug)]
 struct Stopped;
 
-impl Clock for Stopped {
-    fn now(&self) -> Timestamp {
+impl RealClock for Stopped {
+    fn wall(&self) -> Timestamp {
         Timestamp::from_millis(0)
     }
 

@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Once};
 
 use lambent_core::dice::Dice;
-use lambent_core::time::Clock;
+use lambent_core::time::RealClock;
 use tokio_util::task::TaskTracker;
 
 use crate::environment::{Ends, Environment, Parts, Supervised, World};
@@ -30,7 +30,12 @@ impl LinuxHost {
     /// A host over a launcher. All that runs in the background is counted by `tasks`; extensions are told the time of
     /// their end by `clock` and get their identifiers from `dice`.
     #[must_use]
-    pub fn new(launcher: Launcher, tasks: TaskTracker, clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> Self {
+    pub fn new(
+        launcher: Launcher,
+        tasks: TaskTracker,
+        clock: Arc<dyn RealClock>,
+        dice: Arc<dyn Dice>,
+    ) -> Self {
         let isolation = launcher.report().items.iter().find(|item| item.name == "isolation");
         let processes = isolation.is_some_and(|item| item.enforcement == Enforcement::None);
         let world = World { tasks, clock, dice };

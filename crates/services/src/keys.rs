@@ -9,7 +9,7 @@ use lambent_core::account::{AccountId, Region};
 use lambent_core::dice::Dice;
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::limits::SESSION_MAX;
-use lambent_core::time::Clock;
+use lambent_core::time::RealClock;
 use lambent_dispatch::{RoleCredentials, SessionKeys};
 use lambent_wire::sigv4::{Credential, Keys};
 
@@ -30,7 +30,7 @@ struct Session {
 pub struct KeyRing {
     account: AccountId,
     sessions: RwLock<HashMap<String, Session>>,
-    clock: Arc<dyn Clock>,
+    clock: Arc<dyn RealClock>,
     dice: Arc<dyn Dice>,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Debug for KeyRing {
 impl KeyRing {
     /// A ring with the root key of this account.
     #[must_use]
-    pub fn new(account: AccountId, clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> Self {
+    pub fn new(account: AccountId, clock: Arc<dyn RealClock>, dice: Arc<dyn Dice>) -> Self {
         Self { account, sessions: RwLock::default(), clock, dice }
     }
 
@@ -80,7 +80,7 @@ impl Keys for KeyRing {
 
 impl RoleCredentials for KeyRing {
     fn issue(&self, role_arn: &str, function: &FunctionId) -> SessionKeys {
-        let ends = self.clock.now().plus(SESSION_MAX);
+        let ends = self.clock.wall().plus(SESSION_MAX);
         let access_key_id = self.token("ASIA", 1);
         let (secret_access_key, session_token) = (self.token("", 3), self.token("", 8));
         let role = role_arn.rsplit('/').next().unwrap_or(role_arn);

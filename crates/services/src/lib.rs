@@ -12,6 +12,7 @@ pub mod lambda;
 pub mod logs;
 pub mod monitoring;
 pub mod operations;
+pub mod owner;
 pub mod pipeline;
 mod policies;
 mod reply;

@@ -9,7 +9,7 @@ use lambent_core::account::{AccountId, Region};
 use lambent_core::dice::Dice;
 use lambent_core::limits::S3_FETCHES_AT_ONCE_MAX;
 use lambent_core::time::Clock;
-use lambent_dispatch::Dispatcher;
+use lambent_dispatch::{Dispatcher, Waiter};
 use lambent_store::Store;
 use lambent_store::blobs::Blobs;
 use lambent_store::logs::Logs;
@@ -70,7 +70,7 @@ pub struct Parts {
     pub dispatcher: Arc<Dispatcher>,
     /// Access keys.
     pub keys: Arc<KeyRing>,
-    /// Time.
+    /// The real time, and AWS's.
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub dice: Arc<dyn Dice>,
@@ -162,6 +162,18 @@ impl Server {
     #[must_use]
     pub fn dispatcher(&self) -> &Arc<Dispatcher> {
         &self.dispatcher
+    }
+
+    /// Whether signatures are checked.
+    #[must_use]
+    pub fn auth(&self) -> Auth {
+        self.options.auth
+    }
+
+    /// Waits for AWS's time.
+    #[must_use]
+    pub fn waiter(&self) -> &Waiter {
+        self.dispatcher.waiter()
     }
 
     /// Log events.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use lambent_core::time::{Clock, Timestamp};
+use lambent_core::time::{RealClock, Timestamp};
 use lambent_store::blobs::Blobs;
 use lambent_store::{Expect, Key, SqliteOptions, Store, Table, Transaction};
 use tokio::task::JoinSet;
@@ -104,9 +104,9 @@ fn show_size(folder: &Path) {
 #[derive(Debug)]
 struct WallClock;
 
-impl Clock for WallClock {
+impl RealClock for WallClock {
     #[expect(clippy::disallowed_methods, reason = "an example has no server to take a clock from")]
-    fn now(&self) -> Timestamp {
+    fn wall(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }

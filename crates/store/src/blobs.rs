@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use lambent_core::time::{Clock, Timestamp};
+use lambent_core::time::{RealClock, Timestamp};
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, path::Path as Location};
 use tokio::sync::RwLock;
@@ -21,7 +21,7 @@ use crate::{BlobError, Digest};
 pub struct Blobs {
     objects: Arc<dyn ObjectStore>,
     folder: Option<Arc<Path>>,
-    clock: Arc<dyn Clock>,
+    clock: Arc<dyn RealClock>,
     /// Puts share it, a removal has it alone: a blob put again while it is collected is not lost.
     gate: Arc<RwLock<()>>,
 }
@@ -40,7 +40,7 @@ impl Blobs {
     ///
     /// # Errors
     /// [`BlobError::Backend`] when the folder can't be made or used.
-    pub fn local(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, BlobError> {
+    pub fn local(folder: &Path, clock: Arc<dyn RealClock>) -> Result<Self, BlobError> {
         let failed = |source: io::Error| BlobError::Backend {
             source: Arc::new(object_store::Error::Generic { store: "folder", source: Box::new(source) }),
         };
@@ -52,7 +52,7 @@ impl Blobs {
 
     /// Blobs in an object store whose writes are durable when they return, as S3's are.
     #[must_use]
-    pub fn remote(objects: Arc<dyn ObjectStore>, clock: Arc<dyn Clock>) -> Self {
+    pub fn remote(objects: Arc<dyn ObjectStore>, clock: Arc<dyn RealClock>) -> Self {
         Self { objects, folder: None, clock, gate: Arc::default() }
     }
 
@@ -157,7 +157,7 @@ impl Blobs {
     async fn sweep(&self, grace: Duration) -> Result<(), BlobError> {
         let Some(folder) = self.folder.clone() else { return Ok(()) };
         let _alone = self.gate.write().await;
-        let now = self.clock.now();
+        let now = self.clock.wall();
         let sweep = move || crate::staged::sweep(&folder.join(ROOT), |written| now.since(written) > grace);
         let swept = tokio::task::spawn_blocking(sweep).await;
         swept.expect("a sweep does not panic").map_err(|source| {
@@ -166,7 +166,7 @@ impl Blobs {
     }
 
     fn is_old(&self, meta: &ObjectMeta, grace: Duration) -> bool {
-        self.clock.now().since(Timestamp::from_millis(meta.last_modified.timestamp_millis())) > grace
+        self.clock.wall().since(Timestamp::from_millis(meta.last_modified.timestamp_millis())) > grace
     }
 
     async fn metas(&self) -> Result<Vec<(Digest, ObjectMeta)>, BlobError> {

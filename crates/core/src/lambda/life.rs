@@ -12,6 +12,7 @@ pub use self::turn::{Action, Event, Fault, Reason};
 use super::environment::Initialization;
 use super::log::event::Phase;
 use crate::limits::{FAILURES_IN_A_ROW_MAX, INIT_TIMEOUT, PROVISIONED_INIT_MAX};
+use crate::time::Moment;
 
 mod turn;
 
@@ -28,7 +29,7 @@ pub struct Rules {
     pub age_max: Duration,
 }
 
-/// One environment. Times are those of one clock that never goes back.
+/// One environment. What it does is limited by real time; how old it is and how long it was idle are AWS's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Life {
     rules: Rules,
@@ -46,7 +47,7 @@ enum State {
     Initialising(Phase, Duration),
     /// The runtime is ready, and extensions are waited for.
     Joining(Phase, Duration),
-    /// It can take an invocation, since then.
+    /// It can take an invocation, since then in AWS's time.
     Ready(Duration),
     /// The runtime has an event, until then.
     Invoked(Duration),
@@ -56,14 +57,14 @@ enum State {
     Finishing(Duration),
     /// Its processes are being ended; what it wrote stays.
     Resetting,
-    /// It has no processes, since then: the next invocation begins with Init.
+    /// It has no processes, since then in AWS's time: the next invocation begins with Init.
     Reset(Duration),
     /// It is not there any more.
     Ended,
 }
 
 impl Life {
-    /// An environment whose processes are being started before any invocation.
+    /// An environment whose processes are being started before any invocation, made at `now` in AWS's time.
     #[must_use]
     pub fn new(rules: Rules, now: Duration) -> Self {
         Self { rules, born: now, failures: 0, state: State::Starting(None) }
@@ -71,8 +72,8 @@ impl Life {
 
     /// Takes in what happened.
     #[must_use]
-    pub fn step(mut self, event: Event, now: Duration) -> (Self, Action) {
-        let action = self.follow(event, now);
+    pub fn step(mut self, event: Event, now: impl Into<Moment>) -> (Self, Action) {
+        let action = self.follow(event, now.into());
         (self, action)
     }
 
@@ -88,7 +89,7 @@ impl Life {
         matches!(self.state, State::Reset(_))
     }
 
-    /// When it was made.
+    /// When it was made, in AWS's time.
     #[must_use]
     pub fn born(&self) -> Duration {
         self.born
@@ -116,28 +117,28 @@ impl Life {
         }
     }
 
-    fn follow(&mut self, event: Event, now: Duration) -> Action {
+    fn follow(&mut self, event: Event, now: Moment) -> Action {
         match (self.state, event) {
-            (State::Starting(until), Event::Started) => self.started(until, now),
+            (State::Starting(until), Event::Started) => self.started(until, now.real),
             (State::Initialising(phase, until), Event::RuntimeReady) => {
-                self.go(State::Joining(phase, until), Action::Join(phase, left(until, now)))
+                self.go(State::Joining(phase, until), Action::Join(phase, left(until, now.real)))
             }
             (State::Joining(Phase::Init, _), Event::ExtensionsReady) => {
-                self.go(State::Ready(now), Action::Rest)
+                self.go(State::Ready(now.aged), Action::Rest)
             }
-            (State::Joining(Phase::Invoke, until), Event::ExtensionsReady) => self.invoke(until, now),
+            (State::Joining(Phase::Invoke, until), Event::ExtensionsReady) => self.invoke(until, now.real),
             (State::Ready(_) | State::Reset(_), Event::Wanted | Event::Woken | Event::Renewed) => {
                 self.called(event, now)
             }
             (State::Invoked(until), Event::Answered) => {
-                self.go(State::Answered(until), Action::Settle(left(until, now)))
+                self.go(State::Answered(until), Action::Settle(left(until, now.real)))
             }
             (State::Answered(until), Event::RuntimeReady) => {
-                self.go(State::Finishing(until), Action::Finish(left(until, now)))
+                self.go(State::Finishing(until), Action::Finish(left(until, now.real)))
             }
             (State::Finishing(_), Event::ExtensionsReady) => {
                 self.failures = 0;
-                self.go(State::Ready(now), Action::Rest)
+                self.go(State::Ready(now.aged), Action::Rest)
             }
             (
                 State::Starting(_)
@@ -148,7 +149,7 @@ impl Life {
                 | State::Finishing(_),
                 Event::Failed(fault),
             ) => self.failed(fault),
-            (State::Resetting, Event::WasReset) => self.go(State::Reset(now), Action::Rest),
+            (State::Resetting, Event::WasReset) => self.go(State::Reset(now.aged), Action::Rest),
             (_, Event::Retired) => self.go(State::Ended, Action::Stop(Reason::Spindown)),
             // What cannot happen in a state is a fault of the driver: nothing is known of the environment any more.
             (
@@ -189,14 +190,14 @@ impl Life {
     }
 
     /// Something wants it while it has nothing to do.
-    fn called(&mut self, event: Event, now: Duration) -> Action {
+    fn called(&mut self, event: Event, now: Moment) -> Action {
         let (State::Ready(since) | State::Reset(since)) = self.state else { return Action::Rest };
-        if now >= self.over_at(since) {
+        if now.aged >= self.over_at(since) {
             return self.go(State::Ended, Action::Stop(Reason::Spindown));
         }
-        let until = now + self.rules.timeout;
+        let until = now.real + self.rules.timeout;
         match (event, self.is_reset()) {
-            (Event::Wanted, false) => self.invoke(until, now),
+            (Event::Wanted, false) => self.invoke(until, now.real),
             (Event::Wanted, true) => self.go(State::Starting(Some(until)), Action::Start(Phase::Invoke)),
             (Event::Renewed, true) => self.go(State::Starting(None), Action::Start(Phase::Init)),
             (_, _) => Action::Rest,

@@ -13,9 +13,6 @@ use super::Next;
 use super::lane::Lane;
 use crate::Dispatcher;
 
-/// How long a driver sleeps at most: the wall clock may have jumped meanwhile.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
-
 /// How long a driver waits for a store that fails.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -36,9 +33,11 @@ impl Dispatcher {
                     }
                 }
                 Next::Until(then) => {
-                    let pause = then.since(now).min(LOOK_AGAIN);
-                    let woken = tokio::time::timeout(pause, wake.notified());
-                    self.closing.run_until_cancelled(woken).await;
+                    tokio::select! {
+                        () = self.closing.cancelled() => {}
+                        () = wake.notified() => {}
+                        () = self.waiter.until(then) => {}
+                    }
                 }
                 Next::Wait => {
                     self.closing.run_until_cancelled(wake.notified()).await;

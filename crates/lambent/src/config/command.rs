@@ -54,8 +54,8 @@ pub(crate) struct Logs {
     pub(crate) region: String,
 }
 
-/// A number and its unit.
-fn span(text: &str) -> Result<Duration, String> {
+/// A number and its unit: `30s`, `10m`, `2h` or `7d`.
+pub(crate) fn span(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text} is not a number with s, m, h or d behind it");
     let (unit, number) =
         text.char_indices().next_back().map(|(at, unit)| (unit, &text[..at])).ok_or_else(wrong)?;

@@ -39,6 +39,10 @@ pub(crate) struct Serve {
     /// How long Pending and InProgress stay visible at least, in milliseconds, for tests of waiters [default: 0].
     #[arg(long, env = "LAMBENT_TRANSITION_MIN_MS", value_name = "MS")]
     pub(super) transition_min_ms: Option<u64>,
+    /// How many seconds of AWS's time pass in a real one, 1 to 86400: retries, ages and schedules come so much sooner
+    /// [default: 1].
+    #[arg(long, env = "LAMBENT_TIME_SCALE", value_name = "N")]
+    pub(super) time_scale: Option<f64>,
     /// How sandboxes are kept apart [default: namespaces].
     #[arg(long, env = "LAMBENT_ISOLATION", value_enum)]
     pub(super) isolation: Option<IsolationMode>,
@@ -175,6 +179,7 @@ impl Serve {
             public_endpoint: self.public_endpoint.or(file.public_endpoint),
             upstream_endpoint: self.upstream_endpoint.or(file.upstream_endpoint),
             transition_min_ms: self.transition_min_ms.or(file.transition_min_ms),
+            time_scale: self.time_scale.or(file.time_scale),
             isolation: self.isolation.or(file.isolation),
             network: self.network.or(file.network),
             endpoint_in_functions: self.endpoint_in_functions.or(file.endpoint_in_functions),

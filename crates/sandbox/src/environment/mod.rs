@@ -23,7 +23,7 @@ use std::sync::{Arc, Weak};
 
 use lambent_core::dice::Dice;
 use lambent_core::limits;
-use lambent_core::time::Clock;
+use lambent_core::time::RealClock;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
@@ -91,7 +91,7 @@ pub(crate) struct Parts<C> {
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) tasks: TaskTracker,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn RealClock>,
     pub(crate) dice: Arc<dyn Dice>,
 }
 
@@ -105,7 +105,7 @@ pub(crate) struct Environment<C: Supervised> {
     life: Life,
     /// Its telemetry may be another's after it.
     attached: Attached,
-    clock: Arc<dyn Clock>,
+    clock: Arc<dyn RealClock>,
     tasks: TaskTracker,
     runtime: Handle,
 }

@@ -25,7 +25,7 @@ impl<C: Supervised> Environment<C> {
         if self.life.frozen {
             self.go_on();
         }
-        let (end, deadline) = (Instant::now() + budget, self.clock.now().plus(budget));
+        let (end, deadline) = (Instant::now() + budget, self.clock.wall().plus(budget));
         self.server.telemetry().hurry();
         self.end_program(runtime).await;
         if self.life.extensions.iter().all(|ended| *ended) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lambent_core::dice::Dice;
-use lambent_core::time::{Clock, Timestamp};
+use lambent_core::time::{RealClock, Timestamp};
 use lambent_sandbox::linux::{Launcher, Options, spawner};
 use lambent_sandbox::{
     Answer, Event, Extensions, Host, Init, LinuxHost, Mount, Network, Sandbox, Settled, ShutdownReason, Spec,
@@ -42,8 +42,8 @@ impl Dice for Counting {
 #[derive(Debug)]
 struct Stopped;
 
-impl Clock for Stopped {
-    fn now(&self) -> Timestamp {
+impl RealClock for Stopped {
+    fn wall(&self) -> Timestamp {
         Timestamp::from_millis(0)
     }
 

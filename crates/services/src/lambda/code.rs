@@ -55,7 +55,7 @@ pub(super) fn location(server: &Server, host: &str, id: &FunctionId, code: &Code
     let authority = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, authority)| authority);
     let path = format!("{DOWNLOADS}{}/{}", id.account, code.digest);
     let expires_s = i64::try_from(DOWNLOAD_URL_EXPIRES.as_secs()).unwrap_or(i64::MAX);
-    let now_s = server.clock.now().as_secs();
+    let now_s = server.clock.wall().as_secs();
     let query = signer(server, id.region.as_str()).presign("GET", authority, (&path, ""), expires_s, now_s);
     format!("{endpoint}{path}?{query}")
 }
@@ -89,7 +89,7 @@ pub async fn download(server: &Arc<Server>, request: &Parts) -> Response<Bytes> 
     let verified = Presented::read(&head).and_then(|presented| {
         let keys = DownloadKey(&server.download_secret);
         let expected = Expected { region: None, service: Some("s3") };
-        server.verifier.verify(&head, Bytes::new(), presented, &keys, expected, server.clock.now().as_secs())
+        server.verifier.verify(&head, Bytes::new(), presented, &keys, expected, server.clock.wall().as_secs())
     });
     if let Err(refusal) = verified {
         return plain(refusal.status(), refusal.to_string().into());

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use lambent_core::account::Region;
 use lambent_core::lambda::event::{Condition, Delivery};
 use lambent_core::limits::{BUS_ENTRY_MAX_BYTES, SNS_MESSAGE_MAX_BYTES, SQS_MESSAGE_MAX_BYTES};
-use lambent_core::time::Clock;
+use lambent_core::time::RealClock;
 use lambent_dispatch::{DeliveryError, Destinations, Parcel};
 use serde_json::{Value, json};
 
@@ -21,13 +21,13 @@ use crate::upstream::{Attribute, Fault, Roles, Session, Upstream, events, s3, sn
 pub struct Deliveries {
     upstream: Option<Upstream>,
     roles: Roles,
-    clock: Arc<dyn Clock>,
+    clock: Arc<dyn RealClock>,
 }
 
 impl Deliveries {
     /// Carried to these services.
     #[must_use]
-    pub fn new(upstream: Option<Upstream>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(upstream: Option<Upstream>, clock: Arc<dyn RealClock>) -> Self {
         Self { upstream, roles: Roles::default(), clock }
     }
 }
@@ -50,7 +50,7 @@ impl Deliveries {
         let Parcel { event, ended, delivery, .. } = parcel;
         let function = &event.function;
         let region = Region::try_from(arn.region.to_owned()).unwrap_or_else(|_none| function.region.clone());
-        let now = self.clock.now();
+        let now = self.clock.wall();
         let session = Session::by(upstream, function.account.clone(), region, now);
         let role = &ended.role;
         let credentials = match role.as_str() {

@@ -54,7 +54,7 @@ fn of_version(version: &Version) -> Settling {
 fn later(server: &Arc<Server>, what: Settling) {
     let task = Arc::clone(server);
     server.tasks.spawn(async move {
-        let held = task.closing.run_until_cancelled(tokio::time::sleep(task.options.transition_min)).await;
+        let held = task.closing.run_until_cancelled(task.waiter().sleep(task.options.transition_min)).await;
         // A server that closes meanwhile leaves it to the next start.
         if held.is_none() && !task.options.transition_min.is_zero() {
             return;

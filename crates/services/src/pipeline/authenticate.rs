@@ -26,7 +26,7 @@ impl Exchange<'_> {
             return Ok(Admitted::Anyone(self.anyone(claimed)));
         }
         let expected = Expected { region: None, service: Some(self.service.signing_name) };
-        let now_s = self.server.clock.now().as_secs();
+        let now_s = self.server.clock.wall().as_secs();
         let presented = Presented::read(&Head::of(&self.head)).map_err(|refusal| self.refused(&refusal))?;
         let region = presented.scope.region.clone();
         let claim = self

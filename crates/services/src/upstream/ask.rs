@@ -71,7 +71,7 @@ impl<'a> Session<'a> {
     pub(crate) fn of(server: &'a Server, caller: &Caller) -> Option<Self> {
         let upstream = server.upstream.as_ref()?;
         let (account, region) = (caller.account.clone(), caller.region.clone());
-        Some(Self::by(upstream, account, region, server.clock.now()))
+        Some(Self::by(upstream, account, region, server.clock.wall()))
     }
 
     /// Questions of nobody but this account itself.

@@ -74,7 +74,7 @@ impl Door<'_> {
         let presented = Presented::read(&Head::of(self.head))?;
         let expected =
             Expected { region: Some(self.served.function.region.as_str()), service: Some(SERVICE) };
-        let now_s = self.server.clock.now().as_secs();
+        let now_s = self.server.clock.wall().as_secs();
         let claim = self.server.verifier.precheck(presented, &*self.server.keys, expected, now_s)?;
         Ok(Admitted::Claimed(Box::new(claim)))
     }

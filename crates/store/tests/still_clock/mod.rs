@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use lambent_core::time::{Clock, Timestamp};
+use lambent_core::time::{RealClock, Timestamp};
 
 /// The point in time it shows.
 #[derive(Debug)]
@@ -23,8 +23,8 @@ impl StillClock {
     }
 }
 
-impl Clock for StillClock {
-    fn now(&self) -> Timestamp {
+impl RealClock for StillClock {
+    fn wall(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::Acquire))
     }
 

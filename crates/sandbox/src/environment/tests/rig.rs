@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lambent_core::time::{Clock, Timestamp};
+use lambent_core::time::{RealClock, Timestamp};
 use tokio::sync::{Mutex as Turn, mpsc, watch};
 use tokio_util::task::TaskTracker;
 
@@ -85,8 +85,8 @@ impl Supervised for Fake {
 #[derive(Debug)]
 struct Stopped;
 
-impl Clock for Stopped {
-    fn now(&self) -> Timestamp {
+impl RealClock for Stopped {
+    fn wall(&self) -> Timestamp {
         Timestamp::from_millis(1_000_000)
     }
     fn monotonic(&self) -> Duration {
