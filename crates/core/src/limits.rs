@@ -6,8 +6,8 @@ mod clock;
 mod efs;
 mod event;
 mod iam;
-mod sandbox;
 mod monitoring;
+mod sandbox;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -16,8 +16,8 @@ pub use clock::*;
 pub use efs::*;
 pub use event::*;
 pub use iam::*;
-pub use sandbox::*;
 pub use monitoring::*;
+pub use sandbox::*;
 
 /// The largest request body: base64 of a 50 MB zip and its JSON around it.
 pub const REQUEST_BODY_MAX_BYTES: u64 = 70_167_211;

@@ -30,6 +30,7 @@ use crate::queue::Queue;
 use crate::recursion::Recursion;
 use crate::reply::Reply;
 use crate::route::{Route, Routes};
+use crate::waiter::Waiter;
 use crate::{Invocation, InvokeError, LogSink, MetricSink, Metrics, Outcome, Programs, RoleCredentials};
 
 /// What an invocation will run, whatever becomes of the function meanwhile.

@@ -6,6 +6,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use lambent_core::lambda::life::{Action, Event, Life};
+use lambent_core::time::Moment;
 use lambent_sandbox::{Sandbox, ShutdownReason};
 
 use crate::logs::Log;

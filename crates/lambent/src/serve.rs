@@ -107,7 +107,8 @@ impl Running {
         let collect = collect::run(Arc::clone(&server), connections.ends.soon.clone());
         connections.all.spawn(collect);
         connections.all.spawn(collect::flush_metrics(Arc::clone(&server), connections.ends.soon.clone()));
-        Ok(Self { config, host, server, store, addresses, connections })
+        connections.all.spawn(clock::keep(Arc::clone(&clock), connections.ends.soon.clone()));
+        Ok(Self { config, host, server, store, addresses, connections, clock })
     }
 
     /// Where clients reach it.
