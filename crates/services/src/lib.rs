@@ -6,6 +6,7 @@
 pub mod body;
 pub mod caller;
 pub mod efs;
+pub mod iam;
 mod identities;
 pub mod keys;
 pub mod lambda;

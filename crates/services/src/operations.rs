@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lambent_wire::efs::EFS;
 use lambent_wire::error::Fault;
+use lambent_wire::iam::IAM;
 use lambent_wire::lambda::LAMBDA;
 use lambent_wire::logs::LOGS;
 use lambent_wire::monitoring::MONITORING;
@@ -16,7 +17,7 @@ use crate::caller::Context;
 use crate::{Reply, Server};
 
 /// Every service the server answers for.
-pub static SERVICES: [&Service; 4] = [&LAMBDA, &EFS, &LOGS, &MONITORING];
+pub static SERVICES: [&Service; 5] = [&LAMBDA, &EFS, &IAM, &LOGS, &MONITORING];
 
 type Performed = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
 
@@ -161,6 +162,68 @@ index! { EFS_OPERATIONS of efs:
     UpdateFileSystemProtection, Write => file_system::update_file_system_protection,
 }
 
+index! { IAM_OPERATIONS of iam:
+    AttachRolePolicy, Write => role_policy::attach_role_policy,
+    AttachUserPolicy, Write => user_policy::attach_user_policy,
+    CreateAccessKey, Write => access_key::create_access_key,
+    CreatePolicy, Write => policy::create_policy,
+    CreatePolicyVersion, Write => policy_version::create_policy_version,
+    CreateRole, Write => role::create_role,
+    CreateServiceLinkedRole, Write => service_linked_role::create_service_linked_role,
+    CreateUser, Write => user::create_user,
+    DeleteAccessKey, Write => access_key::delete_access_key,
+    DeletePolicy, Write => policy::delete_policy,
+    DeletePolicyVersion, Write => policy_version::delete_policy_version,
+    DeleteRole, Write => role::delete_role,
+    DeleteRolePermissionsBoundary, Write => role_policy::delete_role_permissions_boundary,
+    DeleteRolePolicy, Write => role_policy::delete_role_policy,
+    DeleteServiceLinkedRole, Write => service_linked_role::delete_service_linked_role,
+    DeleteUser, Write => user::delete_user,
+    DeleteUserPermissionsBoundary, Write => user_policy::delete_user_permissions_boundary,
+    DeleteUserPolicy, Write => user_policy::delete_user_policy,
+    DetachRolePolicy, Write => role_policy::detach_role_policy,
+    DetachUserPolicy, Write => user_policy::detach_user_policy,
+    GetAccessKeyLastUsed, Read => access_key::get_access_key_last_used,
+    GetPolicy, Read => policy::get_policy,
+    GetPolicyVersion, Read => policy_version::get_policy_version,
+    GetRole, Read => role::get_role,
+    GetRolePolicy, Read => role_policy::get_role_policy,
+    GetServiceLinkedRoleDeletionStatus, Read => service_linked_role::get_service_linked_role_deletion_status,
+    GetUser, Read => user::get_user,
+    GetUserPolicy, Read => user_policy::get_user_policy,
+    ListAccessKeys, Read => access_key::list_access_keys,
+    ListAttachedRolePolicies, Read => role_policy::list_attached_role_policies,
+    ListAttachedUserPolicies, Read => user_policy::list_attached_user_policies,
+    ListEntitiesForPolicy, Read => policy::list_entities_for_policy,
+    ListGroupsForUser, Read => user::list_groups_for_user,
+    ListInstanceProfilesForRole, Read => role::list_instance_profiles_for_role,
+    ListPolicies, Read => policy::list_policies,
+    ListPolicyTags, Read => tags::list_policy_tags,
+    ListPolicyVersions, Read => policy_version::list_policy_versions,
+    ListRolePolicies, Read => role_policy::list_role_policies,
+    ListRoleTags, Read => tags::list_role_tags,
+    ListRoles, Read => role::list_roles,
+    ListUserPolicies, Read => user_policy::list_user_policies,
+    ListUserTags, Read => tags::list_user_tags,
+    ListUsers, Read => user::list_users,
+    PutRolePermissionsBoundary, Write => role_policy::put_role_permissions_boundary,
+    PutRolePolicy, Write => role_policy::put_role_policy,
+    PutUserPermissionsBoundary, Write => user_policy::put_user_permissions_boundary,
+    PutUserPolicy, Write => user_policy::put_user_policy,
+    SetDefaultPolicyVersion, Write => policy_version::set_default_policy_version,
+    TagPolicy, Write => tags::tag_policy,
+    TagRole, Write => tags::tag_role,
+    TagUser, Write => tags::tag_user,
+    UntagPolicy, Write => tags::untag_policy,
+    UntagRole, Write => tags::untag_role,
+    UntagUser, Write => tags::untag_user,
+    UpdateAccessKey, Write => access_key::update_access_key,
+    UpdateAssumeRolePolicy, Write => role::update_assume_role_policy,
+    UpdateRole, Write => role::update_role,
+    UpdateRoleDescription, Write => role::update_role_description,
+    UpdateUser, Write => user::update_user,
+}
+
 index! { LOGS_OPERATIONS of logs:
     CreateLogGroup, Log => group::create_log_group,
     CreateLogStream, Log => stream::create_log_stream,
@@ -192,6 +255,7 @@ index! { MONITORING_OPERATIONS of monitoring:
 pub(crate) fn find(service: &Service, name: &str) -> Option<&'static Operation> {
     let list = match service.signing_name {
         "elasticfilesystem" => EFS_OPERATIONS,
+        "iam" => IAM_OPERATIONS,
         "logs" => LOGS_OPERATIONS,
         "monitoring" => MONITORING_OPERATIONS,
         _ => LAMBDA_OPERATIONS,

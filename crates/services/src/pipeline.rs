@@ -236,5 +236,9 @@ fn constrain(service: &Service, route: &Route, input: &Value) -> Result<(), Faul
     for hidden in violations.iter_mut().filter(|violation| violation.path == "logGroupIdentifier") {
         hidden.value = Shown::Hidden;
     }
-    Err(errors::invalid(service, constraints::message(&violations)))
+    let message = match service.signing_name {
+        "iam" => crate::iam::message(&violations),
+        _ => constraints::message(&violations),
+    };
+    Err(errors::invalid(service, message))
 }

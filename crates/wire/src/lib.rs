@@ -13,6 +13,7 @@
 pub mod constraints;
 pub mod efs;
 pub mod error;
+pub mod iam;
 pub mod lambda;
 pub mod logs;
 pub mod monitoring;

@@ -81,6 +81,7 @@ pub(super) fn denied(protocol: Protocol, message: String) -> Fault {
 /// Members that the model does not allow, as the service calls them.
 pub(super) fn invalid(service: &Service, message: String) -> Fault {
     let code = match service.signing_name {
+        "iam" => "ValidationError",
         "logs" => "InvalidParameterException",
         "monitoring" => "ValidationError",
         _ => "ValidationException",

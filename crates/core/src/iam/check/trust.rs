@@ -4,7 +4,7 @@
 
 use super::super::document::{Choice, Statement};
 use super::super::{Document, wildcard};
-use super::{Refused, read, sids, texts};
+use super::{Form, Refused, sids, texts};
 
 /// What a trust policy can be about.
 const ACTIONS: [&str; 6] = [
@@ -25,13 +25,22 @@ const SERVICES: [&str; 5] =
 /// # Errors
 /// [`Refused`] as IAM would refuse it.
 pub fn trust(text: &str) -> Result<Document, Refused> {
-    let document = read(text, Refused::NotJson).map_err(|refused| match refused {
-        Refused::NoActions => Refused::Missing("Action"),
-        other => other,
-    })?;
+    let Form { document, is_legacy, lacks_actions } = Form::read(text, Refused::NotJson)?;
+    if is_legacy {
+        return Err(Refused::Legacy);
+    }
+    if lacks_actions {
+        return Err(Refused::Missing("Action"));
+    }
     sids(&document)?;
     document.statements.iter().try_for_each(statement)?;
     Ok(document)
+}
+
+/// Everyone a policy names, with the kind: `AWS`, `Service`, `Federated` or `CanonicalUser`.
+pub fn principals(document: &Document) -> impl Iterator<Item = (&'static str, &str)> {
+    let named = document.statements.iter().filter_map(|statement| statement.principals.as_ref());
+    named.flat_map(|(Choice::Only(principals) | Choice::AllBut(principals))| principals.names())
 }
 
 fn statement(statement: &Statement) -> Result<(), Refused> {
@@ -46,12 +55,14 @@ fn statement(statement: &Statement) -> Result<(), Refused> {
     }
     names.try_for_each(|(kind, name)| principal(kind, name))?;
     let actions = texts(&statement.actions);
-    let assumes = |action: &str| ACTIONS.iter().any(|known| wildcard(&action.to_ascii_lowercase(), known));
-    let is_about_it = |action: &str| action.contains(':') && assumes(action);
     if actions.is_empty() {
         return Err(Refused::Missing("Action"));
     }
-    if actions.iter().all(is_about_it) { Ok(()) } else { Err(Refused::NotAssuming) }
+    actions.iter().map(str::to_ascii_lowercase).try_for_each(|action| match action.split_once(':') {
+        Some(("sts", _)) if ACTIONS.iter().any(|known| wildcard(&action, known)) => Ok(()),
+        Some(("sts", _)) => Err(Refused::OtherSts),
+        Some(_) | None => Err(Refused::NotAssuming),
+    })
 }
 
 fn principal(kind: &str, name: &str) -> Result<(), Refused> {
