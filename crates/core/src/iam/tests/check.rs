@@ -1,3 +1,5 @@
+//! What IAM takes and refuses in policies, in its words.
+
 use serde_json::{Value, json};
 
 use super::{Refused, identity, trust};
