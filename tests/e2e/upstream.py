@@ -1,4 +1,5 @@
-"""A server whose other services are a moto server's, and clients of those services, which it passes requests on to."""
+"""A server whose other services are a moto server's, and clients of those services, which it passes requests on to. IAM is our
+own; roles of others are made behind it."""
 
 import json
 
@@ -46,6 +47,7 @@ class Asking:
         )
 
     def role(self, name="lambda-role", trust=None):
-        """Creates a role, which Lambda may assume if nothing else is said, and gives its ARN."""
-        document = json.dumps(trust or TRUST)
-        return self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        """Creates a role behind the server, which Lambda may assume if nothing else is said, and gives its ARN."""
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+        iam = boto3.client("iam", endpoint_url=self.moto.endpoint, **keys)
+        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust or TRUST))["Role"]["Arn"]
