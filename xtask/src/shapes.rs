@@ -21,6 +21,9 @@ use crate::{project, run};
 #[serde(deny_unknown_fields)]
 struct Entry {
     model: String,
+    /// Error shapes that are not written, where their names clash in Rust.
+    #[serde(default)]
+    without: Vec<String>,
     #[serde(default)]
     manners: Manners,
     noun: Vec<Noun>,
@@ -115,7 +118,8 @@ fn installed(root: &Path) -> Result<PathBuf> {
 
 /// The files of one service by name, as rustfmt leaves them.
 fn generate(root: &Path, models: &Path, name: &str, entry: &Entry) -> Result<Vec<(String, String)>> {
-    let model = model::Model::read(&models.join(&entry.model))?;
+    let mut model = model::Model::read(&models.join(&entry.model))?;
+    model.leave_out(&entry.without)?;
     let plan = plan::Plan::of(&model, &entry.noun)?;
     let mut files = vec![("mod.rs".to_owned(), service::index(name, entry, &model)?)];
     files.push(("errors.rs".to_owned(), service::errors(entry, &model, &plan)?));

@@ -8,6 +8,7 @@ mod event;
 mod iam;
 mod monitoring;
 mod sandbox;
+mod sts;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use event::*;
 pub use iam::*;
 pub use monitoring::*;
 pub use sandbox::*;
+pub use sts::*;
 
 /// The largest request body: base64 of a 50 MB zip and its JSON around it.
 pub const REQUEST_BODY_MAX_BYTES: u64 = 70_167_211;

@@ -6,6 +6,7 @@ use lambent_core::account::{AccountId, Region};
 use lambent_core::efs::ResourceId;
 use lambent_core::efs::access_point::AccessPoint;
 use lambent_core::efs::file_system::FileSystem;
+use lambent_core::iam::session::Session;
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::code_signing::{CodeSigningConfig, CodeSigningId};
 use lambent_core::lambda::concurrency::Reservations;
@@ -168,6 +169,15 @@ pub fn events_of(id: &FunctionId) -> Prefix {
 #[must_use]
 pub fn behind_events_of(id: &FunctionId) -> Key {
     Key::of([id.account.as_str(), id.region.as_str(), &id.name, "~"])
+}
+
+/// Sessions that STS gave out, by access key id. Those of environments are not kept.
+pub const SESSIONS: Table<Session> = Table::new("sessions");
+
+/// Where a session stands in [`SESSIONS`].
+#[must_use]
+pub fn session_key(access_key_id: &str) -> Key {
+    Key::of([access_key_id])
 }
 
 /// Log groups by account, region and name. Their events lie in files: see [`crate::logs`].

@@ -22,5 +22,6 @@ pub mod route;
 pub mod schema;
 pub mod shaped;
 pub mod sigv4;
+pub mod sts;
 pub mod timestamp;
 pub mod value;

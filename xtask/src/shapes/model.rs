@@ -34,6 +34,14 @@ impl Model {
         Ok(Self { metadata: model["metadata"].take(), operations, shapes })
     }
 
+    /// Forgets error shapes that no operation of ours answers.
+    pub(super) fn leave_out(&mut self, errors: &[String]) -> Result<()> {
+        for name in errors {
+            self.shapes.remove(name).with_context(|| format!("the model has no shape {name}"))?;
+        }
+        Ok(())
+    }
+
     pub(super) fn shape(&self, name: &str) -> Result<&Json> {
         self.shapes.get(name).with_context(|| format!("the model has no shape {name}"))
     }

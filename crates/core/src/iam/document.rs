@@ -93,6 +93,19 @@ impl Document {
         Ok(serde_json::from_str(text)?)
     }
 
+    /// The policy that says nothing.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self { version: Version::Current, id: None, statements: Vec::new() }
+    }
+
+    /// Whether a condition asks for a key that begins so, in lower case.
+    #[must_use]
+    pub fn asks_for(&self, key: &str) -> bool {
+        let asks = |condition: &Condition| condition.key().to_lowercase().starts_with(key);
+        self.statements.iter().any(|statement| statement.conditions.iter().any(asks))
+    }
+
     /// Reads a policy from JSON.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 //! What one policy says to one request: an explicit deny wins, then an allow, then nothing. Never combines the policies
-//! of several places: who calls does, since that depends on whose they are.
+//! of several places: `verdict` does.
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
@@ -45,6 +45,8 @@ pub enum Decision {
 pub enum Grant {
     /// To the requester's account, which must pass it on by policies of its own.
     Account,
+    /// To the role whose session the requester is: within what limits the role and the session.
+    Role,
     /// To the requester: by name, as the holder, or as one of everyone.
     Named,
 }

@@ -1,5 +1,5 @@
 //! IAM's policy language: documents, and what they decide about one request; and what IAM keeps: users, roles, managed
-//! policies. [`evaluate`] never knows who holds a policy or where it stands: its caller brings the documents that count.
+//! policies. [`judge`] never knows who holds a policy or where it stands: its caller brings the documents that count.
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
@@ -18,11 +18,13 @@ mod principal;
 pub mod realm;
 pub mod role;
 pub mod service_linked;
+pub mod session;
 pub mod tag;
 #[cfg(test)]
 mod tests;
 pub mod unique_id;
 pub mod user;
+mod verdict;
 
 pub use condition::{Condition, ConditionError};
 pub use context::Context;
@@ -30,3 +32,4 @@ pub use document::{Choice, Document, DocumentError, Effect, Statement, Texts};
 pub use evaluate::{Decision, Grant, Kind, Request, evaluate};
 pub use pattern::wildcard;
 pub use principal::{Principals, Requester};
+pub use verdict::{Holdings, Place, Source, Standing, Verdict, judge};

@@ -82,15 +82,12 @@ impl Principals {
                 named.federated.iter().any(|p| p == provider).then_some(Grant::Named)
             }
             Requester::Identity { account, arn, role } => {
-                let known = |text: &str| text == arn || role.as_deref() == Some(text);
-                if named.aws.iter().any(known) {
-                    return Some(Grant::Named);
-                }
-                named
-                    .aws
-                    .iter()
-                    .any(|text| account_of(text) == Some(account.as_str()))
-                    .then_some(Grant::Account)
+                let grant = |text: &str| match text {
+                    text if text == arn => Some(Grant::Named),
+                    text if role.as_deref() == Some(text) => Some(Grant::Role),
+                    text => (account_of(text)? == account.as_str()).then_some(Grant::Account),
+                };
+                named.aws.iter().filter_map(grant).max()
             }
         }
     }

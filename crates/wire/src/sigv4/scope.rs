@@ -1,5 +1,7 @@
 //! The credential scope: whose key, for which day, region and service. Never says whether it is true.
 
+use std::borrow::Cow;
+
 use super::Head;
 use super::presented;
 
@@ -23,6 +25,13 @@ impl Scope {
     pub fn claimed(head: &Head<'_>) -> Option<Self> {
         let credential = presented::claimed_credential(head)?;
         Self::parse(&credential).ok().map(|(scope, _terminator)| scope)
+    }
+
+    /// The session token a request brings along, header first and then query, unverified. For `--auth open`.
+    #[must_use]
+    pub fn claimed_token<'a>(head: &Head<'a>) -> Option<Cow<'a, str>> {
+        let query = || presented::query_field(head.query, "X-Amz-Security-Token");
+        head.header("x-amz-security-token").map(Cow::Borrowed).or_else(query)
     }
 
     /// Splits `keyid/date/region/service/terminator`; the error is the number of elements found.

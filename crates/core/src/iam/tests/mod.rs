@@ -3,6 +3,7 @@
 mod conditions;
 mod reference;
 mod statements;
+mod verdicts;
 
 use serde_json::{Value, json};
 

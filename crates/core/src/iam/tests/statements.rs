@@ -3,6 +3,7 @@
 use super::*;
 
 const NAMED: Decision = Decision::Allowed(Grant::Named);
+const ROLE: Decision = Decision::Allowed(Grant::Role);
 const ACCOUNT: Decision = Decision::Allowed(Grant::Account);
 
 #[track_caller]
@@ -24,7 +25,8 @@ fn a_principal_is_meant_by_name_or_through_its_account() {
         (json!({ "AWS": "222222222222" }), ACCOUNT),
         (json!({ "AWS": "arn:aws:iam::222222222222:root" }), ACCOUNT),
         (json!({ "AWS": ["222222222222", "arn:aws:sts::222222222222:assumed-role/r/s"] }), NAMED),
-        (json!({ "AWS": "arn:aws:iam::222222222222:role/path/r" }), NAMED),
+        (json!({ "AWS": "arn:aws:iam::222222222222:role/path/r" }), ROLE),
+        (json!({ "AWS": ["222222222222", "arn:aws:iam::222222222222:role/path/r"] }), ROLE),
         (json!({ "AWS": "arn:aws:iam::222222222222:role/r" }), Decision::Silent),
         (json!({ "AWS": "arn:aws:iam::222222222222:role/*" }), Decision::Silent),
         (json!({ "AWS": "333333333333" }), Decision::Silent),
