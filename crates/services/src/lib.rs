@@ -3,6 +3,7 @@
 //! A request goes down one straight line, [`pipeline`]; [`operations`] is the index of everything the server can do.
 //! Never sees a sandbox, and never parses a body before its signature is checked.
 
+mod access;
 pub mod body;
 pub mod caller;
 pub mod efs;
@@ -18,6 +19,7 @@ pub mod pipeline;
 mod policies;
 mod reply;
 mod server;
+pub mod sts;
 mod traffic;
 pub mod upstream;
 pub mod url;

@@ -11,13 +11,14 @@ use lambent_wire::logs::LOGS;
 use lambent_wire::monitoring::MONITORING;
 use lambent_wire::schema::Service;
 use lambent_wire::shaped::{Call, Field};
+use lambent_wire::sts::STS;
 use lambent_wire::value::Value;
 
 use crate::caller::Context;
 use crate::{Reply, Server};
 
 /// Every service the server answers for.
-pub static SERVICES: [&Service; 5] = [&LAMBDA, &EFS, &IAM, &LOGS, &MONITORING];
+pub static SERVICES: &[&Service] = &[&LAMBDA, &EFS, &IAM, &LOGS, &MONITORING, &STS];
 
 type Performed = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
 
@@ -251,6 +252,13 @@ index! { MONITORING_OPERATIONS of monitoring:
     PutMetricData, Log => metric_put::put_metric_data,
 }
 
+index! { STS_OPERATIONS of sts:
+    AssumeRole, Write => session::assume_role,
+    GetAccessKeyInfo, Read => identity::get_access_key_info,
+    GetCallerIdentity, Read => identity::get_caller_identity,
+    GetSessionToken, Read => session::get_session_token,
+}
+
 /// What does the operation of that name.
 pub(crate) fn find(service: &Service, name: &str) -> Option<&'static Operation> {
     let list = match service.signing_name {
@@ -258,6 +266,7 @@ pub(crate) fn find(service: &Service, name: &str) -> Option<&'static Operation> 
         "iam" => IAM_OPERATIONS,
         "logs" => LOGS_OPERATIONS,
         "monitoring" => MONITORING_OPERATIONS,
+        "sts" => STS_OPERATIONS,
         _ => LAMBDA_OPERATIONS,
     };
     list.iter().find(|operation| operation.name == name)

@@ -9,6 +9,7 @@ mod authorise;
 pub(crate) mod errors;
 pub(crate) mod read;
 
+pub use authorise::Connection;
 pub(crate) use authorise::{known, refused_layer};
 
 use std::sync::Arc;
@@ -171,7 +172,8 @@ impl Exchange<'_> {
     async fn perform(&mut self, operation: &Operation, caller: Caller, input: Value) -> Result<Reply, Fault> {
         let host = self.host();
         let headers = std::mem::take(&mut self.head.headers);
-        let context = Context { caller, request_id: self.request_id.clone(), host, headers };
+        let connection = self.head.extensions.get().copied();
+        let context = Context { caller, request_id: self.request_id.clone(), host, headers, connection };
         let performed = (operation.perform)(Arc::clone(self.server), context, input);
         // Whoever still waits when the drain is over is told so: what happens to the function then is not its fault.
         self.server

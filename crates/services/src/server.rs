@@ -129,6 +129,7 @@ impl Server {
             parts;
         let policies = Policies::watch(&store);
         let identities = Identities::watch(&store);
+        keys.attach(&store, &identities);
         let usage = Index::watch(&store);
         let urls = Urls::watch(&store);
         let download_secret = format!("{:016x}{:016x}", dice.bits(), dice.bits());

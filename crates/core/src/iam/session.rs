@@ -30,6 +30,9 @@ pub struct Session {
     /// The policies that limit it, as their texts; none of them limits nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<String>,
+    /// The managed policies that limit it, by their ARNs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policy_arns: Vec<String>,
     /// Its tags: `aws:PrincipalTag/…`, before those of the role.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,

@@ -8,8 +8,8 @@ use lambent_wire::protocol::Protocol;
 use lambent_wire::sigv4::{Claim, Dialect, Expected, Head, Presented, Refusal, Scope, unverified_body};
 
 use super::Exchange;
-use crate::Auth;
 use crate::caller::Caller;
+use crate::{Auth, Server};
 
 /// A request whose head is good.
 pub(super) enum Admitted {
@@ -23,7 +23,8 @@ impl Exchange<'_> {
     /// Refuses what the head alone shows wrong: no signature, another form, scope, key, token or time.
     pub(super) fn admit(&self, claimed: Option<Scope>) -> Result<Admitted, Fault> {
         if self.server.options.auth == Auth::Open {
-            return Ok(Admitted::Anyone(self.anyone(claimed)));
+            let caller = self.anyone(claimed).map_err(|refusal| self.refused(&refusal))?;
+            return Ok(Admitted::Anyone(caller));
         }
         let expected = Expected { region: None, service: Some(self.service.signing_name) };
         let now_s = self.server.clock.wall().as_secs();
@@ -54,15 +55,20 @@ impl Exchange<'_> {
         Ok((caller.ok_or_else(|| self.refused(&Refusal::UnrecognizedClient))?, verified.body))
     }
 
-    /// The caller where signatures are not checked: what the key id says, else the default account.
-    fn anyone(&self, claimed: Option<Scope>) -> Caller {
-        let options = &self.server.options;
-        let account = claimed.as_ref().and_then(|s| AccountId::try_from(s.access_key_id.clone()).ok());
-        let region = claimed.and_then(|s| Region::try_from(s.region).ok());
-        Caller::root(
-            account.unwrap_or_else(|| options.account.clone()),
-            region.unwrap_or_else(|| options.region.clone()),
-        )
+    /// The caller where signatures are not checked: whose key it is if it was made here, else what the key id says, else
+    /// the default account.
+    fn anyone(&self, claimed: Option<Scope>) -> Result<Caller, Refusal> {
+        let Server { options, keys, .. } = &**self.server;
+        let region = claimed.as_ref().and_then(|scope| Region::try_from(scope.region.clone()).ok());
+        let region = region.unwrap_or_else(|| options.region.clone());
+        if let Some(scope) = &claimed {
+            let token = Scope::claimed_token(&Head::of(&self.head));
+            if let Some(caller) = keys.vouch(&scope.access_key_id, token.as_deref(), &region)? {
+                return Ok(caller);
+            }
+        }
+        let account = claimed.and_then(|scope| AccountId::try_from(scope.access_key_id).ok());
+        Ok(Caller::root(account.unwrap_or_else(|| options.account.clone()), region))
     }
 
     fn refused(&self, refusal: &Refusal) -> Fault {

@@ -67,8 +67,11 @@ pub(super) fn foreign(protocol: Protocol, service: &str, place: Option<&Place>) 
     }
 }
 
-/// What the caller may not do.
-pub(super) fn denied(protocol: Protocol, message: String) -> Fault {
+/// What the caller may not do. Services of old name it without `Exception`, whatever they speak today.
+pub(super) fn denied(service: &Service, protocol: Protocol, message: String) -> Fault {
+    if service.query_compatible || service.protocols.contains(&Protocol::Query) {
+        return fault("AccessDenied", StatusCode::FORBIDDEN, message);
+    }
     let status = match protocol {
         Protocol::AwsJson10 | Protocol::AwsJson11 => StatusCode::BAD_REQUEST,
         Protocol::Query | Protocol::RestJson | Protocol::RestXml | Protocol::RpcV2Cbor => {
@@ -81,9 +84,8 @@ pub(super) fn denied(protocol: Protocol, message: String) -> Fault {
 /// Members that the model does not allow, as the service calls them.
 pub(super) fn invalid(service: &Service, message: String) -> Fault {
     let code = match service.signing_name {
-        "iam" => "ValidationError",
         "logs" => "InvalidParameterException",
-        "monitoring" => "ValidationError",
+        "iam" | "monitoring" | "sts" => "ValidationError",
         _ => "ValidationException",
     };
     if let Some(shape) = service.error(code) {

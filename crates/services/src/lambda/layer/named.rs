@@ -43,7 +43,7 @@ pub(super) async fn readable(
     if id.account == caller.account {
         return found.ok_or_else(not_there);
     }
-    match refused_layer(server, caller, id.version_arn(number), found.as_ref()) {
+    match refused_layer(server, caller, &id.version_arn(number), found.as_ref()) {
         Some(why) => Err(Error::AccessDenied(why)),
         None => found.ok_or_else(not_there),
     }

@@ -1,18 +1,21 @@
 //! What a request is about: the function, layer or other thing it names, with the policy that stands on it. Never says
 //! whether it is there.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lambent_core::account::AccountId;
+use lambent_core::account::{AccountId, Region};
 use lambent_core::iam::Document;
 use lambent_core::lambda::arn::{FunctionId, Qualifier, Reference};
 use lambent_core::lambda::layer::{LayerId, LayerVersion};
 use lambent_store::tables;
 use lambent_wire::error::Fault;
-use lambent_wire::schema::Service;
 use lambent_wire::value::{Structure, Value};
 use tracing::error;
 
+use super::super::Exchange;
+use super::named;
+use super::need::text;
 use crate::Server;
 use crate::caller::Caller;
 use crate::lambda::Error;
@@ -24,6 +27,15 @@ pub(super) enum Resource {
     Function(FunctionId, Option<Qualifier>),
     /// A layer or one of its versions.
     Layer(LayerId, Option<u64>),
+    /// A log group, or a stream in it.
+    LogGroup { account: AccountId, region: Region, name: String, stream: String },
+    /// A user, a role or a policy.
+    Entity {
+        arn: String,
+        /// How IAM names it in refusals, where that is not by its ARN.
+        words: Option<String>,
+        tags: BTreeMap<String, String>,
+    },
     /// Something else with an ARN, which has no policy.
     Other(String, AccountId),
     /// Nothing in particular, or nothing that can be read: then the operation refuses it.
@@ -32,35 +44,29 @@ pub(super) enum Resource {
 
 impl Resource {
     /// What a request names, by the members that name things.
-    pub(super) fn named(service: &Service, caller: &Caller, input: &Value) -> Self {
-        let Value::Structure(members) = input else { return Self::Any };
-        match service.signing_name {
-            // Its resources are the caller's own: its operations find no others.
-            "elasticfilesystem" => Self::Any,
-            "logs" => Self::log_group(caller, members),
-            _ => Self::of_lambda(caller, members),
+    pub(super) fn named(
+        exchange: &Exchange<'_>,
+        caller: &Caller,
+        operation: &str,
+        members: &Structure,
+    ) -> Self {
+        match exchange.service.signing_name {
+            "elasticfilesystem" => named::file_system(caller, members),
+            "logs" => named::log_group(caller, operation, members),
+            "monitoring" => named::monitored(caller, operation, members),
+            "iam" => named::entity(exchange.server, caller, operation, members),
+            "sts" => Self::Any,
+            _ => Self::of_lambda(caller, operation, members),
         }
     }
 
-    /// A log group by its ARN, or the caller's own of that name.
-    fn log_group(caller: &Caller, members: &Structure) -> Self {
-        let text = |member: &str| members.get(member).and_then(Value::as_str);
-        let arn = ["resourceArn", "logGroupIdentifier"].into_iter().find_map(text);
-        if let Some(named) = arn.filter(|arn| arn.starts_with("arn:")).and_then(Self::other) {
-            return named;
+    fn of_lambda(caller: &Caller, operation: &str, members: &Structure) -> Self {
+        match operation {
+            "CreateEventSourceMapping" | "ListEventSourceMappings" => return Self::Any,
+            name if name.ends_with("EventSourceMapping") => return Self::mapping(caller, members),
+            _ => {}
         }
-        let Some(name) = text("logGroupName").or(arn) else { return Self::Any };
-        let Caller { account, region, .. } = caller;
-        let stream = text("logStreamName").unwrap_or_default();
-        let arn = format!(
-            "arn:{}:logs:{region}:{account}:log-group:{name}:log-stream:{stream}",
-            region.partition()
-        );
-        Self::Other(arn, account.clone())
-    }
-
-    fn of_lambda(caller: &Caller, members: &Structure) -> Self {
-        let text = |member: &str| members.get(member).and_then(Value::as_str);
+        let text = |member: &str| text(members, member);
         let function = || Self::function(caller, text("FunctionName")?, text("Qualifier"));
         let layer = || Self::layer(caller, text("LayerName")?, number(members, "VersionNumber"));
         let arn = || {
@@ -72,7 +78,15 @@ impl Resource {
         function().or_else(layer).or_else(arn).unwrap_or(Self::Any)
     }
 
-    fn function(caller: &Caller, name: &str, beside: Option<&str>) -> Option<Self> {
+    fn mapping(caller: &Caller, members: &Structure) -> Self {
+        let Caller { account, region, .. } = caller;
+        let Some(uuid) = text(members, "UUID") else { return Self::Any };
+        let partition = region.partition();
+        let arn = format!("arn:{partition}:lambda:{region}:{account}:event-source-mapping:{uuid}");
+        Self::Other(arn, account.clone())
+    }
+
+    pub(super) fn function(caller: &Caller, name: &str, beside: Option<&str>) -> Option<Self> {
         let Reference { region, account, name, qualifier, .. } = Reference::read(name).ok()?;
         let qualifier = qualifier.or_else(|| beside.map(Qualifier::read));
         let id = FunctionId {
@@ -90,7 +104,7 @@ impl Resource {
         Some(Self::Layer(LayerId::read(name, &caller.account, &caller.region)?, beside))
     }
 
-    fn other(arn: &str) -> Option<Self> {
+    pub(super) fn other(arn: &str) -> Option<Self> {
         let account = arn.split(':').nth(4)?.to_owned();
         Some(Self::Other(arn.to_owned(), account.try_into().ok()?))
     }
@@ -100,8 +114,9 @@ impl Resource {
         match self {
             Self::Function(id, _) => Some(&id.account),
             Self::Layer(id, _) => Some(&id.account),
-            Self::Other(_, account) => Some(account),
-            Self::Any => None,
+            Self::Other(_, account) | Self::LogGroup { account, .. } => Some(account),
+            // Its operations find no others than the caller's own.
+            Self::Entity { .. } | Self::Any => None,
         }
     }
 
@@ -112,7 +127,11 @@ impl Resource {
             Self::Function(id, Some(qualifier)) => id.qualified_arn(qualifier),
             Self::Layer(id, None) => id.arn(),
             Self::Layer(id, Some(version)) => id.version_arn(*version),
-            Self::Other(arn, _) => arn.clone(),
+            Self::Other(arn, _) | Self::Entity { arn, .. } => arn.clone(),
+            Self::LogGroup { account, region, name, stream } => {
+                let partition = region.partition();
+                format!("arn:{partition}:logs:{region}:{account}:log-group:{name}:log-stream:{stream}")
+            }
             Self::Any => "*".to_owned(),
         }
     }
@@ -129,7 +148,9 @@ impl Resource {
                 let record = record.map_err(|fault| Fault::from(Error::from(fault)))?;
                 Ok(record.and_then(|record| policy_of_layer(&record.value)).map(Arc::new))
             }
-            Self::Layer(..) | Self::Other(..) | Self::Any => Ok(None),
+            Self::Layer(..) | Self::LogGroup { .. } | Self::Entity { .. } | Self::Other(..) | Self::Any => {
+                Ok(None)
+            }
         }
     }
 }
