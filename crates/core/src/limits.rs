@@ -31,6 +31,8 @@ pub const UNCHECKED_BODIES_MAX_BYTES: usize = 512 * 1024 * 1024;
 pub const REFUSED_BODY_MAX: Duration = Duration::from_secs(10);
 /// Connections at once; more wait to be accepted.
 pub const CONNECTIONS_MAX: usize = 4096;
+/// Names of which the server keeps the certificate it made.
+pub const CERTIFICATES_KEPT_MAX: usize = 1024;
 /// How long a new connection may take to its first request.
 pub const CONNECTION_HEAD_MAX: Duration = Duration::from_secs(30);
 /// How long a connection may stay without a request, at most.

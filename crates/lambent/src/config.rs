@@ -24,6 +24,7 @@ use lambent_sandbox::linux::Isolation;
 use lambent_services::Auth;
 use lambent_services::upstream::{self, Credentials};
 
+use crate::tls;
 pub(crate) use command::{Command, Logs, Raw, Runtimes, RuntimesCommand, span};
 pub(crate) use place::Place;
 use raw::{AuthMode, NetworkMode, SdkMode};
@@ -33,6 +34,8 @@ pub(crate) use raw::{IsolationMode, LogFormat, Serve};
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) listen: Vec<Place>,
+    /// The certificate clients see; unsaid, one that is made here.
+    pub(crate) tls: Option<tls::Files>,
     pub(crate) data_dir: PathBuf,
     pub(crate) auth: Auth,
     pub(crate) account: AccountId,
@@ -86,6 +89,7 @@ impl Serve {
         Ok(Config {
             listen,
             file_systems: efs::read(&raw.efs_dir, raw.efs_connections, &data_dir)?,
+            tls: tls::Files::of(raw.tls_cert, raw.tls_key)?,
             data_dir,
             auth: match raw.auth {
                 None | Some(AuthMode::Verify) => Auth::Verify,

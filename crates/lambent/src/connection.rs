@@ -1,4 +1,4 @@
-//! One connection: HTTP/1.1 or HTTP/2, plain. Never looks into a request.
+//! One connection: HTTP/1.1 or HTTP/2, whether plain or by TLS. Never looks into a request.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
@@ -32,13 +32,12 @@ pub(crate) struct Ends {
 }
 
 /// Serves a connection until its client or we have had enough.
-pub(crate) async fn serve<A, W>(stream: TcpStream, answer: A, ends: Ends)
+pub(crate) async fn serve<S, A, W>(stream: S, answer: A, ends: Ends)
 where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Fn(Request<Incoming>, activity::Request) -> W,
     W: Future<Output = Response<Body>> + Send + 'static,
 {
-    // Answers are written whole: waiting for more would only delay them.
-    _ = stream.set_nodelay(true);
     let activity = Arc::new(Activity::default());
     let service = service_fn(|request| {
         let answered = answer(request, activity.begin());
@@ -81,7 +80,7 @@ fn builder() -> Builder<TokioExecutor> {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
     use crate::upstream::whole;

@@ -6,16 +6,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use http::Request;
+use hyper::body::Incoming;
 use lambent_core::limits::CONNECTIONS_MAX;
 use lambent_sandbox::linux::{Reception, Visit};
+use lambent_services::pipeline::Connection;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::config::Place;
 use crate::connection::{self, Ends};
 use crate::front::Front;
+use crate::tls::{Door, Wire};
 
 /// How long accepting rests after the system refused a connection: it is out of descriptors, and others must end first.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
@@ -60,6 +64,7 @@ fn is_lacking(fault: &io::Error) -> bool {
 #[derive(Debug, Clone)]
 pub(crate) struct Connections {
     front: Arc<Front>,
+    door: Door,
     room: Arc<Semaphore>,
     /// The same for connections from inside sandboxes, so that these leave room for others.
     room_inside: Arc<Semaphore>,
@@ -68,9 +73,10 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    pub(crate) fn new(front: Front) -> Self {
+    pub(crate) fn new(front: Front, door: Door) -> Self {
         Self {
             front: Arc::new(front),
+            door,
             room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             room_inside: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             all: TaskTracker::new(),
@@ -124,12 +130,21 @@ impl Connections {
     }
 
     async fn serve(self, stream: TcpStream, peer: IpAddr) {
+        // Answers are written whole: waiting for more would only delay them.
+        _ = stream.set_nodelay(true);
+        let wire = match self.ends.now.run_until_cancelled(self.door.enter(stream)).await {
+            Some(Ok(wire)) => wire,
+            Some(Err(fault)) => return debug!(%fault, "a connection did not begin"),
+            None => return,
+        };
         let front = self.front;
-        let answer = move |request, running| {
+        let came = Connection { peer, is_secure: matches!(wire, Wire::Right(_)) };
+        let answer = move |mut request: Request<Incoming>, running| {
             let front = Arc::clone(&front);
+            request.extensions_mut().insert(came);
             async move { front.answer(request, running, peer).await }
         };
-        connection::serve(stream, answer, self.ends).await;
+        connection::serve(wire, answer, self.ends).await;
     }
 }
 

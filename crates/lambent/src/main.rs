@@ -21,6 +21,7 @@ mod runtimes;
 mod serve;
 mod signals;
 mod system;
+mod tls;
 mod upstream;
 
 use std::process::ExitCode;

@@ -21,6 +21,7 @@ use crate::front::Front;
 use crate::listen::Connections;
 use crate::output::Log;
 use crate::signals::{self, Signals};
+use crate::tls::Door;
 use crate::upstream::Upstream;
 use crate::{collect, data_folder, listen, reach};
 
@@ -92,14 +93,15 @@ impl Running {
         clock: Arc<MovableClock>,
     ) -> Result<Self> {
         data_folder::close_to_others(&config.data_dir)?;
+        let door = Door::open(config.tls.as_ref(), &config.data_dir)?;
         let listeners = listen::bind(&config.listen).await?;
         let addresses: Vec<_> = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?;
         let assembled = assemble(&config, spawner, &addresses, Arc::clone(&clock)).await;
         let (server, host, store) = assembled.context("`lambent doctor` tells what a host lacks")?;
         resume(&server).await.context("cannot read the functions")?;
         let upstream = Upstream::of(&config);
-        let connections =
-            Connections::new(Front { server: Arc::clone(&server), upstream, clock: Arc::clone(&clock) });
+        let front = Front { server: Arc::clone(&server), upstream, clock: Arc::clone(&clock) };
+        let connections = Connections::new(front, door);
         for listener in listeners {
             connections.all.spawn(connections.clone().accept(listener));
         }
@@ -119,7 +121,7 @@ impl Running {
 
     fn announce(&self) {
         for address in &self.addresses {
-            info!("listening on http://{address}");
+            info!("listening on http://{address} and https://{address}");
         }
         info!("data in {}", self.config.data_dir.display());
         self.clock.announce();

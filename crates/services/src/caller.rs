@@ -155,6 +155,12 @@ impl Caller {
     }
 }
 
+/// `http` or `https`, as a request came.
+#[must_use]
+pub(crate) fn scheme(head: &http::Extensions) -> &'static str {
+    if head.get::<Connection>().is_some_and(|came| came.is_secure) { "https" } else { "http" }
+}
+
 /// A request on its way through the pipeline.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -166,6 +172,6 @@ pub struct Context {
     pub headers: http::HeaderMap,
     /// The connection it came over, where the binary told.
     pub connection: Option<Connection>,
-    /// The host and port the client reached the server at, as it wrote them.
-    pub host: String,
+    /// Where the client reached the server: `http://host:port`, the host and port as it wrote them.
+    pub endpoint: String,
 }

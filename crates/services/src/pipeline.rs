@@ -28,7 +28,7 @@ use lambent_wire::value::Value;
 use uuid::Uuid;
 
 use crate::body::whole;
-use crate::caller::{Caller, Context};
+use crate::caller::{Caller, Context, scheme};
 use crate::operations::{self, Operation, SERVICES};
 use crate::{Body, Reply, Server};
 use authenticate::Admitted;
@@ -170,10 +170,11 @@ impl Exchange<'_> {
 
     /// Hands the request on; its headers go along, since nothing after this reads them.
     async fn perform(&mut self, operation: &Operation, caller: Caller, input: Value) -> Result<Reply, Fault> {
-        let host = self.host();
+        let endpoint = self.endpoint();
         let headers = std::mem::take(&mut self.head.headers);
         let connection = self.head.extensions.get().copied();
-        let context = Context { caller, request_id: self.request_id.clone(), host, headers, connection };
+        let request_id = self.request_id.clone();
+        let context = Context { caller, request_id, endpoint, headers, connection };
         let performed = (operation.perform)(Arc::clone(self.server), context, input);
         // Whoever still waits when the drain is over is told so: what happens to the function then is not its fault.
         self.server
@@ -184,11 +185,13 @@ impl Exchange<'_> {
             .unwrap_or_else(|| Err(errors::closing()))
     }
 
-    /// The host and port the client reached the server at, in the form that clients sign: without HTTP's own port.
-    fn host(&self) -> String {
+    /// Where the client reached the server, in the form that clients sign: without the scheme's own port.
+    fn endpoint(&self) -> String {
         let authority = self.head.uri.authority().map(http::uri::Authority::as_str);
         let host = authority.or_else(|| self.head.headers.get("host")?.to_str().ok()).unwrap_or_default();
-        host.strip_suffix(":80").unwrap_or(host).to_owned()
+        let scheme = scheme(&self.head.extensions);
+        let usual = if scheme == "https" { ":443" } else { ":80" };
+        format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(host))
     }
 
     fn write(&self, route: &Route, reply: Reply) -> Response<Body> {

@@ -17,6 +17,13 @@ pub(crate) struct Serve {
     /// Where to listen, HOST:PORT; may be given more than once [default: 127.0.0.1:4566 and [::1]:4566].
     #[arg(long, env = "LAMBENT_LISTEN", value_name = "ADDR", value_delimiter = ',')]
     pub(super) listen: Vec<String>,
+    /// The certificate for TLS, a PEM file with those between it and its authority behind it [default: one made for each
+    /// name by an authority of the server's own, tls/ca.pem in the data folder].
+    #[arg(long, env = "LAMBENT_TLS_CERT", value_name = "FILE")]
+    pub(super) tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, a PEM file.
+    #[arg(long, env = "LAMBENT_TLS_KEY", value_name = "FILE")]
+    pub(super) tls_key: Option<PathBuf>,
     /// Where everything lasting is kept [default: /var/lib/lambent for root, else ~/.local/share/lambent].
     #[arg(long, env = "LAMBENT_DATA_DIR", value_name = "DIR")]
     pub(super) data_dir: Option<PathBuf>,
@@ -172,6 +179,8 @@ impl Serve {
         Self {
             config: self.config,
             listen: list(self.listen, file.listen),
+            tls_cert: self.tls_cert.or(file.tls_cert),
+            tls_key: self.tls_key.or(file.tls_key),
             data_dir: self.data_dir.or(file.data_dir),
             auth: self.auth.or(file.auth),
             account_id: self.account_id.or(file.account_id),

@@ -50,9 +50,9 @@ pub(super) async fn look_at(server: &Server, zip: Bytes) -> Result<Code, Error> 
 }
 
 /// A URL that gives a function's code to anyone for ten minutes.
-pub(super) fn location(server: &Server, host: &str, id: &FunctionId, code: &Code) -> String {
-    let endpoint = server.options.public_endpoint.clone().unwrap_or_else(|| format!("http://{host}"));
-    let authority = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, authority)| authority);
+pub(super) fn location(server: &Server, endpoint: &str, id: &FunctionId, code: &Code) -> String {
+    let endpoint = server.options.public_endpoint.as_deref().unwrap_or(endpoint);
+    let authority = endpoint.split_once("://").map_or(endpoint, |(_, authority)| authority);
     let path = format!("{DOWNLOADS}{}/{}", id.account, code.digest);
     let expires_s = i64::try_from(DOWNLOAD_URL_EXPIRES.as_secs()).unwrap_or(i64::MAX);
     let now_s = server.clock.wall().as_secs();

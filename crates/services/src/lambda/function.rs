@@ -36,7 +36,7 @@ pub async fn get_function(
     let target = Target::read(&context.caller, &request.function_name, request.qualifier.as_deref())?;
     let found = resolve::find(server, &target).await?;
     let Function { id, tags, .. } = &found.function;
-    let location = code::location(server, &context.host, id, &found.deployment().code);
+    let location = code::location(server, &context.endpoint, id, &found.deployment().code);
     let tags = (target.qualifier.is_none() && !tags.is_empty()).then(|| tags.clone());
     Ok(Reply::of(GetFunctionResponse {
         configuration: Some(view::found(&found, target.qualifier.as_ref())),

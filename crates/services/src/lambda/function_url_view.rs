@@ -16,8 +16,8 @@ pub(super) struct Viewer {
 impl Viewer {
     /// For a caller who reached the server as the request says.
     pub(super) fn of(server: &Server, context: &Context) -> Self {
-        let endpoint = server.options.public_endpoint.clone();
-        Self { endpoint: endpoint.unwrap_or_else(|| format!("http://{}", context.host)) }
+        let public = server.options.public_endpoint.as_ref();
+        Self { endpoint: public.unwrap_or(&context.endpoint).clone() }
     }
 
     /// A URL of this function or alias.

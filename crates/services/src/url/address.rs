@@ -3,6 +3,7 @@
 use http::request::Parts;
 use http::uri::{Authority, Uri};
 
+use crate::caller::scheme;
 use crate::lambda::url_address;
 
 /// The host of a request to a function URL.
@@ -16,7 +17,7 @@ pub(super) struct Address {
     pub(super) id: String,
     /// The region, lower case.
     pub(super) region: String,
-    /// `http`, or as the public endpoint says.
+    /// As the public endpoint says, else as the request came.
     pub(super) scheme: String,
     /// The port clients use.
     pub(super) port: u16,
@@ -29,7 +30,8 @@ impl Address {
         let (id, region) = url_address::read(authority)?;
         let (host, port) = url_address::split(authority);
         let public = public_endpoint.and_then(|endpoint| endpoint.parse::<Uri>().ok());
-        let scheme = public.as_ref().and_then(Uri::scheme_str).unwrap_or("http").to_owned();
+        let came = scheme(&head.extensions);
+        let scheme = public.as_ref().and_then(Uri::scheme_str).unwrap_or(came).to_owned();
         let usual = if scheme == "https" { 443 } else { 80 };
         let given = port.trim_start_matches(':').parse().ok();
         let port = match &public {

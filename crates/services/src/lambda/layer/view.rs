@@ -62,7 +62,7 @@ fn content(server: &Server, context: &Context, version: &LayerVersion) -> LayerV
     let (account, region) = (version.id.account.clone(), version.id.region.clone());
     let owner = FunctionId { account, region, name: version.id.name.clone() };
     LayerVersionContentOutput {
-        location: Some(code::location(server, &context.host, &owner, &version.code)),
+        location: Some(code::location(server, &context.endpoint, &owner, &version.code)),
         code_sha256: Some(version.code.digest.to_base64()),
         code_size: i64::try_from(version.code.size_bytes).ok(),
         ..LayerVersionContentOutput::default()
