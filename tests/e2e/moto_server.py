@@ -17,18 +17,25 @@ class Moto:
     def __init__(self, log_path):
         """Starts it and waits until it answers."""
         self.address = f"127.0.0.1:{free_port()}"
-        host, port = self.address.split(":")
-        command = [sys.executable, "-m", "moto.server", "--host", host, "--port", port]
+        words, environment = self.command(*self.address.split(":"))
         with open(log_path, "wb") as log:
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=clean_environment()
+                [sys.executable, "-m", *words],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=clean_environment() | environment,
             )
         deadline = time.monotonic() + READY_TIMEOUT_S
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise AssertionError(f"moto did not start:\n{log_path.read_text()[-4000:]}")
+                raise AssertionError(f"{words[0]} did not start:\n{log_path.read_text()[-4000:]}")
             time.sleep(0.02)
+
+    def command(self, host, port):
+        """What Python is told to run, and in which environment."""
+        return ["moto.server", "--host", host, "--port", port], {}
 
     @property
     def endpoint(self):

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from conftest import active
+from ministack_server import ACCOUNT, MiniStack
 from packages import python
 from upstream import Asking
 
@@ -127,10 +128,11 @@ def test_an_alias_and_its_settings_hold_for_what_is_sent_to_it(telling):
     assert request_id in line and "RetriesExhausted" in line
 
 
-@pytest.fixture(scope="module")
-def asking(tmp_path_factory):
-    """A server with moto behind it."""
-    both = Asking(tmp_path_factory.mktemp("asking"))
+@pytest.fixture(scope="module", params=["moto", "ministack"])
+def asking(request, tmp_path_factory):
+    """A server with the services of one hand or another behind it."""
+    other = {"services": MiniStack, "account": ACCOUNT} if request.param == "ministack" else {}
+    both = Asking(tmp_path_factory.mktemp("asking"), **other)
     yield both
     both.stop()
 
@@ -170,7 +172,7 @@ def configure(client, on_success=None, on_failure=None):
     client.put_function_event_invoke_config(FunctionName="told", MaximumRetryAttempts=0, DestinationConfig=config)
 
 
-def test_a_queue_gets_the_records(sent):
+def test_a_queue_gets_the_records(asking, sent):
     client, queue = sent
     succeeded, failed = queue("succeeded"), queue("failed")
     configure(client, succeeded.arn, failed.arn)
@@ -179,7 +181,7 @@ def test_a_queue_gets_the_records(sent):
     assert list(record) == RECORD_KEYS
     assert record["requestContext"] == {
         "requestId": request_id,
-        "functionArn": "arn:aws:lambda:us-east-1:123456789012:function:told:$LATEST",
+        "functionArn": f"arn:aws:lambda:us-east-1:{asking.account}:function:told:$LATEST",
         "condition": "Success",
         "approximateInvokeCount": 1,
     }

@@ -1,4 +1,4 @@
-"""A server whose other services are a moto server's, and clients of those services, which it passes requests on to. IAM is our
+"""A server whose other services are a moto server's or another's, and clients of those services, which it passes requests on to. IAM is our
 own; roles of others are made behind it."""
 
 import json
@@ -17,10 +17,10 @@ TRUST = {
 class Asking:
     """The server, with the other services behind it."""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, services=Moto, account=ACCOUNT):
         """Starts both."""
-        self.moto = Moto(folder / "moto.txt")
-        options = ["--upstream-endpoint", self.moto.endpoint, "--account-id", ACCOUNT, *options]
+        self.moto, self.account = services(folder / "services.txt"), account
+        options = ["--upstream-endpoint", self.moto.endpoint, "--account-id", account, *options]
         self.server = Server(folder / "data", folder / "log.txt", *options)
         try:
             self.server.start()

@@ -15,7 +15,7 @@ struct Part {
     command: &'static [&'static str],
 }
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     Part {
         folder: "python",
         made_from: "tests/programs/python/requirements.txt",
@@ -35,6 +35,23 @@ const PARTS: [Part; 6] = [
     Part {
         folder: "layer",
         made_from: "tests/programs/python/layer.txt",
+        command: &[
+            ".venv/bin/python",
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "-r",
+            "FROM",
+            "--target",
+            "INTO",
+            "--upgrade",
+        ],
+    },
+    // It wants a botocore of its own.
+    Part {
+        folder: "ministack",
+        made_from: "tests/programs/ministack/requirements.txt",
         command: &[
             ".venv/bin/python",
             "-m",
