@@ -11,6 +11,7 @@ mod operations;
 mod project;
 mod run;
 mod shapes;
+mod sim;
 mod tidy;
 
 const USAGE: &str = "cargo xtask <task>
@@ -19,6 +20,7 @@ const USAGE: &str = "cargo xtask <task>
   operations [--check] write (or compare) docs/operations.md
   e2e [PYTEST ARGS]    build the binary and test it with real SDKs
   moto [PYTEST ARGS]   build the binary and run moto's own Lambda tests against it
+  sim [--seeds N]      replay worlds of the simulation (10,000 if not said), or one: --seed N
   bench [ARGS]         measure the server beside floors, write JSON into bench/results
   install              bring what the tests need, where it is missing
   ci [--skip-install]  install, then run everything";
@@ -42,6 +44,7 @@ fn task(args: &[String]) -> Result<()> {
         "operations" => operations::run(rest),
         "e2e" => e2e::run(rest),
         "moto" => e2e::moto(rest),
+        "sim" => sim::run(rest),
         "bench" => bench::run(rest),
         "install" => ci::install::run(),
         "ci" => ci::run(rest),

@@ -289,6 +289,7 @@ impl Dispatcher {
         let work = work(Arc::clone(self));
         self.tasks.spawn(async move {
             tokio::select! {
+                biased;
                 () = closing.cancelled() => {}
                 () = work => {}
             }

@@ -115,10 +115,12 @@ impl Routes {
         each.filter_map(|number| Some((Arc::clone(known.own_version(number)?), count(number)))).collect()
     }
 
-    /// Every route that runs now.
+    /// Every route that runs now, in the order of the functions.
     pub(crate) fn all(&self) -> Vec<Arc<Route>> {
         let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
-        functions.values().flat_map(Known::routes).map(Arc::clone).collect()
+        let mut known: Vec<_> = functions.iter().collect();
+        known.sort_unstable_by_key(|(id, _)| *id);
+        known.iter().flat_map(|(_, known)| known.routes()).map(Arc::clone).collect()
     }
 
     /// Follows one function; hands out the environments that must not be used any more.

@@ -25,6 +25,7 @@ mod writer;
 mod conformance;
 
 pub use change::{Change, FeedEntry};
+pub use engine::{MemoryDisk, Mishaps};
 pub use error::{BlobError, StoreError, WriteError};
 pub use key::{Key, Prefix};
 pub use lambent_core::digest::Digest;

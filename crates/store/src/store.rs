@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use crate::change::decode;
-use crate::engine::{Engine, Memory, Row, Sqlite};
+use crate::engine::{Engine, Memory, MemoryDisk, Mishaps, Row, Sqlite, Troubled};
 use crate::observers::Observers;
 use crate::told::Told;
 use crate::writer::{Command, Writer};
@@ -55,7 +55,14 @@ impl Store {
     /// The same with a feed that reaches back `feed_max` commits.
     #[must_use]
     pub fn memory_with_feed(feed_max: u64) -> Self {
-        Self::start(Arc::new(Memory::new(feed_max)))
+        Self::start(Arc::new(Memory::new(MemoryDisk::default(), feed_max)))
+    }
+
+    /// The store that was left on a disk in memory, with what befalls it. For simulations.
+    #[must_use]
+    pub fn on(disk: &MemoryDisk, mishaps: impl Mishaps + 'static) -> Self {
+        let engine = Memory::new(disk.clone(), limits::STORE_FEED_MAX);
+        Self::start(Arc::new(Troubled { engine, mishaps }))
     }
 
     /// Opens the SQLite store of a folder, or makes one.

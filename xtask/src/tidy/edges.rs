@@ -29,10 +29,14 @@ const TABLE: &[Allowed] = &[
     Allowed { name: "lambent", imports: PARTS, in_tests: &["testkit"] },
     Allowed { name: "testkit", imports: PARTS, in_tests: &[] },
     Allowed { name: "bench", imports: PARTS, in_tests: &["testkit"] },
+    Allowed { name: "sim", imports: SIMULATED, in_tests: &[] },
     Allowed { name: "xtask", imports: &[], in_tests: &[] },
 ];
 
 const PARTS: &[&str] = &["core", "code", "store", "dispatch", "sandbox", "services", "wire"];
+
+/// What is simulated, and the loaded dice.
+const SIMULATED: &[&str] = &["core", "code", "store", "dispatch", "sandbox", "services", "testkit"];
 
 /// Faults: an import that the table does not allow; a crate that is not in the table.
 pub(super) fn check(project: &Project) -> Vec<Fault> {

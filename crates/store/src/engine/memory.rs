@@ -14,10 +14,14 @@ use crate::{FeedEntry, Key, Prefix, Revision, Sequence, StoreError, Transaction}
 /// The engine for tests.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    state: Mutex<State>,
+    disk: MemoryDisk,
     feed_max: u64,
     closed: AtomicBool,
 }
+
+/// What memory stores keep: it outlives them, as a disk outlives processes. A clone is the same disk.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryDisk(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -27,15 +31,15 @@ struct State {
 }
 
 impl Memory {
-    pub(crate) fn new(feed_max: u64) -> Self {
-        Self { state: Mutex::default(), feed_max, closed: AtomicBool::new(false) }
+    pub(crate) fn new(disk: MemoryDisk, feed_max: u64) -> Self {
+        Self { disk, feed_max, closed: AtomicBool::new(false) }
     }
 
     fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
         if self.closed.load(Ordering::Acquire) {
             return Err(StoreError::Closed);
         }
-        Ok(self.state.lock().expect("nothing panics while it holds the lock"))
+        Ok(self.disk.0.lock().expect("nothing panics while it holds the lock"))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod memory;
 mod sqlite;
+mod troubled;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -13,7 +14,10 @@ use crate::plan::Outcome;
 use crate::{FeedEntry, Key, Prefix, Revision, Sequence, StoreError, Transaction};
 
 pub(crate) use memory::Memory;
+pub use memory::MemoryDisk;
 pub(crate) use sqlite::Sqlite;
+pub use troubled::Mishaps;
+pub(crate) use troubled::Troubled;
 
 /// A record as an engine keeps it.
 #[derive(Debug, Clone)]

@@ -1,0 +1,105 @@
+//! What surrounds the data plane of a world: sessions that are counted, queues that take what they are told, and logs that
+//! nobody keeps.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+use lambent_core::lambda::arn::FunctionId;
+use lambent_dispatch::{
+    DeliveryError, Destinations, Line, LogSink, Parcel, RoleCredentials, SessionKeys, Source,
+};
+use tokio::time::sleep;
+
+use crate::ledger::{Answered, Kind};
+use crate::sim::Sim;
+
+/// All that surrounds it.
+#[derive(Clone)]
+pub(crate) struct Outside(pub(crate) Arc<Sim>);
+
+impl fmt::Debug for Outside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outside").finish_non_exhaustive()
+    }
+}
+
+impl RoleCredentials for Outside {
+    fn issue(&self, _role_arn: &str, _function: &FunctionId) -> SessionKeys {
+        self.0.sessions.fetch_add(1, Ordering::SeqCst);
+        let id = || "session".to_owned();
+        SessionKeys { access_key_id: id(), secret_access_key: id(), session_token: id() }
+    }
+
+    fn revoke(&self, _access_key_id: &str) {
+        self.0.sessions.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl LogSink for Outside {
+    fn write(&self, _line: &Line<'_>) {}
+
+    fn wants(&self, _source: Source) -> bool {
+        true
+    }
+}
+
+#[async_trait]
+impl Destinations for Outside {
+    async fn deliver(&self, parcel: Parcel<'_>) -> Result<(), DeliveryError> {
+        let sim = &self.0;
+        let (id, condition) = (&parcel.event.request_id, parcel.ended.condition.as_str());
+        sleep(sim.outside_fate.span(0, 200)).await;
+        if !sim.is_calm() && sim.outside_fate.chance(sim.world.faults.outside) {
+            let is_lasting = sim.outside_fate.chance(100);
+            sim.say(&format!("{} does not take {id} {condition}, {is_lasting}", parcel.delivery.arn()));
+            if is_lasting {
+                sim.is_told(id, condition);
+            }
+            return Err(DeliveryError { reason: "not now".to_owned(), is_lasting });
+        }
+        sim.say(&format!("{} takes {id} {condition}", parcel.delivery.arn()));
+        sim.is_told(id, condition);
+        Ok(())
+    }
+}
+
+impl Sim {
+    /// A record says how something has ended.
+    pub(crate) fn told(&self, record: &[u8], by: &str) {
+        let record: serde_json::Value = serde_json::from_slice(record).unwrap_or_default();
+        let context = &record["requestContext"];
+        let (Some(id), Some(condition)) = (context["requestId"].as_str(), context["condition"].as_str())
+        else {
+            return self.broken(format!("{by} was told {record}, which is no record"));
+        };
+        self.say(&format!("{by} takes {id} {condition}"));
+        self.is_told(id, condition);
+    }
+
+    /// Somebody was told of an end: whether it can be so.
+    fn is_told(&self, id: &str, condition: &str) {
+        const CONDITIONS: [&str; 4] =
+            ["Success", "RetriesExhausted", "EventAgeExceeded", "ZeroReservedConcurrency"];
+        let mut ledger = self.ledger();
+        let Some(call) = ledger.calls.get_mut(id) else {
+            drop(ledger);
+            return self.broken(format!("an end of {id} is told, which nobody asked for"));
+        };
+        if let Some(known) = CONDITIONS.iter().find(|known| **known == condition) {
+            call.told.insert(known);
+        }
+        let call = call.clone();
+        drop(ledger);
+        if call.kind == Kind::Sync || call.answered == Answered::Refused {
+            self.broken(format!("{id} is told to have ended by {condition}, and was no event"));
+        }
+        if condition == "Success" && call.succeeded == 0 {
+            self.broken(format!("{id} is told to have succeeded, and has not"));
+        }
+        if call.told.len() > 1 && self.ledger().mishaps == call.mishaps {
+            self.broken(format!("{id} has ended by {:?}", call.told));
+        }
+    }
+}
