@@ -21,6 +21,7 @@ mod outside;
 mod plan;
 mod program;
 mod sandbox;
+mod settings;
 mod sim;
 mod time;
 mod trace;

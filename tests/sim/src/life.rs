@@ -14,6 +14,7 @@ use lambent_dispatch::{Dispatcher, Options as DispatchOptions, Parts as Dispatch
 use lambent_sandbox::Network;
 use lambent_services::keys::KeyRing;
 use lambent_services::lambda::resume;
+use lambent_services::monitoring::Metrics;
 use lambent_services::{Auth, Options, Parts, Server};
 use lambent_store::blobs::Blobs;
 use lambent_store::logs::Logs;
@@ -45,6 +46,7 @@ impl Life {
         let account = AccountId::default_account();
         let keys = Arc::new(KeyRing::new(account.clone(), clock.clone(), sim.dice.clone()));
         let logs = Logs::open(store.clone(), PathBuf::from(NOWHERE), sim.dice.clone());
+        let metrics = Metrics::open(Store::memory()).await?;
         let outside = Arc::new(Outside(Arc::clone(sim)));
         let parts = DispatchParts {
             host: Arc::new(host.clone()),
@@ -52,6 +54,7 @@ impl Life {
             credentials: outside.clone(),
             logs: outside.clone(),
             destinations: outside,
+            measured: Arc::new(metrics.clone()),
             clock: clock.clone(),
             dice: sim.dice.clone(),
             options: options(sim),
@@ -75,6 +78,7 @@ impl Life {
             clock,
             dice: sim.dice.clone(),
             options,
+            metrics,
             upstream: None,
         });
         resume(&server).await?;

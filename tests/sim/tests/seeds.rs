@@ -3,7 +3,7 @@
 use lambent_sim::replay;
 
 /// Seeds of the ordinary run, from 0 on. `cargo xtask sim` runs more.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 200;
 
 #[track_caller]
 fn check(seed: u64) {
