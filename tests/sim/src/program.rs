@@ -115,9 +115,14 @@ fn step(client: &Client, tasks: &mut JoinSet<()>) {
                 invoke(client, tasks);
             }
         }
-        90..93 => {
-            let by_ms = sim.program.between(0, 600_000);
-            let by_ms = i64::try_from(by_ms).unwrap_or(0) - if sim.program.chance(500) { 300_000 } else { 0 };
+        90..92 => {
+            let span = sim.program.span(0, 600_000);
+            sim.say(&format!("AWS's time is moved by {span:?}"));
+            sim.clock.advance(span);
+            client.server.waiter().moved();
+        }
+        92..94 => {
+            let by_ms = i64::try_from(sim.program.between(0, 600_000)).unwrap_or(0) - 300_000;
             sim.say(&format!("the wall clock jumps by {by_ms} ms"));
             sim.clock.jump(by_ms);
         }

@@ -58,9 +58,9 @@ impl Sim {
         let world = World::draw(&Fate::new(seed, 0));
         let sim = Self {
             model: Mutex::new(Model::new(&world)),
+            clock: Arc::new(SimClock::new(world.scale)),
             world,
             packages,
-            clock: Arc::default(),
             dice: Arc::new(LoadedDice::new(seed)),
             program: Fate::new(seed, 1),
             host_fate: Fate::new(seed, 2),

@@ -21,6 +21,8 @@ pub(crate) struct World {
     pub(crate) steps: u64,
     /// How often the server ends in the middle: by a crash, or in order.
     pub(crate) ends: u64,
+    /// So many times as fast as real time AWS's passes.
+    pub(crate) scale: u32,
     pub(crate) faults: Faults,
 }
 
@@ -64,6 +66,7 @@ impl World {
             functions: fate.between(1, 3),
             steps: fate.between(10, 50),
             ends: if fate.chance(500) { 0 } else { fate.between(1, 3) },
+            scale: if fate.chance(100) { *fate.pick(&[2, 60, 3_600]) } else { 1 },
             faults: if fate.chance(250) { Faults::default() } else { Faults::draw(fate) },
         }
     }

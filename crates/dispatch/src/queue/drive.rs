@@ -34,6 +34,7 @@ impl Dispatcher {
                 }
                 Next::Until(then) => {
                     tokio::select! {
+                        biased;
                         () = self.closing.cancelled() => {}
                         () = wake.notified() => {}
                         () = self.waiter.until(then) => {}
