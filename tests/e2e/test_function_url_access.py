@@ -7,6 +7,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from conftest import active
 from function_urls import ask, permit, url
+from iam_api import iam_of
 from packages import ECHO, python
 
 FORBIDDEN = (
@@ -99,3 +100,38 @@ def test_an_alias_has_a_url_and_a_policy_of_its_own(client, create, server):
     assert [ask(server, host)[2].decode() for host in hosts] == [f"{arn} $LATEST", f"{arn}:live 1"]
     client.delete_alias(FunctionName=name, Name="live")
     assert ask(server, hosts[1])[::2] == (403, b'{"Message":null}')
+
+
+def test_a_user_needs_the_leave_of_its_own_policy_or_of_the_function_s(client, create, server):
+    iam = iam_of(server)
+    name, user = create(ECHO), "url-user"
+    host = url(client, name, AuthType="AWS_IAM")
+    arn = client.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+    iam.create_user(UserName=user)
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+
+    def status():
+        path, headers = sign(server, host, key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+        return ask(server, host, "GET", path, None, headers)[0]
+
+    def may(*actions, effect="Allow"):
+        statement = {"Effect": effect, "Action": list(actions), "Resource": arn}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName=user, PolicyName=effect, PolicyDocument=document)
+
+    assert status() == 403
+    may("lambda:InvokeFunctionUrl")
+    assert status() == 403, "both actions are needed"
+    may("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
+    assert status() == 200
+    permission = {"FunctionName": name, "Principal": f"arn:aws:iam::{SELF}:user/{user}"}
+    client.add_permission(StatementId="u", Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="AWS_IAM", **permission)
+    client.add_permission(StatementId="i", Action="lambda:InvokeFunction", **permission)
+    iam.delete_user_policy(UserName=user, PolicyName="Allow")
+    assert status() == 200, "the function's own policy is enough"
+    may("lambda:InvokeFunctionUrl", effect="Deny")
+    assert status() == 403
+    iam.delete_user_policy(UserName=user, PolicyName="Deny")
+    iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
+    assert status() == 403
+    iam.delete_user(UserName=user)

@@ -1,6 +1,7 @@
 //! Who may use a function URL. Both actions must be allowed: `lambda:InvokeFunctionUrl` and, as AWS asks since October
-//! 2025, `lambda:InvokeFunction`. Without a signature only the resource policy can allow them; who signs in the function's
-//! own account has its identity's leave, too. `--auth open` changes nothing here: who asks for signatures means it.
+//! 2025, `lambda:InvokeFunction`. Without a signature only the resource policy can allow them; for who signs in the function's
+//! own account an identity policy can, too, and for who signs in another both must. `--auth open` changes nothing here: who
+//! asks for signatures means it.
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>
 
@@ -8,15 +9,16 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::request::Parts;
-use lambent_core::iam::{Decision, Kind, Request, Requester, evaluate};
+use lambent_core::iam::{Context, Decision, Kind, Request, Requester, evaluate};
 use lambent_wire::sigv4::{Claim, Expected, Head, Presented, Refusal};
 use serde_json::{Value, json};
 
 use super::errors::Refused;
 use super::index::Served;
 use crate::Server;
+use crate::access::{Ask, allowed};
 use crate::caller::Caller;
-use crate::pipeline::known;
+use crate::pipeline::{Connection, known};
 
 const ACTIONS: [&str; 2] = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"];
 /// The auth type that asks for signatures.
@@ -95,31 +97,35 @@ impl Door<'_> {
     }
 
     fn authorise(&self, caller: Option<&Caller>) -> Result<(), Refused> {
-        let own = caller.is_some_and(|caller| caller.account == self.served.function.account);
-        let allowed = |action| match self.decide(caller, action) {
-            Decision::Denied => false,
-            Decision::Allowed(_) => true,
-            // Every identity there is may invoke in its own account.
-            Decision::Silent => own,
+        let Served { function, qualifier, .. } = self.served;
+        let policy = self.server.policies.find(function, qualifier);
+        let (resource, context) = (self.served.arn(), self.context(caller));
+        let may = |action| match caller {
+            Some(caller) => {
+                allowed(caller, &Ask::using(action, &resource, &context), policy.as_deref()).is_ok()
+            }
+            None => policy.as_ref().is_some_and(|policy| {
+                let requester = &Requester::Anonymous;
+                let request = Request { requester, action, resource: &resource, context: &context };
+                matches!(evaluate(policy, Kind::Resource, &request), Decision::Allowed(_))
+            }),
         };
-        if ACTIONS.into_iter().all(allowed) { Ok(()) } else { Err(Refused::Forbidden) }
+        if ACTIONS.into_iter().all(may) { Ok(()) } else { Err(Refused::Forbidden) }
     }
 
-    fn decide(&self, caller: Option<&Caller>, action: &str) -> Decision {
-        let Served { function, qualifier, url } = self.served;
-        let Some(policy) = self.server.policies.find(function, qualifier) else { return Decision::Silent };
-        let now = self.server.clock.now();
+    /// What policies may ask of the request.
+    fn context(&self, caller: Option<&Caller>) -> Context {
+        let (headers, now) = (Some(&self.head.headers), self.server.clock.now());
         let context = match caller {
-            Some(caller) => known::context(caller, Some(&self.head.headers), now),
-            None => known::anonymous(&function.region, Some(&self.head.headers), now),
+            Some(caller) => known::context(caller, headers, now),
+            None => known::anonymous(&self.served.function.region, headers, now),
         };
-        let context = context
-            .with("lambda:FunctionUrlAuthType", url.auth_type.as_str())
+        let context = match self.head.extensions.get::<Connection>() {
+            Some(connection) => connection.tell(context),
+            None => context.with("aws:SourceIp", self.peer.to_string()),
+        };
+        context
+            .with("lambda:FunctionUrlAuthType", self.served.url.auth_type.as_str())
             .with("lambda:InvokedViaFunctionUrl", "true")
-            .with("aws:SourceIp", self.peer.to_string());
-        let requester = caller.map_or(Requester::Anonymous, Caller::requester);
-        let resource = self.served.arn();
-        let request = Request { requester: &requester, action, resource: &resource, context: &context };
-        evaluate(&policy, Kind::Resource, &request)
     }
 }
