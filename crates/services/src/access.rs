@@ -5,10 +5,14 @@ mod denied;
 
 use lambent_core::account::AccountId;
 use lambent_core::iam::{Context, Document, Holdings, Place, Request, Standing, Verdict, judge};
+use lambent_core::lambda::arn::FunctionId;
+use lambent_core::time::Timestamp;
 use tracing::info;
 
 use crate::caller::Caller;
+use crate::keys::KeyRing;
 use crate::operations::Access;
+use crate::pipeline::known;
 pub(crate) use denied::{Denied, Shown};
 
 /// What is asked to be done on what.
@@ -39,16 +43,37 @@ impl<'a> Ask<'a> {
 /// # Errors
 /// [`Denied`], whose words are AWS's.
 pub(crate) fn allowed(caller: &Caller, ask: &Ask<'_>, policy: Option<&Document>) -> Result<(), Denied> {
+    let is_foreign = account_of(ask.resource).is_some_and(|account| account != caller.account);
+    decide(caller, ask, Place { policy, is_foreign })
+}
+
+/// Whether the role of a function, where it is kept here, lets the function use something of another service, whose own
+/// policies are not known. A role that nobody made here is taken at its word.
+///
+/// # Errors
+/// [`Denied`], whose words are AWS's.
+pub(crate) fn role_may(
+    keys: &KeyRing,
+    function: (&FunctionId, &str),
+    (action, resource): (&str, &str),
+    now: Timestamp,
+) -> Result<(), Denied> {
+    let (function, role_arn) = function;
+    let Some(caller) = keys.on_behalf(role_arn, function) else { return Ok(()) };
+    let context = known::context(&caller, None, now);
+    decide(&caller, &Ask::using(action, resource, &context), Place::default())
+}
+
+fn decide(caller: &Caller, ask: &Ask<'_>, place: Place<'_>) -> Result<(), Denied> {
     let requester = caller.requester();
     let Ask { action, resource, context, access, .. } = *ask;
     let request = Request { requester: &requester, action, resource, context };
-    let is_foreign = account_of(resource).is_some_and(|account| account != caller.account);
     // Nothing is known of what its role may do: it may not change anything, unless a resource lets it.
     let standing = match access {
         Access::Write if caller.is_of_unknown_role() => Standing::Held(Holdings::default()),
         Access::Read | Access::Write | Access::Invoke | Access::Log => caller.standing(),
     };
-    let verdict = judge(&request, standing, Place { policy, is_foreign });
+    let verdict = judge(&request, standing, place);
     if verdict == Verdict::Allowed {
         return Ok(());
     }

@@ -83,6 +83,11 @@ impl Caller {
         self.kept().is_some()
     }
 
+    /// Whether it has its own permissions by temporary credentials, which IAM takes from nobody.
+    pub(crate) fn is_lent(&self) -> bool {
+        matches!(self.identity, Identity::Owner(Some(_)) | Identity::User(_, Some(_)))
+    }
+
     /// Its session, where it has temporary credentials.
     pub(crate) fn kept(&self) -> Option<&Arc<Kept>> {
         match &self.identity {

@@ -71,7 +71,7 @@ impl Exchange<'_> {
         Ok(Caller::root(account.unwrap_or_else(|| options.account.clone()), region))
     }
 
-    fn refused(&self, refusal: &Refusal) -> Fault {
+    pub(super) fn refused(&self, refusal: &Refusal) -> Fault {
         let dialect = match self.protocol {
             Protocol::Query | Protocol::RestXml => Dialect::Query,
             Protocol::RestJson | Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::RpcV2Cbor => {

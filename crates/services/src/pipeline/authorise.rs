@@ -17,6 +17,7 @@ mod tags;
 use lambent_core::iam::{Context, Document};
 use lambent_core::lambda::layer::LayerVersion;
 use lambent_wire::error::Fault;
+use lambent_wire::sigv4::Refusal;
 use lambent_wire::value::{Structure, Value};
 
 use super::{Exchange, errors};
@@ -54,6 +55,9 @@ pub(super) async fn authorise(
     let Exchange { server, service, .. } = exchange;
     if service.signing_name == "sts" && OF_STS.contains(&operation.name) {
         return Ok(());
+    }
+    if service.signing_name == "iam" && caller.is_lent() {
+        return Err(exchange.refused(&Refusal::UnrecognizedClient));
     }
     let nothing = Structure::new();
     let members = if let Value::Structure(members) = input { members } else { &nothing };
