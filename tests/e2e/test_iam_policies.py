@@ -173,3 +173,26 @@ def test_the_cli_makes_a_role_as_its_users_do(server, tmp_path):
     aws("detach-role-policy", "--role-name", name, "--policy-arn", LOGS)
     aws("wait", "role-exists", "--role-name", name)
     aws("delete-role", "--role-name", name)
+
+
+@pytest.mark.operation("GetAccountSummary")
+@pytest.mark.operation("GetAccountAuthorizationDetails")
+def test_what_an_account_has(own_server):
+    iam = iam_of(own_server())
+    iam.create_user(UserName="u")
+    iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=ALLOW)
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST, Tags=[{"Key": "a", "Value": "b"}])
+    iam.attach_role_policy(RoleName="r", PolicyArn=LOGS)
+    arn = iam.create_policy(PolicyName="m", PolicyDocument=ALLOW)["Policy"]["Arn"]
+    counted = iam.get_account_summary()["SummaryMap"]
+    assert (counted["Users"], counted["Roles"], counted["Policies"], counted["AccessKeysPerUserQuota"]) == (1, 1, 1, 2)
+    shown = iam.get_account_authorization_details()
+    [user], [role] = shown["UserDetailList"], shown["RoleDetailList"]
+    assert user["UserPolicyList"] == [{"PolicyName": "p", "PolicyDocument": json.loads(ALLOW)}]
+    assert (role["AttachedManagedPolicies"][0]["PolicyArn"], role["Tags"]) == (LOGS, [{"Key": "a", "Value": "b"}])
+    assert role["AssumeRolePolicyDocument"] == json.loads(TRUST)
+    assert {policy["Arn"] for policy in shown["Policies"]} == {arn, LOGS}, "of AWS only what somebody has"
+    assert shown["Policies"][0]["PolicyVersionList"][0]["Document"] == json.loads(ALLOW)
+    only = iam.get_account_authorization_details(Filter=["Role"])
+    assert (only["UserDetailList"], only["Policies"]) == ([], [])
+    assert len(pages(iam, "get_account_authorization_details", "RoleDetailList")) == 1

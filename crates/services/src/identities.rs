@@ -27,7 +27,7 @@ const PARTITIONS: [&str; 7] =
 #[derive(Debug, Default)]
 pub(crate) struct Identities {
     known: RwLock<Known>,
-    /// When access keys and roles were last used, by the key's id or the role's ARN.
+    /// When access keys were last used, by their ids.
     uses: RwLock<HashMap<String, LastUse>>,
 }
 
@@ -135,12 +135,12 @@ impl Identities {
         found
     }
 
-    /// The last use of an access key, by its id, or of a role, by its ARN.
+    /// The last use of an access key.
     pub(crate) fn last_use(&self, of: &str) -> Option<LastUse> {
         self.uses.read().unwrap_or_else(PoisonError::into_inner).get(of).cloned()
     }
 
-    /// Notes a use of an access key or role; tells whether it is worth being written: AWS's own are some minutes coarse.
+    /// Notes a use of an access key; tells whether it is worth being written: AWS's own are some minutes coarse.
     pub(crate) fn note_use(&self, of: &str, last: &LastUse) -> bool {
         let is_news = |known: Option<&LastUse>| {
             known.is_none_or(|old| {

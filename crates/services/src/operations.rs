@@ -164,6 +164,8 @@ index! { EFS_OPERATIONS of efs:
 }
 
 index! { IAM_OPERATIONS of iam:
+    GetAccountAuthorizationDetails, Read => account::get_account_authorization_details,
+    GetAccountSummary, Read => account::get_account_summary,
     AttachRolePolicy, Write => role_policy::attach_role_policy,
     AttachUserPolicy, Write => user_policy::attach_user_policy,
     CreateAccessKey, Write => access_key::create_access_key,

@@ -107,6 +107,9 @@ impl Exchange<'_> {
         };
         let (caller, body) = self.receive(admitted, body).await?;
         let _whole = self.server.traffic.whole.token();
+        crate::iam::note_use(self.server, &caller, self.service.signing_name, || {
+            Some(Scope::claimed(&Head::of(&self.head))?.access_key_id)
+        });
         let (route, input) = self.parse(body)?;
         let operation = find(self.service, &route)?;
         authorise::authorise(self, &caller, operation, &input).await?;

@@ -21,7 +21,7 @@ pub struct AccessKey {
     pub created: Timestamp,
 }
 
-/// The last use of an access key or a role.
+/// The last use of an access key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastUse {
     /// When.

@@ -82,9 +82,14 @@ pub(super) async fn list<H: Holder>(
         let resource = arn.split_once(":policy").map_or("", |(_, resource)| resource);
         path.is_none_or(|path| resource.starts_with(path))
     };
-    let attached = found.held().attached.iter().filter(below).map(|arn| AttachedPolicy {
-        policy_name: arn.rsplit('/').next().map(str::to_owned),
-        policy_arn: Some(arn.clone()),
-    });
+    let attached = found.held().attached.iter().filter(below).map(|arn| shown(arn));
     Page::in_place(attached.collect(), marker, max)
+}
+
+/// A policy as lists of what is attached show it.
+pub(super) fn shown(arn: &str) -> AttachedPolicy {
+    AttachedPolicy {
+        policy_name: arn.rsplit('/').next().map(str::to_owned),
+        policy_arn: Some(arn.to_owned()),
+    }
 }

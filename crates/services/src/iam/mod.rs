@@ -4,6 +4,7 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html>
 
 pub mod access_key;
+pub mod account;
 mod attached;
 mod bounds;
 mod document;
@@ -11,6 +12,7 @@ mod errors;
 mod find;
 mod holder;
 mod inline;
+mod last_use;
 mod page;
 pub mod policy;
 pub mod policy_version;
@@ -24,4 +26,5 @@ mod view;
 mod words;
 
 pub use errors::Error;
+pub(crate) use last_use::note as note_use;
 pub(crate) use words::message;

@@ -93,7 +93,7 @@ pub async fn get_policy(
 }
 
 /// Who of a realm has a managed policy.
-fn uses(server: &Server, realm: &Realm, arn: &str) -> Uses {
+pub(super) fn uses(server: &Server, realm: &Realm, arn: &str) -> Uses {
     let mut uses = Uses::default();
     let mut count = |held: &Holdings| {
         uses.attached += usize::from(held.has(arn));

@@ -88,12 +88,9 @@ pub async fn get_role(
 ) -> Result<Reply, Error> {
     let realm = find::realm(&context.caller);
     let role = find::holder::<Role>(server, &realm, &request.role_name).await?.value;
-    let last = server.identities.last_use(&role.arn());
-    let last = last.map_or_else(RoleLastUsed::default, |last| RoleLastUsed {
-        last_used_date: Some(view::time(last.at)),
-        region: Some(last.region),
-    });
-    Ok(Reply::of(GetRoleResponse { role: WireRole { role_last_used: Some(last), ..view::role(&role) } }))
+    // AWS tells of a use hours later only; until then, and here always, it is empty.
+    let role_last_used = Some(RoleLastUsed::default());
+    Ok(Reply::of(GetRoleResponse { role: WireRole { role_last_used, ..view::role(&role) } }))
 }
 
 /// UpdateRole: what is not given of its description goes, of its sessions' length becomes an hour.

@@ -10,7 +10,6 @@ pub mod policy_version;
 pub mod role;
 pub mod role_policy;
 pub mod service_linked_role;
-pub mod simulation;
 pub mod tags;
 pub mod user;
 pub mod user_policy;
@@ -38,10 +37,6 @@ pub use self::{
     },
     service_linked_role::{
         CreateServiceLinkedRole, DeleteServiceLinkedRole, GetServiceLinkedRoleDeletionStatus,
-    },
-    simulation::{
-        GetContextKeysForCustomPolicy, GetContextKeysForPrincipalPolicy, SimulateCustomPolicy,
-        SimulatePrincipalPolicy,
     },
     tags::{
         ListPolicyTags, ListRoleTags, ListUserTags, TagPolicy, TagRole, TagUser, UntagPolicy, UntagRole,
@@ -124,10 +119,6 @@ pub static IAM: Service = Service {
         &tags::LIST_POLICY_TAGS,
         &account::GET_ACCOUNT_SUMMARY,
         &account::GET_ACCOUNT_AUTHORIZATION_DETAILS,
-        &simulation::SIMULATE_CUSTOM_POLICY,
-        &simulation::SIMULATE_PRINCIPAL_POLICY,
-        &simulation::GET_CONTEXT_KEYS_FOR_CUSTOM_POLICY,
-        &simulation::GET_CONTEXT_KEYS_FOR_PRINCIPAL_POLICY,
     ],
     errors: &[
         &errors::ACCOUNT_NOT_MANAGEMENT_OR_DELEGATED_ADMINISTRATOR_EXCEPTION,
