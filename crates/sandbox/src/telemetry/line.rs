@@ -194,12 +194,13 @@ fn joined(batch: &[Bytes], before: &[u8], between: &[u8], after: &[u8]) -> Bytes
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-    use std::net::{Shutdown, TcpListener};
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::TcpListener;
     use std::sync::Arc;
     use std::thread;
 
     use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+    use tokio::io::AsyncReadExt as _;
 
     use super::*;
 
@@ -231,27 +232,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_subscriber_that_writes_without_end_is_not_read_without_end() {
+    async fn of_what_a_subscriber_writes_back_only_so_much_is_read_before_a_batch() {
+        const WRITTEN: usize = 4 * TELEMETRY_ANSWER_MAX_BYTES;
         let (listener, port) = listener();
+        let (tell, told) = std::sync::mpsc::channel();
         let served = thread::spawn(move || {
-            let (stream, _) = listener.accept().unwrap();
+            let (mut stream, _) = listener.accept().unwrap();
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
             assert_eq!(lines.next().unwrap().unwrap(), "first");
-            let other = stream.try_clone().unwrap();
-            let flooding = thread::spawn(move || flood(other));
+            stream.write_all(&vec![b'x'; WRITTEN]).unwrap();
+            tell.send(()).unwrap();
             assert_eq!(lines.next().unwrap().unwrap(), "second");
-            stream.shutdown(Shutdown::Both).unwrap();
-            flooding.join().unwrap()
         });
         let mut line = Line::new(Destination::Tcp { port });
         let dial = dial();
         line.send(&dial, &[Bytes::from("first")]).await.unwrap();
-        // It has begun to write.
-        let Some(Open::Tcp(stream)) = &line.open else { panic!("not connected") };
-        stream.readable().await.unwrap();
+        tokio::task::spawn_blocking(move || told.recv().unwrap()).await.unwrap();
         line.send(&dial, &[Bytes::from("second")]).await.unwrap();
-        let written = tokio::task::spawn_blocking(|| served.join().unwrap()).await.unwrap();
-        assert!(written < FLOOD_BYTES, "all of it was read");
+        let Some(Open::Tcp(stream)) = &mut line.open else { panic!("not connected") };
+        let mut left = Vec::new();
+        stream.read_to_end(&mut left).await.unwrap();
+        assert!(left.len() + TELEMETRY_ANSWER_MAX_BYTES + 4096 > WRITTEN, "{} left", left.len());
+        served.join().unwrap();
     }
 
     #[tokio::test]
@@ -259,7 +261,7 @@ mod tests {
         let (listener, port) = listener();
         let served = thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+            assert!(io::Read::read(&mut stream, &mut [0; 4096]).unwrap() > 0);
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n").unwrap();
             flood(stream)
         });
