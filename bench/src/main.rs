@@ -12,11 +12,13 @@ use tokio::runtime::{Builder, Runtime};
 mod cold;
 mod connection;
 mod echo;
+mod family;
 mod floor;
 mod host;
 mod kind;
 mod lambent;
 mod load;
+mod mixed;
 mod report;
 mod resting;
 mod stored;
@@ -40,6 +42,9 @@ struct Arguments {
     /// How many functions lie in the store while the control plane is measured; 0 leaves it out.
     #[arg(long, default_value_t = 10_000)]
     functions: usize,
+    /// Only a mixed load of everything by 64 clients, for so many seconds: 60 if no number is given.
+    #[arg(long, value_name = "S", num_args = 0..=1, default_missing_value = "60")]
+    mixed: Option<u64>,
     /// Where the JSON goes.
     #[arg(long, default_value = "bench/results")]
     results: PathBuf,
@@ -73,6 +78,11 @@ async fn measure(
 ) -> Result<()> {
     let kinds = kind::found()?;
     let mut report = report::Report::default();
+    if let Some(length_s) = arguments.mixed {
+        let length = Duration::from_secs(length_s);
+        mixed::measure(&arguments.binary, folder, &kinds, length, &mut report).await?;
+        return report.finish(&arguments.results);
+    }
     resting::measure(arguments, folder, &mut report).await?;
     let server = lambent::Lambent::start(&arguments.binary, &folder.join("data")).await?;
     cold::measure(&server, &kinds, arguments.colds, &mut report).await?;

@@ -70,6 +70,14 @@ impl Report {
         }));
     }
 
+    /// A mixed load: what was done, and the memory of the server alone and with its sandboxes, first and last.
+    pub(crate) fn mixed(&mut self, rows: &[Value], first_kib: (f64, f64), last_kib: (f64, f64)) {
+        self.rows.push(json!({
+            "what": "mixed", "rows": rows, "server_kib": [first_kib.0, last_kib.0],
+            "family_kib": [first_kib.1, last_kib.1],
+        }));
+    }
+
     /// Writes the JSON into the folder.
     pub(crate) fn finish(self, folder: &Path) -> Result<()> {
         std::fs::create_dir_all(folder)?;

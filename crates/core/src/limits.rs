@@ -3,9 +3,11 @@
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 
 mod clock;
+mod concurrency;
 mod efs;
 mod event;
 mod iam;
+mod memory;
 mod monitoring;
 mod sandbox;
 mod sts;
@@ -14,9 +16,11 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 pub use clock::*;
+pub use concurrency::*;
 pub use efs::*;
 pub use event::*;
 pub use iam::*;
+pub use memory::*;
 pub use monitoring::*;
 pub use sandbox::*;
 pub use sts::*;

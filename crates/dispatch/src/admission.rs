@@ -1,52 +1,91 @@
 //! Who may run now: reserved concurrency is a guarantee and a ceiling, provisioned concurrency a guarantee of one version
-//! within it, and what nobody claims is one pool for all others. Never queues.
+//! within it, and what nobody claims is one pool for all others. Each of the three may begin ten times as many synchronous
+//! invocations in a second. Never queues.
 //!
 //! A limit that changes is met by the next who comes: what runs then runs on, and until it has ended a new guarantee may
 //! have to wait, since no limit is exceeded for its sake.
 //!
+//! Asynchronous invocations meet no rate, as on AWS: only how many run is limited.
+//!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html>
 
 mod part;
+mod pool;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use lambent_core::account::{AccountId, Region};
 use lambent_core::lambda::arn::FunctionId;
+use lambent_core::lambda::concurrency::AccountLimits;
 
-use part::Part;
+use part::Class;
 pub(crate) use part::{Limits, Version};
+use pool::{Admitted, Pool};
 
 /// Which limit was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Throttle {
-    /// What the account has left in the region for functions that have reserved nothing.
+    /// What the account has left in the region for functions that have reserved nothing; or a function starts environments
+    /// faster than any may, which AWS has no other name for.
     ConcurrentInvocationLimitExceeded,
     /// What the function has reserved.
     ReservedFunctionConcurrentInvocationLimitExceeded,
+    /// Invocations begin faster than the account may begin any.
+    FunctionInvocationRateLimitExceeded,
+    /// Invocations begin faster than what the function has reserved allows.
+    ReservedFunctionInvocationRateLimitExceeded,
 }
 
-/// One account in one region.
-#[derive(Debug, Default)]
-struct Pool {
-    functions: HashMap<String, Part>,
-    /// What functions take from the account's limit whether they run or not.
-    claimed: usize,
-    /// What runs of the rest.
-    unclaimed_running: usize,
-    /// All that runs.
-    running: usize,
+impl Throttle {
+    /// As AWS names it: `Reason`.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::ConcurrentInvocationLimitExceeded => "ConcurrentInvocationLimitExceeded",
+            Self::ReservedFunctionConcurrentInvocationLimitExceeded => {
+                "ReservedFunctionConcurrentInvocationLimitExceeded"
+            }
+            Self::FunctionInvocationRateLimitExceeded => "FunctionInvocationRateLimitExceeded",
+            Self::ReservedFunctionInvocationRateLimitExceeded => {
+                "ReservedFunctionInvocationRateLimitExceeded"
+            }
+        }
+    }
+
+    /// After how many seconds the limit allows something again; unknown where that depends on what runs.
+    #[must_use]
+    pub fn wait_s(self) -> Option<u64> {
+        match self {
+            Self::ConcurrentInvocationLimitExceeded
+            | Self::ReservedFunctionConcurrentInvocationLimitExceeded => None,
+            // A tenth of a second at most, in the unit there is.
+            Self::FunctionInvocationRateLimitExceeded | Self::ReservedFunctionInvocationRateLimitExceeded => {
+                Some(1)
+            }
+        }
+    }
+}
+
+/// Whether an invocation meets the limit on how fast they begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Its caller waits.
+    Limited,
+    /// It comes from the queue.
+    Unlimited,
 }
 
 type Pools = HashMap<AccountId, HashMap<Region, Pool>>;
 
-/// Counts what runs.
+/// Counts what runs and what begins.
 #[derive(Debug)]
 pub(crate) struct Admission {
     pools: Arc<Mutex<Pools>>,
-    limit: usize,
+    limits: AccountLimits,
 }
 
 /// The right to run one invocation, given back when dropped.
@@ -54,76 +93,82 @@ pub(crate) struct Admission {
 pub(crate) struct Permit {
     pools: Arc<Mutex<Pools>>,
     id: FunctionId,
-    version: Version,
+    class: Class,
+    /// Its version's provisioned concurrency has room, but begins no more invocations yet.
+    spilled_over: bool,
 }
 
 impl Admission {
     /// Accounts that may run so many at once in a region.
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { pools: Arc::default(), limit }
+    pub(crate) fn new(limits: AccountLimits) -> Self {
+        Self { pools: Arc::default(), limits }
     }
 
-    /// The right to run this version of a function, unless a limit is reached.
-    pub(crate) fn admit(&self, id: &FunctionId, version: Version) -> Result<Permit, Throttle> {
-        in_pool(&self.pools, id, |pool| {
-            pool.may_run(&id.name, version, self.limit)?;
-            pool.change(&id.name, |part| part.begin(version));
-            Ok(Permit { pools: Arc::clone(&self.pools), id: id.clone(), version })
-        })
+    /// How many an account may run at once in a region.
+    pub(crate) fn limit(&self, account: &AccountId, region: &Region) -> usize {
+        self.limits.of(account, region)
+    }
+
+    /// The right to run this version of a function, unless a limit is reached. `now` is of one clock that never goes back,
+    /// here and below.
+    pub(crate) fn admit(
+        &self,
+        id: &FunctionId,
+        version: Version,
+        pace: Pace,
+        now: Duration,
+    ) -> Result<Permit, Throttle> {
+        let admitted = self.in_pool(id, |pool| pool.admit(&id.name, version, pace, now))?;
+        let Admitted { class, spilled_over } = admitted;
+        Ok(Permit { pools: Arc::clone(&self.pools), id: id.clone(), class, spilled_over })
+    }
+
+    /// Whether a function may start one more environment for an invocation, at the rate at which functions may grow.
+    pub(crate) fn may_start(&self, id: &FunctionId, now: Duration) -> Result<(), Throttle> {
+        let may = self.in_pool(id, |pool| pool.start(&id.name, now));
+        if may { Ok(()) } else { Err(Throttle::ConcurrentInvocationLimitExceeded) }
     }
 
     /// From now on these limits hold for a function.
-    pub(crate) fn set(&self, id: &FunctionId, limits: Limits) {
-        in_pool(&self.pools, id, |pool| pool.change(&id.name, |part| part.limits = limits));
+    pub(crate) fn set(&self, id: &FunctionId, limits: Limits, now: Duration) {
+        self.in_pool(id, |pool| pool.set(&id.name, limits, now));
+    }
+
+    /// Forgets what is as if it had never run. A pool stays: there are only as many as accounts with functions, in each
+    /// region.
+    pub(crate) fn sweep(&self, now: Duration) {
+        let mut pools = lock(&self.pools);
+        pools.values_mut().flat_map(HashMap::values_mut).for_each(|pool| pool.sweep(now));
+    }
+
+    fn in_pool<T>(&self, id: &FunctionId, work: impl FnOnce(&mut Pool) -> T) -> T {
+        let mut pools = lock(&self.pools);
+        if let Some(pool) = pools.get_mut(&id.account).and_then(|regions| regions.get_mut(&id.region)) {
+            return work(pool);
+        }
+        let regions = pools.entry(id.account.clone()).or_default();
+        let pool = || Pool::new(self.limits.of(&id.account, &id.region));
+        work(regions.entry(id.region.clone()).or_insert_with(pool))
+    }
+}
+
+impl Permit {
+    /// Whether it may have an idle provisioned environment: any that finds one, but those that come too fast for it.
+    pub(crate) fn may_be_provisioned(&self) -> bool {
+        !self.spilled_over
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        in_pool(&self.pools, &self.id, |pool| pool.change(&self.id.name, |part| part.end(self.version)));
-    }
-}
-
-impl Pool {
-    fn may_run(&self, name: &str, version: Version, limit: usize) -> Result<(), Throttle> {
-        let part = self.functions.get(name);
-        let provisioned = part.is_some_and(|part| part.has_provisioned(version));
-        if part.is_some_and(|part| part.is_full(provisioned)) {
-            return Err(Throttle::ReservedFunctionConcurrentInvocationLimitExceeded);
-        }
-        let claims = provisioned || part.is_some_and(|part| part.limits.reserved.is_some());
-        let full = !claims && self.unclaimed_running >= limit.saturating_sub(self.claimed);
-        if full || self.running >= limit {
-            return Err(Throttle::ConcurrentInvocationLimitExceeded);
-        }
-        Ok(())
-    }
-
-    /// Changes the part of a function, and the sums with it.
-    fn change(&mut self, name: &str, change: impl FnOnce(&mut Part)) {
-        if !self.functions.contains_key(name) {
-            self.functions.insert(name.to_owned(), Part::default());
-        }
-        let Some(part) = self.functions.get_mut(name) else { return };
-        self.claimed -= part.claims();
-        self.unclaimed_running -= part.unclaimed();
-        self.running -= part.running();
-        change(part);
-        self.claimed += part.claims();
-        self.unclaimed_running += part.unclaimed();
-        self.running += part.running();
-        if *part == Part::default() {
-            self.functions.remove(name);
+        let mut pools = lock(&self.pools);
+        let pool = pools.get_mut(&self.id.account).and_then(|regions| regions.get_mut(&self.id.region));
+        if let Some(pool) = pool {
+            pool.end(&self.id.name, self.class);
         }
     }
 }
 
-/// Does something with the pool of a function. A pool stays: there are only as many as accounts with functions, in each
-/// region.
-fn in_pool<T>(pools: &Mutex<Pools>, id: &FunctionId, work: impl FnOnce(&mut Pool) -> T) -> T {
-    let mut pools: MutexGuard<'_, Pools> = pools.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(pool) = pools.get_mut(&id.account).and_then(|regions| regions.get_mut(&id.region)) {
-        return work(pool);
-    }
-    work(pools.entry(id.account.clone()).or_default().entry(id.region.clone()).or_default())
+fn lock(pools: &Mutex<Pools>) -> MutexGuard<'_, Pools> {
+    pools.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -19,6 +19,7 @@ use crate::environment::Environment;
 use crate::logs::Log;
 use crate::metrics::add;
 use crate::program::Program;
+use crate::room::Share;
 use crate::session::Session;
 use crate::told::Told;
 
@@ -43,7 +44,8 @@ impl<'a> Drive<'a> {
             return Err(NotBooted::Entrypoint(Failure::NoEntrypoint { tried: program.tried.clone() }));
         }
         // Before it has a place among the starts: a file system that hangs must not keep others from theirs.
-        let session = self.session().await?;
+        let memory = self.room().await.map_err(NotBooted::Refused)?;
+        let session = self.session(memory).await?;
         self.slots().await.ok_or(NotBooted::Refused(InvokeError::Closing))?;
         let started = self.now();
         let spec = self.spec(program, log, &session);
@@ -57,9 +59,10 @@ impl<'a> Drive<'a> {
     }
 
     /// What a new environment has for its life.
-    async fn session(&self) -> Result<Session, NotBooted> {
+    async fn session(&self, memory: Share) -> Result<Session, NotBooted> {
         let configuration = &self.route.deployment.configuration;
-        let mut session = Session::open(&self.dispatcher.credentials, &configuration.role, &self.route.id);
+        let mut session =
+            Session::open(&self.dispatcher.credentials, &configuration.role, &self.route.id, memory);
         for mounted in &configuration.file_systems {
             let connected = self.dispatcher.file_systems.connect(mounted).await;
             session.mount(connected.map_err(|error| NotBooted::Refused(error.into()))?);
@@ -136,6 +139,22 @@ impl<'a> Drive<'a> {
                 let arn = mounted.map(|mounted| mounted.arn.clone()).unwrap_or_default();
                 NotBooted::Refused(MountError::Failure(arn).into())
             }
+        }
+    }
+
+    /// Memory for one more environment. Where none is left, idle environments make room, the longest idle first.
+    async fn room(&self) -> Result<Share, InvokeError> {
+        let dispatcher = self.dispatcher;
+        let mib = u64::from(self.route.deployment.configuration.memory_mib);
+        loop {
+            let full = match dispatcher.room.take(mib, || dispatcher.host.memory_left_mib()) {
+                Ok(share) => return Ok(share),
+                Err(full) => full,
+            };
+            let idle = if dispatcher.room.could_hold(mib) { dispatcher.longest_idle() } else { None };
+            let Some(idle) = idle else { return Err(InvokeError::Sandbox(full.to_string())) };
+            info!(%full, "no memory for a sandbox: an idle one is stopped");
+            idle.end(ShutdownReason::Spindown).await;
         }
     }
 

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use lambent_core::account::{AccountId, Region};
 use lambent_core::dice::Dice;
 use lambent_core::lambda::arn::{FunctionId, Qualifier};
-use lambent_core::lambda::configuration::Configuration;
 use lambent_core::lambda::version::VersionNumber;
 use lambent_core::time::Clock;
 use lambent_sandbox::{Host, ShutdownReason};
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::error;
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Pace};
 use crate::drive::Drive;
 use crate::efs::FileSystems;
 use crate::environment::Environment;
@@ -29,39 +29,11 @@ use crate::provisioner::Provisioner;
 use crate::queue::Queue;
 use crate::recursion::Recursion;
 use crate::reply::Reply;
+use crate::resolved::Resolved;
+use crate::room::Room;
 use crate::route::{Route, Routes};
 use crate::waiter::Waiter;
 use crate::{Invocation, InvokeError, LogSink, MetricSink, Metrics, Outcome, Programs, RoleCredentials};
-
-/// What an invocation will run, whatever becomes of the function meanwhile.
-#[derive(Debug)]
-pub struct Resolved(pub(crate) Arc<Route>);
-
-impl Resolved {
-    /// How what will run is configured.
-    #[must_use]
-    pub fn configuration(&self) -> &Configuration {
-        &self.0.deployment.configuration
-    }
-
-    /// Its version: `$LATEST` or a number.
-    #[must_use]
-    pub fn version(&self) -> &str {
-        &self.0.version
-    }
-
-    /// The function.
-    #[must_use]
-    pub fn function(&self) -> &FunctionId {
-        &self.0.id
-    }
-
-    /// Which function of that name it is.
-    #[must_use]
-    pub fn incarnation(&self) -> uuid::Uuid {
-        self.0.incarnation
-    }
-}
 
 /// Runs functions.
 #[derive(Debug)]
@@ -75,6 +47,7 @@ pub struct Dispatcher {
     programs: Programs,
     pub(crate) routes: Routes,
     pub(crate) admission: Admission,
+    pub(crate) room: Room,
     pub(crate) credentials: Arc<dyn RoleCredentials>,
     freezer: Freezer,
     pub(crate) logs: Arc<dyn LogSink>,
@@ -100,6 +73,7 @@ impl Dispatcher {
     /// [`StoreError`] if the functions cannot be read.
     pub async fn start(parts: Parts, store: &Store) -> Result<Arc<Self>, StoreError> {
         let Parts { host, programs, credentials, logs, measured, destinations, clock, dice, options } = parts;
+        let room = Room::new(options.memory_mib, host.memory_left_mib());
         let (provisioner, provisioned) = Provisioner::new(options.starts_at_once);
         let dispatcher = Arc::new_cyclic(|itself| Self {
             host,
@@ -107,8 +81,9 @@ impl Dispatcher {
             clock,
             metrics: Metrics::default(),
             start_slots: Semaphore::new(options.starts_at_once),
-            admission: Admission::new(options.concurrency),
-            queue: Queue::new(store.clone(), destinations, options.concurrency),
+            admission: Admission::new(options.concurrency.clone()),
+            room,
+            queue: Queue::new(store.clone(), destinations, options.concurrency.all()),
             recursion: Recursion::default(),
             file_systems: FileSystems::new(options.file_systems.clone(), store.clone()),
             itself: Weak::clone(itself),
@@ -144,18 +119,36 @@ impl Dispatcher {
         resolved: Resolved,
         invocation: Invocation,
     ) -> Result<Outcome, InvokeError> {
+        self.run(resolved, invocation, Pace::Limited).await
+    }
+
+    /// The same for one that comes from the queue.
+    pub(crate) async fn invoke_queued(
+        self: &Arc<Self>,
+        resolved: Resolved,
+        invocation: Invocation,
+    ) -> Result<Outcome, InvokeError> {
+        self.run(resolved, invocation, Pace::Unlimited).await
+    }
+
+    async fn run(
+        self: &Arc<Self>,
+        resolved: Resolved,
+        invocation: Invocation,
+        pace: Pace,
+    ) -> Result<Outcome, InvokeError> {
         let Resolved(route) = resolved;
         self.refuse_loop(&route.id, &invocation)?;
-        let permit =
-            self.admission.admit(&route.id, VersionNumber::read(&route.version)).map_err(|throttle| {
-                self.count_throttle(&route, &invocation);
-                InvokeError::Throttled(throttle)
-            })?;
+        let version = VersionNumber::read(&route.version);
+        let admitted = self.admission.admit(&route.id, version, pace, self.clock.monotonic());
+        let permit = admitted.map_err(|throttle| {
+            self.count_throttle(&route, &invocation);
+            InvokeError::Throttled(throttle)
+        })?;
         let (tell, told) = oneshot::channel();
         let dispatcher = Arc::clone(self);
         self.tasks.spawn(async move {
-            Drive::serving(&dispatcher, &route, invocation, Reply::to(tell)).go().await;
-            drop(permit);
+            Drive::serving(&dispatcher, &route, invocation, Reply::to(tell), permit).go().await;
         });
         told.await.unwrap_or(Err(InvokeError::Closing))
     }
@@ -189,8 +182,8 @@ impl Dispatcher {
 
     /// Concurrent invocations of one account in one region.
     #[must_use]
-    pub fn concurrency(&self) -> u64 {
-        self.options.concurrency as u64
+    pub fn concurrency(&self, account: &AccountId, region: &Region) -> u64 {
+        self.admission.limit(account, region) as u64
     }
 
     /// Waits for AWS's time.

@@ -10,6 +10,7 @@ use lambent_core::time::Moment;
 use lambent_sandbox::ShutdownReason;
 
 use crate::Invocation;
+use crate::admission::Permit;
 use crate::boot::Slots;
 use crate::dispatcher::Dispatcher;
 use crate::environment::Environment;
@@ -35,6 +36,8 @@ pub(crate) struct Served {
     pub(crate) invocation: Invocation,
     pub(crate) reply: Reply,
     pub(crate) course: Course,
+    /// Its right to run, until it is over.
+    pub(crate) permit: Option<Permit>,
 }
 
 impl<'a> Drive<'a> {
@@ -44,8 +47,10 @@ impl<'a> Drive<'a> {
         route: &'a Arc<Route>,
         invocation: Invocation,
         reply: Reply,
+        permit: Permit,
     ) -> Self {
-        let served = Some(Served { invocation, reply, course: Course::default() });
+        let permit = Some(permit);
+        let served = Some(Served { invocation, reply, course: Course::default(), permit });
         Self { dispatcher, route, initialization: Initialization::OnDemand, served, slots: None }
     }
 
@@ -103,6 +108,12 @@ impl<'a> Drive<'a> {
     /// The function's timeout.
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_secs(u64::from(self.route.deployment.configuration.timeout_s))
+    }
+
+    /// Whether the invocation may have a provisioned environment.
+    pub(crate) fn may_be_provisioned(&self) -> bool {
+        let permit = self.served.as_ref().and_then(|served| served.permit.as_ref());
+        permit.is_some_and(Permit::may_be_provisioned)
     }
 
     /// Whether the caller wants the end of the log.

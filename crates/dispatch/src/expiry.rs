@@ -16,6 +16,7 @@ impl Dispatcher {
         loop {
             self.waiter.round(EXPIRY_ROUND).await;
             let now = self.clock.moment();
+            self.admission.sweep(self.clock.monotonic());
             // An idle provisioned environment goes at half its age, one in each round, so that never many are too old at once.
             let renewed = now.aged.checked_sub(self.options.age_max / 2);
             for route in self.routes.all() {

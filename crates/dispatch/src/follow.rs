@@ -32,7 +32,7 @@ impl Dispatcher {
     fn apply_function(&self, change: &Change) {
         match change.decode(&tables::FUNCTIONS) {
             Ok(Some(function)) => {
-                self.admission.set(&function.id, Limits::of(&function));
+                self.admission.set(&function.id, Limits::of(&function), self.clock.monotonic());
                 self.recursion.set(&function.id, function.recursion_allowed);
                 let id = function.id.clone();
                 self.stop_all(self.routes.set(function));
@@ -40,7 +40,7 @@ impl Dispatcher {
             }
             Ok(None) => match tables::function_id(&change.key) {
                 Some(id) => {
-                    self.admission.set(&id, Limits::default());
+                    self.admission.set(&id, Limits::default(), self.clock.monotonic());
                     self.recursion.set(&id, false);
                     self.stop_all(self.routes.remove(&id));
                 }

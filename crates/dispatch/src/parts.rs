@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lambent_core::dice::Dice;
+use lambent_core::lambda::concurrency::AccountLimits;
 use lambent_core::time::Clock;
 use lambent_sandbox::{Host, Network};
 
@@ -13,8 +14,10 @@ use crate::{Destinations, LogSink, MetricSink, Programs, RoleCredentials};
 /// What can be set.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Concurrent invocations of one account in one region.
-    pub concurrency: usize,
+    /// Concurrent invocations of each account in each region.
+    pub concurrency: AccountLimits,
+    /// Memory that environments may be promised together, in MiB; where it is not said, several times what the host has.
+    pub memory_mib: Option<u64>,
     /// How many environments may be starting at the same moment.
     pub starts_at_once: usize,
     /// How long an environment is kept idle.

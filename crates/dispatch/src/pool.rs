@@ -20,6 +20,8 @@ struct Inner {
     reset: Vec<Idle>,
     /// These stay, however long they are idle.
     provisioned: Vec<Idle>,
+    /// So do these, which wait for others to be there too.
+    held: Vec<Idle>,
     retired: bool,
     /// The freezer has this pool on its list.
     watched: bool,
@@ -45,11 +47,20 @@ impl Pool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn take(&self) -> Option<Environment> {
+    /// Takes an idle environment; a provisioned one only for who may have one, and then before all others.
+    pub(crate) fn take(&self, may_be_provisioned: bool) -> Option<Environment> {
         let mut inner = self.lock();
         let Inner { idle, reset, provisioned, .. } = &mut *inner;
-        let taken = provisioned.pop().or_else(|| idle.pop()).or_else(|| reset.pop());
+        let first = if may_be_provisioned { provisioned.pop() } else { None };
+        let taken = first.or_else(|| idle.pop()).or_else(|| reset.pop());
         taken.map(|idle| idle.environment)
+    }
+
+    /// Lets the provisioned ones be used that were held.
+    pub(crate) fn open(&self) {
+        let mut inner = self.lock();
+        let Inner { provisioned, held, .. } = &mut *inner;
+        provisioned.append(held);
     }
 
     /// Takes up to so many provisioned ones, to be stopped.
@@ -66,15 +77,26 @@ impl Pool {
             let old = born_before.is_some_and(|before| idle.environment.life.born() <= before);
             idle.environment.is_dead() || old && !std::mem::replace(&mut aged, true)
         };
-        self.lock().provisioned.extract_if(.., &mut worn).map(|idle| idle.environment).collect()
+        let mut inner = self.lock();
+        let Inner { provisioned, held, .. } = &mut *inner;
+        let mut all = Vec::new();
+        for list in [provisioned, held] {
+            all.extend(list.extract_if(.., &mut worn).map(|idle| idle.environment));
+        }
+        all
     }
 
     pub(crate) fn give(&self, environment: Environment, now: Duration) -> Given {
-        self.give_new(environment, now, || ())
+        self.put(environment, now, false, || ())
     }
 
-    /// The same for one that is new; `told` is called before anybody can take it.
-    pub(crate) fn give_new(&self, environment: Environment, now: Duration, told: impl FnOnce()) -> Given {
+    /// The same for a provisioned one that is new: nobody can take it before [`open`](Self::open). `told` is called before
+    /// that can be.
+    pub(crate) fn hold(&self, environment: Environment, now: Duration, told: impl FnOnce()) -> Given {
+        self.put(environment, now, true, told)
+    }
+
+    fn put(&self, environment: Environment, now: Duration, is_new: bool, told: impl FnOnce()) -> Given {
         let mut inner = self.lock();
         if inner.retired {
             return Given::Refused(Box::new(environment));
@@ -82,6 +104,7 @@ impl Pool {
         told();
         let runs = environment.life.is_ready();
         let list = match (environment.is_provisioned(), runs) {
+            (true, _) if is_new => &mut inner.held,
             (true, _) => &mut inner.provisioned,
             (false, true) => &mut inner.idle,
             (false, false) => &mut inner.reset,
@@ -94,17 +117,19 @@ impl Pool {
     pub(crate) fn retire(&self) -> Vec<Environment> {
         let mut inner = self.lock();
         inner.retired = true;
-        let Inner { idle, reset, provisioned, .. } = &mut *inner;
-        let all = idle.drain(..).chain(reset.drain(..)).chain(provisioned.drain(..));
+        let Inner { idle, reset, provisioned, held, .. } = &mut *inner;
+        let all = idle.drain(..).chain(reset.drain(..)).chain(provisioned.drain(..)).chain(held.drain(..));
         all.map(|idle| idle.environment).collect()
     }
 
     /// Freezes what has been idle since `before`; tells whether something is left to freeze later.
     pub(crate) fn freeze_idle_since(&self, before: Duration) -> bool {
         let mut inner = self.lock();
-        let Inner { idle, provisioned, watched, .. } = &mut *inner;
+        let Inner { idle, provisioned, held, watched, .. } = &mut *inner;
         *watched = false;
-        for idle in idle.iter_mut().chain(provisioned).filter(|idle| !idle.environment.is_frozen()) {
+        for idle in
+            idle.iter_mut().chain(provisioned).chain(held).filter(|idle| !idle.environment.is_frozen())
+        {
             if idle.since <= before {
                 idle.environment.freeze();
             } else {

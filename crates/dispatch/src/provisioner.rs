@@ -23,7 +23,7 @@ use crate::route::Route;
 pub struct ProvisionedCount {
     /// Those that are there, idle or at work.
     pub allocated: u32,
-    /// Those that can take invocations: as many, since none is there before its Init has ended.
+    /// Those of them that can take invocations: none before all are there.
     pub available: u32,
     /// Why there are fewer than wanted, if a start failed.
     pub failure: Option<String>,
@@ -104,10 +104,10 @@ impl Dispatcher {
         for (number, wanted) in shares {
             let Some(route) = self.routes.version(id, *number) else { continue };
             let keeper = route.provisioned.keeper();
-            count.available += keeper.ready().min(*wanted);
+            count.allocated += keeper.ready().min(*wanted);
+            count.available += keeper.usable().min(*wanted);
             count.failure = count.failure.or_else(|| keeper.failure().map(str::to_owned));
         }
-        count.allocated = count.available;
         count
     }
 
@@ -136,6 +136,10 @@ impl Dispatcher {
             let mut keeper = route.provisioned.keeper();
             let (next, action) = std::mem::take(&mut *keeper).step(event, now);
             *keeper = next;
+            if keeper.is_open() {
+                // Before anybody is told that they are there.
+                route.pool.open();
+            }
             (action, keeper.wake_at().filter(|_| failed))
         };
         match action {
@@ -164,7 +168,7 @@ impl Dispatcher {
                 Ok(environment) => {
                     let started = || dispatcher.provisioner.tell(&route, Event::Started);
                     let now = dispatcher.clock.monotonic();
-                    dispatcher.keep(&route, route.pool.give_new(environment, now, started));
+                    dispatcher.keep(&route, route.pool.hold(environment, now, started));
                 }
                 Err(_) if dispatcher.closing.is_cancelled() => {}
                 Err(reason) => {

@@ -71,6 +71,10 @@ impl Drive<'_> {
         // The outcome takes the log's tail, so it is made while nobody else has the environment.
         let outcome = self.outcome(&environment.log);
         self.give_back(environment, action);
+        if over && let Some(served) = &mut self.served {
+            // Whoever is told comes again at once: there is room before.
+            served.permit = None;
+        }
         if let Some(outcome) = outcome {
             self.tell(Ok(outcome));
         }

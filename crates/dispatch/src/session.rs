@@ -1,4 +1,4 @@
-//! What an environment has for its life: temporary credentials of its execution role, and connections to what it mounts.
+//! What an environment has for its life: temporary credentials of its execution role, memory, and connections to what it mounts.
 //! Never decides what they allow.
 
 use std::fmt;
@@ -8,6 +8,7 @@ use lambent_core::lambda::arn::FunctionId;
 use lambent_sandbox::SharedFolder;
 
 use crate::efs::Connection;
+use crate::room::Share;
 
 /// Temporary credentials of an execution role.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,11 +43,19 @@ pub(crate) struct Session {
     /// To what it has mounted.
     mounted: Vec<(SharedFolder, Connection)>,
     issuer: Arc<dyn RoleCredentials>,
+    /// The memory it may take.
+    _memory: Share,
 }
 
 impl Session {
-    pub(crate) fn open(issuer: &Arc<dyn RoleCredentials>, role_arn: &str, function: &FunctionId) -> Self {
-        Self { keys: issuer.issue(role_arn, function), mounted: Vec::new(), issuer: Arc::clone(issuer) }
+    pub(crate) fn open(
+        issuer: &Arc<dyn RoleCredentials>,
+        role_arn: &str,
+        function: &FunctionId,
+        memory: Share,
+    ) -> Self {
+        let keys = issuer.issue(role_arn, function);
+        Self { keys, mounted: Vec::new(), issuer: Arc::clone(issuer), _memory: memory }
     }
 
     /// Keeps a connection as long as the environment lives.

@@ -16,7 +16,7 @@ use crate::told::Told;
 impl Drive<'_> {
     /// An idle environment, or a new one; none where the invocation has its answer already, because there can be none.
     pub(crate) async fn acquire(&mut self) -> Result<Option<Environment>, InvokeError> {
-        while let Some(mut environment) = self.route.pool.take() {
+        while let Some(mut environment) = self.route.pool.take(self.may_be_provisioned()) {
             if environment.wake().await {
                 environment.log.begin(self.wants_tail());
                 return Ok(Some(environment));
@@ -24,6 +24,7 @@ impl Drive<'_> {
             environment.log.release();
             self.dispatcher.discard(environment);
         }
+        self.may_start()?;
         let program = self.dispatcher.program(self.route).await?;
         let log = Arc::new(Log::new(self.dispatcher, self.route));
         log.begin(self.wants_tail());
@@ -47,6 +48,17 @@ impl Drive<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// Whether its function may have one more environment already.
+    fn may_start(&self) -> Result<(), InvokeError> {
+        let may = self.dispatcher.admission.may_start(&self.route.id, self.now());
+        may.map_err(|throttle| {
+            if let Some(served) = &self.served {
+                self.dispatcher.count_throttle(self.route, &served.invocation);
+            }
+            InvokeError::Throttled(throttle)
+        })
     }
 
     /// Waits for the Init of a new environment. Where that fails the invocation will begin with another.

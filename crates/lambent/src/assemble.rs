@@ -115,7 +115,8 @@ async fn metrics(config: &Config) -> Result<Metrics> {
 fn dispatch_options(config: &Config) -> DispatchOptions {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     DispatchOptions {
-        concurrency: config.concurrency,
+        concurrency: config.concurrency.clone(),
+        memory_mib: config.memory_mib,
         starts_at_once: processors * STARTS_PER_CPU,
         idle_max: config.idle_max,
         age_max: config.age_max,

@@ -2,6 +2,7 @@
 //! raw here is parsed once into a [`Config`]; nothing else reads the environment.
 
 mod command;
+mod concurrency;
 mod credentials;
 mod efs;
 mod endpoint;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use lambent_code::interpreter::{Family, HostEnvironment, Override, Version};
 use lambent_core::account::{AccountId, Region};
+use lambent_core::lambda::concurrency::AccountLimits;
 use lambent_core::limits::{
     CLOCK_SCALE_MAX, ENVIRONMENT_AGE_MAX, SESSION_MAX, TIMEOUT_MAX_S, TRANSITION_MIN_MAX,
 };
@@ -59,7 +61,9 @@ pub(crate) struct Config {
     pub(crate) host: HostEnvironment,
     /// Where the files of file systems are.
     pub(crate) file_systems: FileSystemOptions,
-    pub(crate) concurrency: usize,
+    pub(crate) concurrency: AccountLimits,
+    /// Memory that environments may be promised together.
+    pub(crate) memory_mib: Option<u64>,
     pub(crate) idle_max: Duration,
     pub(crate) age_max: Duration,
     pub(crate) drain: Duration,
@@ -76,14 +80,12 @@ impl Serve {
             [] => vec![Place::default()],
             given => given.iter().map(|text| Place::read(text)).collect::<Result<_>>()?,
         };
-        let concurrency = raw.concurrency.unwrap_or(1000);
         let transition_min = Duration::from_millis(raw.transition_min_ms.unwrap_or(0));
         ensure!(
             transition_min <= TRANSITION_MIN_MAX,
             "--transition-min-ms takes up to {}",
             TRANSITION_MIN_MAX.as_millis()
         );
-        ensure!(concurrency > 0, "--concurrency 0 would refuse every call: it takes 1 or more");
         let upstream = raw.upstream_endpoint.map(|url| endpoint::upstream(&url)).transpose()?;
         let data_dir = absolute(raw.data_dir.map_or_else(default_data_dir, Ok)?)?;
         Ok(Config {
@@ -112,7 +114,8 @@ impl Serve {
             automatic_sdk: raw.runtime_sdk != Some(SdkMode::Manual),
             interpreters: raw.interpreter.iter().map(|text| interpreter(text)).collect::<Result<_>>()?,
             host: host_environment(),
-            concurrency,
+            concurrency: concurrency::read(raw.concurrency, &raw.concurrency_of)?,
+            memory_mib: raw.memory_mb,
             idle_max: Duration::from_secs(raw.idle_max_s.unwrap_or(600)),
             age_max: age_max(raw.age_max_s)?,
             drain: Duration::from_secs(raw.drain_s.unwrap_or(30)),

@@ -11,6 +11,7 @@ use lambent_core::time::RealClock;
 use tokio_util::task::TaskTracker;
 
 use crate::environment::{Ends, Environment, Parts, Supervised, World};
+use crate::linux::memory::left_mib;
 use crate::linux::{Control, Ended, Enforcement, Launched, Launcher, Reception, Report, Who};
 use crate::spec::{BootError, Host, Network, Output, Sandbox, Spec};
 use crate::telemetry::Telemetry;
@@ -109,6 +110,10 @@ impl Host for LinuxHost {
 
     fn count(&self) -> usize {
         self.launcher.count()
+    }
+
+    fn memory_left_mib(&self) -> Option<u64> {
+        left_mib()
     }
 
     async fn close(&self) {

@@ -12,6 +12,7 @@ use lambent_code::Trees;
 use lambent_code::interpreter::{HostEnvironment, Interpreters};
 use lambent_code::sdk::Sdks;
 use lambent_core::account::{AccountId, Region};
+use lambent_core::lambda::concurrency::AccountLimits;
 use lambent_core::limits::ENVIRONMENT_AGE_MAX;
 use lambent_dispatch::efs::FileSystemOptions;
 use lambent_dispatch::{
@@ -79,12 +80,19 @@ struct Ways {
     auth: Auth,
     upstream: Option<Upstream>,
     concurrency: usize,
+    memory_mib: Option<u64>,
     transition_min: Duration,
 }
 
 impl Default for Ways {
     fn default() -> Self {
-        Self { auth: Auth::Open, upstream: None, concurrency: CONCURRENCY, transition_min: Duration::ZERO }
+        Self {
+            auth: Auth::Open,
+            upstream: None,
+            concurrency: CONCURRENCY,
+            memory_mib: None,
+            transition_min: Duration::ZERO,
+        }
     }
 }
 
@@ -125,13 +133,18 @@ impl TestServer {
         Self::assemble(host, Ways { concurrency, ..Ways::default() }).await
     }
 
+    /// Assembles one that takes any signature and has so much memory for environments.
+    pub async fn start_within(host: FakeHost, memory_mib: u64) -> Self {
+        Self::assemble(host, Ways { memory_mib: Some(memory_mib), ..Ways::default() }).await
+    }
+
     /// Assembles one that takes any signature and whose state changes take at least that long.
     pub async fn start_holding(host: FakeHost, transition_min: Duration) -> Self {
         Self::assemble(host, Ways { transition_min, ..Ways::default() }).await
     }
 
     async fn assemble(host: FakeHost, ways: Ways) -> Self {
-        let Ways { auth, upstream, concurrency, transition_min } = ways;
+        let Ways { auth, upstream, concurrency, memory_mib, transition_min } = ways;
         let folder = TempDir::new().expect("the system has a temporary folder");
         let (clock, dice) = (Arc::new(PausedClock::default()), Arc::new(LoadedDice::new(1)));
         let store = Store::memory();
@@ -155,7 +168,8 @@ impl TestServer {
             clock: clock.clone(),
             dice: dice.clone(),
             options: DispatchOptions {
-                concurrency,
+                concurrency: AccountLimits::new(concurrency),
+                memory_mib,
                 starts_at_once: 4,
                 idle_max: Duration::from_secs(600),
                 age_max: ENVIRONMENT_AGE_MAX,

@@ -3,9 +3,15 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html>
 
+mod account;
+mod bucket;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use account::AccountLimits;
+pub use bucket::{Bucket, Rate};
 
 use super::arn::Qualifier;
 use super::function::Function;

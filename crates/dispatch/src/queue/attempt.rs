@@ -117,7 +117,7 @@ impl Dispatcher {
             tail: false,
             stream: None,
         };
-        let outcome = self.invoke(resolved, invocation).await?;
+        let outcome = self.invoke_queued(resolved, invocation).await?;
         let payload = String::from_utf8_lossy(&outcome.payload).into_owned();
         Ok(Response { version: outcome.version, failed: outcome.failed, payload })
     }

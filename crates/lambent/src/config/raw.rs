@@ -96,6 +96,13 @@ pub(crate) struct Serve {
     /// How many functions may run at once in one account and region [default: 1000].
     #[arg(long, env = "LAMBENT_CONCURRENCY", value_name = "N")]
     pub(super) concurrency: Option<usize>,
+    /// The same for one account, in all its regions or in one: ACCOUNT=N or ACCOUNT:REGION=N; may be given more than once.
+    #[arg(long, env = "LAMBENT_CONCURRENCY_OF", value_name = "ACCOUNT[:REGION]=N", value_delimiter = ',')]
+    pub(super) concurrency_of: Vec<String>,
+    /// How much memory environments may be promised together, by the MemorySize of their functions, in MiB [default: 16
+    /// times what is free at the start, since functions rarely take what they are given].
+    #[arg(long, env = "LAMBENT_MEMORY_MB", value_name = "MB")]
+    pub(super) memory_mb: Option<u64>,
     /// How long an environment is kept idle, in seconds [default: 600].
     #[arg(long, env = "LAMBENT_IDLE_MAX_S", value_name = "S")]
     pub(super) idle_max_s: Option<u64>,
@@ -198,6 +205,8 @@ impl Serve {
             efs_dir: list(self.efs_dir, file.efs_dir),
             efs_connections: self.efs_connections.or(file.efs_connections),
             concurrency: self.concurrency.or(file.concurrency),
+            concurrency_of: list(self.concurrency_of, file.concurrency_of),
+            memory_mb: self.memory_mb.or(file.memory_mb),
             idle_max_s: self.idle_max_s.or(file.idle_max_s),
             age_max_s: self.age_max_s.or(file.age_max_s),
             drain_s: self.drain_s.or(file.drain_s),

@@ -17,6 +17,7 @@ mod init;
 mod launcher;
 mod lent;
 mod loop_device;
+pub(crate) mod memory;
 mod message;
 mod net;
 mod oom_score;

@@ -62,6 +62,11 @@ pub trait Host: std::fmt::Debug + Send + Sync {
     /// How many sandboxes exist now, those being torn down included.
     fn count(&self) -> usize;
 
+    /// How much memory is left for more of them, in MiB; none where nobody knows.
+    fn memory_left_mib(&self) -> Option<u64> {
+        None
+    }
+
     /// Kills all sandboxes and returns when nothing of them is left.
     async fn close(&self);
 }

@@ -23,7 +23,7 @@ pub async fn get_account_settings(
     _request: GetAccountSettingsRequest,
 ) -> Result<Reply, Error> {
     let Caller { account, region, .. } = &context.caller;
-    let limit = server.dispatcher.concurrency();
+    let limit = server.dispatcher.concurrency(account, region);
     let unreserved = reservations::read(server, account, region).await?.unreserved(limit);
     let usage = server.usage.of(account, region);
     Ok(Reply::of(GetAccountSettingsResponse {

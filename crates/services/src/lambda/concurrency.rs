@@ -30,7 +30,7 @@ pub async fn put_function_concurrency(
 ) -> Result<Reply, Error> {
     let target = Target::read_unqualified(&context.caller, &request.function_name)?;
     let reserved = u32::try_from(request.reserved_concurrent_executions).unwrap_or(0);
-    let limit = server.dispatcher.concurrency();
+    let limit = server.dispatcher.concurrency(&target.id.account, &target.id.region);
     let mut attempts = Attempts::new();
     loop {
         let mut draft = Draft::read(server, &target).await?;

@@ -247,13 +247,12 @@ fn invoke_fault(error: InvokeError) -> Fault {
 }
 
 fn throttled(throttle: Throttle) -> Fault {
-    let reason = match throttle {
-        Throttle::ConcurrentInvocationLimitExceeded => "ConcurrentInvocationLimitExceeded",
-        Throttle::ReservedFunctionConcurrentInvocationLimitExceeded => {
-            "ReservedFunctionConcurrentInvocationLimitExceeded"
-        }
-    };
-    of("TooManyRequestsException", "Rate Exceeded.").with("Reason", Value::String(reason.to_owned()))
+    let reason = Value::String(throttle.reason().to_owned());
+    let fault = of("TooManyRequestsException", "Rate Exceeded.").with("Reason", reason);
+    match throttle.wait_s() {
+        Some(wait_s) => fault.with("retryAfterSeconds", Value::String(wait_s.to_string())),
+        None => fault,
+    }
 }
 
 /// A failure of the server: the cause goes to its log, not to the caller.

@@ -159,8 +159,8 @@ fn may_provision(server: &Server, draft: &Draft, qualifier: &Qualifier, requeste
         }
     }
     may_have(function, qualifier).map_err(|conflict| Error::Conflict(conflict.to_string()))?;
-    let (limit, others) =
-        (server.dispatcher.concurrency(), Reservation::provisioned_beside(function, qualifier));
+    let limit = server.dispatcher.concurrency(&function.id.account, &function.id.region);
+    let others = Reservation::provisioned_beside(function, qualifier);
     let allowed = draft.reservations().may_provision(limit, function, others, requested);
     allowed.map_err(|refusal| Error::InvalidParameter(refusal.to_string()))
 }

@@ -13,6 +13,8 @@ pub struct Keeper {
     /// With those that are leaving.
     ready: u32,
     leaving: u32,
+    /// Those of them that wait for the others: none can be used before all are there.
+    held: u32,
     failure: Option<Failure>,
 }
 
@@ -62,17 +64,24 @@ impl Keeper {
             Event::Started => {
                 self.starting = self.starting.saturating_sub(1);
                 self.ready += 1;
+                self.held += 1;
                 self.failure = None;
             }
             Event::Failed(reason) => {
                 self.starting = self.starting.saturating_sub(1);
                 self.failure = Some(Failure::after(self.failure.take(), reason, now));
+                // The others are better than none.
+                self.held = 0;
             }
+            // Whether it was one of those that wait is not known: it shows when all are there.
             Event::Gone => {
                 self.ready = self.ready.saturating_sub(1);
                 self.leaving = self.leaving.saturating_sub(1);
             }
             Event::Woken => {}
+        }
+        if self.ready() >= self.wanted {
+            self.held = 0;
         }
         let action = self.due(now);
         if let Some(Action::Start(count)) = action {
@@ -103,6 +112,18 @@ impl Keeper {
     #[must_use]
     pub fn ready(&self) -> u32 {
         self.ready.saturating_sub(self.leaving)
+    }
+
+    /// How many of them invocations may use: on AWS none before all that were asked for are there.
+    #[must_use]
+    pub fn usable(&self) -> u32 {
+        self.ready().saturating_sub(self.held)
+    }
+
+    /// Whether those that started may be used.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.held == 0
     }
 
     /// Whether there are more than wanted.
@@ -223,6 +244,24 @@ mod tests {
         assert_eq!(go(&mut k, Event::Gone, 4), Some(Action::Start(1)));
     }
 
+    #[test]
+    fn none_can_be_used_before_all_are_there() {
+        let mut k = Keeper::default();
+        go(&mut k, Event::Wanted(2), 0);
+        go(&mut k, Event::Started, 0);
+        assert_eq!((k.ready(), k.usable(), k.is_open()), (1, 0, false));
+        go(&mut k, Event::Started, 0);
+        assert_eq!((k.ready(), k.usable(), k.is_open()), (2, 2, true));
+        go(&mut k, Event::Wanted(4), 0);
+        go(&mut k, Event::Started, 0);
+        assert_eq!((k.ready(), k.usable()), (3, 2), "those that were there before stay in use");
+        go(&mut k, Event::Failed("no room".into()), 0);
+        assert_eq!((k.ready(), k.usable(), k.is_open()), (3, 3, true), "better than none");
+        go(&mut k, Event::Gone, 0);
+        go(&mut k, Event::Wanted(2), 0);
+        assert_eq!((k.ready(), k.usable()), (2, 2));
+    }
+
     proptest! {
         /// A driver that does what it is told, in any order, comes to what was wanted last.
         #[test]
@@ -250,6 +289,7 @@ mod tests {
                 }
                 prop_assert!(starting <= PROVISIONED_STARTS_MAX);
                 prop_assert_eq!(k.ready(), alive);
+                prop_assert!(k.usable() <= alive && (k.is_open() || alive < k.wanted()));
             }
             prop_assert_eq!((alive, starting), (last, 0));
         }
