@@ -9,6 +9,7 @@ use std::time::Duration;
 use lambent_code::interpreter::{HostEnvironment, Interpreters};
 use lambent_code::sdk::Sdks;
 use lambent_core::account::{AccountId, Region};
+use lambent_core::lambda::concurrency::AccountLimits;
 use lambent_dispatch::efs::FileSystemOptions;
 use lambent_dispatch::{Dispatcher, Options as DispatchOptions, Parts as DispatchParts, Programs};
 use lambent_sandbox::Network;
@@ -120,7 +121,8 @@ fn programs(sim: &Sim, blobs: &Blobs) -> Programs {
 fn options(sim: &Sim) -> DispatchOptions {
     let world = &sim.world;
     DispatchOptions {
-        concurrency: world.concurrency,
+        concurrency: AccountLimits::new(world.concurrency),
+        memory_mib: None,
         starts_at_once: world.starts_at_once,
         idle_max: world.idle_max,
         age_max: world.age_max,
