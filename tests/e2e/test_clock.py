@@ -155,6 +155,7 @@ def test_the_clock_only_moves_forward(server, how):
 def test_the_log_says_in_json_too_that_the_clock_was_moved(own_server):
     running = own_server("--auth", "open", "--log-format", "json")
     move(running, advance="6h")
+    until(lambda: "moved by request" in running.log())
     lines = [json.loads(line) for line in running.log().splitlines() if line.startswith("{")]
     moved = next(line for line in lines if "moved by request" in line["message"])
     assert moved["clock"] == "+6h"

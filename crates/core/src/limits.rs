@@ -2,6 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 
+mod alarm;
 mod clock;
 mod concurrency;
 mod efs;
@@ -15,6 +16,7 @@ mod sts;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+pub use alarm::*;
 pub use clock::*;
 pub use concurrency::*;
 pub use efs::*;

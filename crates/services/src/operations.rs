@@ -248,10 +248,21 @@ index! { LOGS_OPERATIONS of logs:
 }
 
 index! { MONITORING_OPERATIONS of monitoring:
+    DeleteAlarms, Write => alarm::delete_alarms,
+    DescribeAlarmHistory, Read => alarm_history::describe_alarm_history,
+    DescribeAlarms, Read => alarm_describe::describe_alarms,
+    DescribeAlarmsForMetric, Read => alarm_describe::describe_alarms_for_metric,
+    DisableAlarmActions, Write => alarm::disable_alarm_actions,
+    EnableAlarmActions, Write => alarm::enable_alarm_actions,
     GetMetricData, Read => metric_data::get_metric_data,
     GetMetricStatistics, Read => metric_statistics::get_metric_statistics,
     ListMetrics, Read => metric_list::list_metrics,
+    ListTagsForResource, Read => tags::list_tags_for_resource,
+    PutMetricAlarm, Write => alarm::put_metric_alarm,
     PutMetricData, Log => metric_put::put_metric_data,
+    SetAlarmState, Write => alarm::set_alarm_state,
+    TagResource, Write => tags::tag_resource,
+    UntagResource, Write => tags::untag_resource,
 }
 
 index! { STS_OPERATIONS of sts:

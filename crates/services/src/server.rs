@@ -22,6 +22,7 @@ use crate::identities::Identities;
 use crate::keys::KeyRing;
 use crate::lambda::usage::Index;
 use crate::monitoring::Metrics;
+use crate::monitoring::alarms::Alarms;
 use crate::policies::Policies;
 use crate::traffic::Traffic;
 use crate::upstream::Upstream;
@@ -87,6 +88,8 @@ pub struct Server {
     pub(crate) trees: Trees,
     pub(crate) logs: Logs,
     pub(crate) metrics: Metrics,
+    /// What drives alarms.
+    pub(crate) alarms: Alarms,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -139,6 +142,7 @@ impl Server {
             trees,
             logs,
             metrics,
+            alarms: Alarms::default(),
             dispatcher,
             keys,
             clock,

@@ -1,5 +1,6 @@
 //! The whole keyspace of the server on one page: each table with the parts of its keys. Never holds logic beyond keys.
 
+mod alarm;
 mod iam;
 
 use lambent_core::account::{AccountId, Region};
@@ -22,6 +23,7 @@ use lambent_core::time::Timestamp;
 
 use crate::{Key, Prefix, Table};
 
+pub use alarm::*;
 pub use iam::*;
 
 /// Functions by account, region and name.

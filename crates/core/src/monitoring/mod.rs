@@ -1,5 +1,6 @@
 //! CloudWatch: what a metric is, what is kept of its values, and what is asked of them. Never where they are kept.
 
+pub mod alarm;
 pub mod bucket;
 mod exact;
 pub mod math;

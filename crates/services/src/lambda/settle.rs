@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::{Error, every};
 use crate::Server;
+use crate::monitoring::alarms;
 
 /// One state change that is going on. It names what began it, so that it never ends another one that came later.
 #[derive(Debug, Clone)]
@@ -125,6 +126,7 @@ where
 /// # Errors
 /// [`StoreError`] if the functions cannot be read.
 pub async fn resume(server: &Arc<Server>) -> Result<(), StoreError> {
+    alarms::resume(server).await?;
     server.identities.take_in(&server.store).await?;
     every::record(server, &tables::SESSIONS, |session| server.keys.take_in(session)).await?;
     every::record(server, &tables::FUNCTIONS, |record| {

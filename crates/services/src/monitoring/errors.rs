@@ -28,6 +28,15 @@ pub enum Error {
     /// There would be more than there may be.
     #[error("{0}")]
     LimitExceeded(String),
+    /// There is no such alarm.
+    #[error("{0}")]
+    NoAlarm(String),
+    /// There is nothing of that ARN.
+    #[error("The named resource does not exist.")]
+    NoResource,
+    /// A text that should be JSON is not.
+    #[error("{0}")]
+    Format(String),
     /// Something that AWS has and this server has not.
     #[error("{0} is not there yet in Lambent")]
     NotThereYet(&'static str),
@@ -57,6 +66,9 @@ impl From<Error> for Fault {
             // No error of the model, but what the service answers since its first days.
             Error::Validation(_) | Error::NotThereYet(_) => Self::new("ValidationError", 400, message),
             Error::NextToken => of("InvalidNextToken", message),
+            Error::NoAlarm(_) => of("ResourceNotFound", message),
+            Error::NoResource => of("ResourceNotFoundException", message),
+            Error::Format(_) => of("InvalidFormatFault", message),
             Error::LimitExceeded(_) => of("LimitExceededFault", message),
             Error::Store(fault) => {
                 error!(cause = %fault, "an operation on metrics failed inside the server");
@@ -82,6 +94,9 @@ mod tests {
             ("InvalidParameterCombinationException", "InvalidParameterCombination", 400),
             ("MissingRequiredParameterException", "MissingParameter", 400),
             ("InvalidNextToken", "InvalidNextToken", 400),
+            ("ResourceNotFound", "ResourceNotFound", 404),
+            ("ResourceNotFoundException", "ResourceNotFoundException", 404),
+            ("InvalidFormatFault", "InvalidFormat", 400),
             ("LimitExceededFault", "LimitExceeded", 400),
             ("InternalServiceFault", "InternalServiceError", 500),
         ] {

@@ -14,6 +14,7 @@ use lambent_core::time::Timestamp;
 use lambent_wire::monitoring::metric::GetMetricDataInput;
 
 pub(crate) use self::compute::{Asked, lines};
+pub(crate) use self::query::read;
 use super::Error;
 use crate::caller::Context;
 use crate::{Reply, Server};

@@ -22,7 +22,19 @@ pub(crate) async fn publish(
     message: &str,
     attributes: &[Attribute],
 ) -> Result<(), Fault> {
+    publish_with_subject(session, arn, message, None, attributes).await
+}
+
+/// The same with the subject that mails have.
+pub(crate) async fn publish_with_subject(
+    session: &Session<'_>,
+    arn: &str,
+    message: &str,
+    subject: Option<&str>,
+    attributes: &[Attribute],
+) -> Result<(), Fault> {
     let mut fields = vec![("TopicArn".to_owned(), arn), ("Message".to_owned(), message)];
+    fields.extend(subject.map(|subject| ("Subject".to_owned(), subject)));
     for (number, (name, kind, value)) in (1..).zip(attributes) {
         let entry = format!("MessageAttributes.entry.{number}");
         fields.push((format!("{entry}.Name"), name));
