@@ -70,7 +70,7 @@ pub(crate) async fn assemble(
         credentials: keys.clone(),
         logs: Arc::new(output::FunctionLines(logs.clone())),
         measured: Arc::new(metrics.clone()),
-        destinations: Arc::new(Deliveries::new(upstream.clone(), clock.clone())),
+        destinations: Arc::new(Deliveries::new(upstream.clone(), keys.clone(), clock.clone())),
         clock: clock.clone(),
         dice: dice.clone(),
         options: DispatchOptions {

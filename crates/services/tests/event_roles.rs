@@ -155,3 +155,87 @@ async fn an_sts_that_fails_is_asked_again() {
     assert_eq!(key_of(&requests(&upstream, "AmazonSQS.SendMessage", 1).await[0]), "ASIAROLE");
     counted(&server, "destination_delivery_failures", 0).await;
 }
+
+/// Asks IAM for something, in a form.
+async fn iam(server: &TestServer, form: String) {
+    let signed = "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=00";
+    let request = Request::post("/").header("host", "test").header("authorization", signed);
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let request = request.body(http_body_util::Full::new(Bytes::from(form + "&Version=2010-05-08"))).unwrap();
+    let response = lambent_services::pipeline::handle(&server.server, request).await;
+    assert_eq!(response.status(), 200, "{response:?}");
+}
+
+/// Gives the functions' role a policy that allows this.
+async fn allow(server: &TestServer, action: &str, resource: &str) {
+    let statement = json!({ "Effect": "Allow", "Action": action, "Resource": resource });
+    let document = json!({ "Version": "2012-10-17", "Statement": statement }).to_string();
+    let document = percent_encoding::utf8_percent_encode(&document, percent_encoding::NON_ALPHANUMERIC);
+    iam(server, format!("Action=PutRolePolicy&RoleName=test&PolicyName=p&PolicyDocument={document}")).await;
+}
+
+/// A server that keeps the functions' role, which may do nothing.
+async fn with_role(upstream: &FakeUpstream) -> TestServer {
+    let server = with_queue(upstream, Place::Aws).await;
+    let trust = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Principal%22%3A%7B%22Service%22%3A%22lambda.amazonaws.com%22%7D%2C%22Action%22%3A%22sts%3AAssumeRole%22%7D%5D%7D";
+    iam(&server, format!("Action=CreateRole&RoleName=test&AssumeRolePolicyDocument={trust}")).await;
+    server
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_is_kept_here_gives_only_what_its_policies_allow() {
+    let upstream = services(|| assumed("2026-01-02T13:00:00Z"));
+    let server = with_role(&upstream).await;
+    send(&server).await;
+    counted(&server, "destination_delivery_failures", 1).await;
+    allow(&server, "sqs:SendMessage", &QUEUE.replace(":q", ":other")).await;
+    send(&server).await;
+    counted(&server, "destination_delivery_failures", 2).await;
+    assert!(requests(&upstream, "AmazonSQS.SendMessage", 0).await.is_empty());
+    allow(&server, "sqs:*", QUEUE).await;
+    send(&server).await;
+    assert_eq!(requests(&upstream, "AmazonSQS.SendMessage", 1).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_function_is_invoked_only_as_the_role_may() {
+    let upstream = services(|| assumed("2026-01-02T13:00:00Z"));
+    let server = with_role(&upstream).await;
+    create(&server, "next").await;
+    let next = "arn:aws:lambda:us-east-1:000000000000:function:next";
+    allow(&server, "lambda:InvokeFunction", &format!("{next}*")).await;
+    let config = json!({ "DestinationConfig": { "OnSuccess": { "Destination": next } } });
+    assert_eq!(server.call(Method::PUT, CONFIG, &config).await.0, 200);
+    send(&server).await;
+    counted(&server, "async_events_received", 2).await;
+    allow(&server, "lambda:GetFunction", "*").await;
+    send(&server).await;
+    counted(&server, "destination_delivery_failures", 1).await;
+    counted(&server, "async_events_received", 3).await;
+    // The resource's own policy is enough in one account.
+    let permission = json!({
+        "StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": role(),
+    });
+    let (status, body) = server.call(Method::POST, "/2015-03-31/functions/next/policy", &permission).await;
+    assert_eq!(status, 201, "{body}");
+    send(&server).await;
+    counted(&server, "async_events_received", 5).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_role_may_not_give_to_cannot_be_set() {
+    let upstream = services(|| assumed("2026-01-02T13:00:00Z"));
+    let server = with_role(&upstream).await;
+    let config = json!({ "DestinationConfig": { "OnFailure": { "Destination": QUEUE } } });
+    let (status, body) = server.call(Method::PUT, CONFIG, &config).await;
+    let words =
+        format!("The function's execution role does not have permissions to call SendMessage on {QUEUE}");
+    assert_eq!((status, body["message"].as_str()), (400, Some(words.as_str())), "{body}");
+    let dead = json!({ "DeadLetterConfig": { "TargetArn": QUEUE } });
+    let path = "/2015-03-31/functions/fn/configuration";
+    let (status, body) = server.call(Method::PUT, path, &dead).await;
+    let words = "The provided execution role does not have permissions to call SendMessage on SQS";
+    assert_eq!((status, body["message"].as_str()), (400, Some(words)), "{body}");
+    allow(&server, "sqs:SendMessage", "*").await;
+    assert_eq!(server.call(Method::PUT, path, &dead).await.0, 200);
+}

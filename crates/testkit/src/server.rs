@@ -164,7 +164,7 @@ impl TestServer {
             credentials: keys.clone(),
             logs: Arc::new(Kept(logs.clone())),
             measured: Arc::new(metrics.clone()),
-            destinations: Arc::new(Deliveries::new(upstream.clone(), clock.clone())),
+            destinations: Arc::new(Deliveries::new(upstream.clone(), keys.clone(), clock.clone())),
             clock: clock.clone(),
             dice: dice.clone(),
             options: DispatchOptions {

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use lambent_core::lambda::arn::Qualifier;
 use lambent_core::lambda::event::{Delivery, Ended, Event};
+use lambent_core::lambda::function::Function;
 use uuid::Uuid;
 
 /// What is to be carried.
@@ -37,4 +39,15 @@ pub trait Destinations: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`DeliveryError`] if it was not taken.
     async fn deliver(&self, parcel: Parcel<'_>) -> Result<(), DeliveryError>;
+
+    /// Whether a parcel may become an event of another function, what is meant of which by this qualifier.
+    ///
+    /// # Errors
+    /// [`DeliveryError`] if the role of the function whose event ended may not invoke it.
+    fn may_invoke(
+        &self,
+        parcel: Parcel<'_>,
+        target: &Function,
+        qualifier: &Qualifier,
+    ) -> Result<(), DeliveryError>;
 }

@@ -61,15 +61,17 @@ impl Dispatcher {
     /// The record becomes an event of another function.
     async fn deliver_to_function(
         &self,
-        Parcel { event, ended, delivery, .. }: Parcel<'_>,
+        parcel: Parcel<'_>,
         id: FunctionId,
         qualifier: Qualifier,
     ) -> Result<(), DeliveryError> {
+        let Parcel { event, ended, delivery, .. } = parcel;
         let failed = |fault: &StoreError| DeliveryError { reason: fault.to_string(), is_lasting: false };
         let function = self.queue.store.get(&tables::FUNCTIONS, &tables::function_key(&id)).await;
         let Some(function) = function.map_err(|fault| failed(&fault))? else {
             return Err(DeliveryError { reason: "there is no such function".to_owned(), is_lasting: true });
         };
+        self.queue.destinations.may_invoke(parcel, &function.value, &qualifier)?;
         let whole = event.record(ended, true);
         let fits = whole.len() as u64 <= ASYNC_PAYLOAD_MAX_BYTES;
         let next = Event {

@@ -7,13 +7,18 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use lambent_core::account::Region;
+use lambent_core::iam::Document;
+use lambent_core::lambda::arn::Qualifier;
 use lambent_core::lambda::event::{Condition, Delivery};
+use lambent_core::lambda::function::Function;
 use lambent_core::limits::{BUS_ENTRY_MAX_BYTES, SNS_MESSAGE_MAX_BYTES, SQS_MESSAGE_MAX_BYTES};
 use lambent_core::time::RealClock;
 use lambent_dispatch::{DeliveryError, Destinations, Parcel};
 use serde_json::{Value, json};
 
+use super::event_permits::Giver;
 use super::lookups::arn::Arn;
+use crate::keys::KeyRing;
 use crate::upstream::{Attribute, Fault, Roles, Session, Upstream, events, s3, sns, sqs};
 
 /// Carries the ends of asynchronous invocations to other services, if there are any.
@@ -21,14 +26,22 @@ use crate::upstream::{Attribute, Fault, Roles, Session, Upstream, events, s3, sn
 pub struct Deliveries {
     upstream: Option<Upstream>,
     roles: Roles,
+    keys: Arc<KeyRing>,
     clock: Arc<dyn RealClock>,
 }
 
 impl Deliveries {
-    /// Carried to these services.
+    /// Carried to these services, as the roles on the ring may.
     #[must_use]
-    pub fn new(upstream: Option<Upstream>, clock: Arc<dyn RealClock>) -> Self {
-        Self { upstream, roles: Roles::default(), clock }
+    pub fn new(upstream: Option<Upstream>, keys: Arc<KeyRing>, clock: Arc<dyn RealClock>) -> Self {
+        Self { upstream, roles: Roles::default(), keys, clock }
+    }
+
+    fn permit(&self, parcel: Parcel<'_>, policy: Option<&Document>) -> Result<(), DeliveryError> {
+        let Parcel { event, ended, delivery, .. } = parcel;
+        let function = &event.function;
+        let giver = Giver { keys: &self.keys, role: &ended.role, function, now: self.clock.wall() };
+        giver.may_give(delivery.arn(), policy).map_err(|denied| lasting(&denied))
     }
 }
 
@@ -40,7 +53,20 @@ impl Destinations for Deliveries {
             .as_ref()
             .ok_or_else(|| lasting("there are no other services: --upstream-endpoint says where they are"))?;
         let arn = Arn::read(parcel.delivery.arn()).ok_or_else(|| lasting("this is no ARN"))?;
+        self.permit(parcel, None)?;
         told(self.send(upstream, arn, parcel).await)
+    }
+
+    fn may_invoke(
+        &self,
+        parcel: Parcel<'_>,
+        target: &Function,
+        qualifier: &Qualifier,
+    ) -> Result<(), DeliveryError> {
+        let policy = target.settings(qualifier).and_then(|settings| settings.policy.as_ref());
+        // What is not understood allows nothing.
+        let policy = policy.map(|policy| policy.document().unwrap_or_else(|_| Document::nothing()));
+        self.permit(parcel, policy.as_ref())
     }
 }
 

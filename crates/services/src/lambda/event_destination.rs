@@ -4,9 +4,10 @@
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
 
 use lambent_core::lambda::arn::{FunctionId, Reference};
+use lambent_core::lambda::function::Function;
 use lambent_wire::lambda::event_invoke::DestinationConfig;
 
-use super::{Error, lookups};
+use super::{Error, event_permits, lookups};
 use crate::Server;
 use crate::caller::Caller;
 
@@ -28,24 +29,27 @@ impl Destinations {
     /// Checks both, failure first.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for what cannot be a destination, is not there, or is the function itself.
+    /// [`Error::InvalidParameter`] for what cannot be a destination, is not there, is the function itself, or may not be
+    /// given to by its role.
     pub(super) async fn check(
         &self,
         server: &Server,
         caller: &Caller,
-        function: &FunctionId,
+        function: &Function,
     ) -> Result<(), Error> {
+        let Function { id, latest, .. } = function;
         if !self.fit() {
             return Err(Error::InvalidParameter(format!(
                 "The provided destination config {self} is invalid."
             )));
         }
         for arn in [&self.on_failure, &self.on_success].into_iter().flatten() {
-            if names(arn, function) {
+            if names(arn, id) {
                 let words = "You can't specify the function as a destination for itself.";
                 return Err(Error::InvalidParameter(words.to_owned()));
             }
             lookups::destination(server, caller, arn).await?;
+            event_permits::destination(server, &latest.configuration.role, id, arn)?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use lambent_core::lambda::arn::{FunctionId, Qualifier};
+use lambent_core::lambda::function::Function;
 use lambent_core::lambda::settings::EventInvoke;
 use lambent_wire::lambda::event_invoke::{
     DeleteFunctionEventInvokeConfigRequest, DestinationConfig, FunctionEventInvokeConfig,
@@ -33,9 +34,9 @@ pub async fn put_function_event_invoke_config(
     let target = Target::read(&context.caller, &request.function_name, request.qualifier.as_deref())?;
     let (attempts, age_s) = (request.maximum_retry_attempts, request.maximum_event_age_in_seconds);
     something(attempts, age_s, request.destination_config.as_ref())?;
-    settings::read(server, &target).await?.ok_or_else(no_function)?;
+    let function = settings::read(server, &target).await?.ok_or_else(no_function)?;
     let destinations = Destinations::read(request.destination_config.as_ref());
-    destinations.check(server, &context.caller, &target.id).await?;
+    destinations.check(server, &context.caller, &function).await?;
     let config = EventInvoke {
         maximum_retry_attempts: number(attempts),
         maximum_event_age_s: number(age_s),
@@ -64,10 +65,11 @@ pub async fn update_function_event_invoke_config(
     let target = Target::read(&context.caller, &request.function_name, request.qualifier.as_deref())?;
     let (attempts, age_s) = (request.maximum_retry_attempts, request.maximum_event_age_in_seconds);
     something(attempts, age_s, request.destination_config.as_ref())?;
-    of(server, &target).await?;
+    let function = settings::read(server, &target).await?.ok_or_else(|| no_config(&target))?;
+    config(&function, &target)?;
     let destinations = request.destination_config.as_ref().map(|given| Destinations::read(Some(given)));
     if let Some(destinations) = &destinations {
-        destinations.check(server, &context.caller, &target.id).await?;
+        destinations.check(server, &context.caller, &function).await?;
     }
     let missing = || no_config(&target);
     let changed = settings::change(server, &target, missing, |settings| {
@@ -95,8 +97,9 @@ pub async fn get_function_event_invoke_config(
     request: GetFunctionEventInvokeConfigRequest,
 ) -> Result<Reply, Error> {
     let target = Target::read(&context.caller, &request.function_name, request.qualifier.as_deref())?;
-    let config = of(server, &target).await?;
-    Ok(Reply::of(view(&target.id, &settings::qualifier(&target), &config)))
+    let function = settings::read(server, &target).await?.ok_or_else(|| no_config(&target))?;
+    let config = config(&function, &target)?;
+    Ok(Reply::of(view(&target.id, &settings::qualifier(&target), config)))
 }
 
 /// ListFunctionEventInvokeConfigs.
@@ -140,10 +143,9 @@ pub async fn delete_function_event_invoke_config(
     Ok(Reply::of(()))
 }
 
-async fn of(server: &Server, target: &Target) -> Result<EventInvoke, Error> {
-    let function = settings::read(server, target).await?;
-    let settings = function.as_ref().and_then(|function| function.settings(&settings::qualifier(target)));
-    settings.and_then(|settings| settings.event_invoke.clone()).ok_or_else(|| no_config(target))
+fn config<'f>(function: &'f Function, target: &Target) -> Result<&'f EventInvoke, Error> {
+    let settings = function.settings(&settings::qualifier(target));
+    settings.and_then(|settings| settings.event_invoke.as_ref()).ok_or_else(|| no_config(target))
 }
 
 fn something(

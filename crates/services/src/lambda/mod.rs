@@ -15,6 +15,7 @@ pub mod event;
 mod event_delivery;
 mod event_destination;
 pub mod event_invoke;
+mod event_permits;
 pub mod event_source_mapping;
 mod every;
 pub mod function;

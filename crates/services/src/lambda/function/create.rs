@@ -18,7 +18,9 @@ use super::super::change::Versions;
 use super::super::configuration::Creation;
 use super::super::names::Target;
 use super::super::source::Source;
-use super::super::{Error, code_signing_use, layer, lookups, processor, settle, tags, usage, version, view};
+use super::super::{
+    Error, code_signing_use, event_permits, layer, lookups, processor, settle, tags, usage, version, view,
+};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -42,6 +44,9 @@ pub async fn create_function(
     lookups::role(server, &context.caller, &request.role).await?;
     let taken_in = source.take_in(server, &context.caller).await?;
     let configuration = creation.look_up(server, &context.caller).await?;
+    if let Some(arn) = &configuration.dead_letter {
+        event_permits::dead_letter(server, &configuration.role, &target.id, arn)?;
+    }
     layer::check_size(&taken_in.code, &configuration.layers)?;
     let publish = request.publish == Some(true);
     let uses = taken_in.code.size_bytes * if publish { 2 } else { 1 };

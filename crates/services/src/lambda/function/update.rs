@@ -8,7 +8,8 @@ use lambent_wire::lambda::function::{UpdateFunctionCodeRequest, UpdateFunctionCo
 use super::super::names::Target;
 use super::super::source::Source;
 use super::super::{
-    Error, change, code_signing_use, configuration, layer, processor, settle, usage, version, view,
+    Error, change, code_signing_use, configuration, event_permits, layer, processor, settle, usage, version,
+    view,
 };
 use crate::caller::Context;
 use crate::{Reply, Server};
@@ -89,8 +90,11 @@ pub async fn update_function_configuration(
     change::settled(server, &target, |function| condition.check(function)).await?;
     asked.look_up(server, &context.caller).await?;
     update(server, &target, condition, false, |function| {
-        let configuration = Some(asked.of(&function.latest.configuration)?);
-        Ok(Change { configuration, code: None })
+        let configuration = asked.of(&function.latest.configuration)?;
+        if let (Some(_), Some(arn)) = (&request.dead_letter_config, &configuration.dead_letter) {
+            event_permits::dead_letter(server, &configuration.role, &function.id, arn)?;
+        }
+        Ok(Change { configuration: Some(configuration), code: None })
     })
     .await
 }
