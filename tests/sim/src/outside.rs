@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use lambent_core::lambda::arn::FunctionId;
+use lambent_core::lambda::arn::{FunctionId, Qualifier};
+use lambent_core::lambda::function::Function;
 use lambent_dispatch::{
     DeliveryError, Destinations, Line, LogSink, Parcel, RoleCredentials, SessionKeys, Source,
 };
@@ -61,6 +62,16 @@ impl Destinations for Outside {
         }
         sim.say(&format!("{} takes {id} {condition}", parcel.delivery.arn()));
         sim.is_told(id, condition);
+        Ok(())
+    }
+
+    /// Every role may invoke every function of the world.
+    fn may_invoke(
+        &self,
+        _parcel: Parcel<'_>,
+        _target: &Function,
+        _qualifier: &Qualifier,
+    ) -> Result<(), DeliveryError> {
         Ok(())
     }
 }
