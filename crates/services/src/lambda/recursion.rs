@@ -1,4 +1,4 @@
-//! Whether a loop through a function goes on. Never finds a loop: that comes with what can make one.
+//! Whether a loop through a function goes on. Never finds a loop: the dispatcher does, by the trace header.
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>
 
