@@ -33,7 +33,7 @@ def test_a_user_is_made_once_whatever_its_case(iam):
     name = unique("User")
     made = iam.create_user(UserName=name, Path="/team/", Tags=[{"Key": "b", "Value": "1"}, {"Key": "a", "Value": ""}])
     user = made["User"]
-    assert user.pop("CreateDate").tzinfo == datetime.timezone.utc or True
+    assert user.pop("CreateDate") <= datetime.datetime.now(datetime.timezone.utc)
     assert re.fullmatch("AIDA[A-Z0-9]{17}", user.pop("UserId"))
     assert user == {
         "Path": "/team/",
@@ -182,6 +182,15 @@ def test_tags_of_a_user(iam, user):
     fails(iam.tag_user, "LimitExceeded", UserName=user, Tags=many)
     fails(iam.tag_user, "ValidationError", UserName=user, Tags=[*many, {"Key": "one", "Value": ""}])
     fails(iam.tag_user, "NoSuchEntity", UserName="nobody", Tags=[])
+
+
+def test_the_last_use_of_a_key_is_told(server, iam, user):
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    fails(iam_of(server, region_name="eu-west-1", **keys).get_user, "AccessDenied")
+    used = iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
+    assert (used["ServiceName"], used["Region"]) == ("iam", "eu-west-1")
+    assert used["LastUsedDate"] >= key["CreateDate"]
 
 
 def test_another_account_sees_none_of_it(own_server):

@@ -11,6 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use lambent_core::account::AccountId;
 use lambent_core::iam::access_key::LastUse;
+use lambent_core::iam::aws_managed;
 use lambent_core::iam::realm::Realm;
 use lambent_store::{Change, Key, Store, Table, tables};
 use serde::de::DeserializeOwned;
@@ -115,6 +116,12 @@ impl Identities {
     /// The document in force of a managed policy, also one of AWS's.
     pub(crate) fn policy(&self, arn: &str) -> Option<Arc<lambent_core::iam::Document>> {
         self.known().document(arn)
+    }
+
+    /// The text of the same.
+    pub(crate) fn policy_text(&self, arn: &str) -> Option<String> {
+        let of_aws = || aws_managed::find(arn).map(|(policy, partition)| policy.document(partition));
+        self.known().texts.get(arn).cloned().or_else(of_aws)
     }
 
     /// The users of a realm, by name.

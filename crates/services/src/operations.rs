@@ -214,6 +214,8 @@ index! { IAM_OPERATIONS of iam:
     PutUserPermissionsBoundary, Write => user_policy::put_user_permissions_boundary,
     PutUserPolicy, Write => user_policy::put_user_policy,
     SetDefaultPolicyVersion, Write => policy_version::set_default_policy_version,
+    SimulateCustomPolicy, Read => simulation::simulate_custom_policy,
+    SimulatePrincipalPolicy, Read => simulation::simulate_principal_policy,
     TagPolicy, Write => tags::tag_policy,
     TagRole, Write => tags::tag_role,
     TagUser, Write => tags::tag_user,

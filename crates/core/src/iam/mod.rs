@@ -19,6 +19,7 @@ pub mod realm;
 pub mod role;
 pub mod service_linked;
 pub mod session;
+pub mod statement_place;
 pub mod tag;
 #[cfg(test)]
 mod tests;

@@ -44,6 +44,9 @@ pub enum Error {
         /// As it was given: `v3`.
         version: String,
     },
+    /// No such user or role.
+    #[error("The user or role with ARN {0} cannot be found.")]
+    NoSuchPrincipal(String),
     /// No such task that deletes a role.
     #[error("Deletion task id {0} was not found.")]
     NoSuchTask(String),
@@ -115,6 +118,7 @@ impl From<Error> for Fault {
             | Error::NoneToAttach(_)
             | Error::NoBoundary(_)
             | Error::NoSuchVersion { .. }
+            | Error::NoSuchPrincipal(_)
             | Error::NoSuchTask(_) => of("NoSuchEntityException", message),
             Error::AlreadyExists { .. } | Error::PolicyExists(_) => {
                 of("EntityAlreadyExistsException", message)

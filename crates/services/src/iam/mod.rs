@@ -19,6 +19,7 @@ pub mod policy_version;
 pub mod role;
 pub mod role_policy;
 pub mod service_linked_role;
+pub mod simulation;
 pub mod tags;
 pub mod user;
 pub mod user_policy;

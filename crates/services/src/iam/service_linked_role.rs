@@ -43,10 +43,10 @@ pub async fn create_service_linked_role(
             return Err(Error::InvalidInput(format!("Custom suffix is not allowed for {service}")));
         }
         Some(suffix) => format!("{}_{suffix}", linked.role),
-        None => linked.role.to_owned(),
+        None => linked.role.clone(),
     };
     let realm = find::realm(&context.caller);
-    let made = linked_role(server, realm, linked, (name, request.description));
+    let made = linked_role(server, realm, &linked, (name, request.description));
     if !find::written(server, role::new(server, &made)?).await? {
         return Err(Error::InvalidInput(format!(
             "Service role name {} has been taken in this account, please try a different suffix.",
@@ -68,7 +68,7 @@ fn linked_role(
         "Statement": [{
             "Action": ["sts:AssumeRole"],
             "Effect": "Allow",
-            "Principal": { "Service": [linked.service] },
+            "Principal": { "Service": [linked.service.as_str()] },
         }],
     });
     let attached =
@@ -76,7 +76,7 @@ fn linked_role(
     Role {
         id: unique_id::of_entity("AROA", &realm.account, &*server.dice),
         name,
-        path: Role::service_path(linked.service),
+        path: Role::service_path(&linked.service),
         description,
         trust: trust.to_string(),
         session_max_s: IAM_SESSION_MAX_S,

@@ -25,6 +25,8 @@ pub(super) struct Known {
     pub(super) role_arns: HashMap<Key, String>,
     user_arns: HashMap<Key, String>,
     policies: HashMap<String, Arc<Document>>,
+    /// The same as they were given; only those of accounts.
+    pub(super) texts: HashMap<String, String>,
     policy_arns: HashMap<Key, String>,
 }
 
@@ -55,12 +57,16 @@ impl Known {
 
     pub(super) fn set_policy(&mut self, key: &Key, policy: Option<ManagedPolicy>) {
         let old = self.policy_arns.remove(key);
-        old.iter().for_each(|arn| drop(self.policies.remove(arn)));
+        if let Some(arn) = &old {
+            self.policies.remove(arn);
+            self.texts.remove(arn);
+        }
         let arn = policy.as_ref().map(ManagedPolicy::arn);
         if let (Some(policy), Some(arn)) = (&policy, &arn) {
             self.policy_arns.insert(key.clone(), arn.clone());
-            let document = readable(arn, policy.in_force().unwrap_or_default());
-            self.policies.insert(arn.clone(), document);
+            let text = policy.in_force().unwrap_or_default();
+            self.policies.insert(arn.clone(), readable(arn, text));
+            self.texts.insert(arn.clone(), text.to_owned());
         }
         for arn in old.iter().chain(&arn) {
             self.renew(arn);

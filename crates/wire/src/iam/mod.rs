@@ -10,6 +10,7 @@ pub mod policy_version;
 pub mod role;
 pub mod role_policy;
 pub mod service_linked_role;
+pub mod simulation;
 pub mod tags;
 pub mod user;
 pub mod user_policy;
@@ -38,6 +39,7 @@ pub use self::{
     service_linked_role::{
         CreateServiceLinkedRole, DeleteServiceLinkedRole, GetServiceLinkedRoleDeletionStatus,
     },
+    simulation::{SimulateCustomPolicy, SimulatePrincipalPolicy},
     tags::{
         ListPolicyTags, ListRoleTags, ListUserTags, TagPolicy, TagRole, TagUser, UntagPolicy, UntagRole,
         UntagUser,
@@ -119,6 +121,8 @@ pub static IAM: Service = Service {
         &tags::LIST_POLICY_TAGS,
         &account::GET_ACCOUNT_SUMMARY,
         &account::GET_ACCOUNT_AUTHORIZATION_DETAILS,
+        &simulation::SIMULATE_CUSTOM_POLICY,
+        &simulation::SIMULATE_PRINCIPAL_POLICY,
     ],
     errors: &[
         &errors::ACCOUNT_NOT_MANAGEMENT_OR_DELEGATED_ADMINISTRATOR_EXCEPTION,
