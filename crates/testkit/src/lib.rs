@@ -3,6 +3,7 @@
 
 mod chance;
 mod host;
+pub mod one_alarm;
 pub mod one_function;
 mod server;
 mod time;
