@@ -1,6 +1,8 @@
 """Function packages as people make them: zip files in memory, and the small functions the tests run."""
 
+import importlib.util
 import io
+import pathlib
 import zipfile
 
 ROLE = "arn:aws:iam::000000000000:role/lambda-role"
@@ -23,6 +25,22 @@ def python(source, **more):
     """A Python function: what CreateFunction takes for it."""
     settings = {"Runtime": "python3.12", "Handler": "app.handler", "Role": ROLE}
     return settings | {"Code": {"ZipFile": zip_of({"app.py": source})}} | more
+
+
+def with_boto3(source, services=("lambda",), **more):
+    """A Python function that brings boto3, and of its data only what is of these services."""
+    files = {"app.py": source}
+    for name in ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"):
+        origin = pathlib.Path(importlib.util.find_spec(name).origin)
+        if origin.name != "__init__.py":
+            files[origin.name] = origin.read_text()
+            continue
+        for path in origin.parent.rglob("*"):
+            inside = path.relative_to(origin.parent.parent)
+            wanted = "data" not in inside.parts or len(inside.parts) == 3 or set(services) & set(inside.parts)
+            if path.is_file() and path.suffix != ".pyc" and wanted:
+                files[str(inside)] = path.read_bytes()
+    return python("", Code={"ZipFile": zip_of(files)}, Timeout=60, MemorySize=512) | more
 
 
 def nodejs(source, name="app.mjs", **more):

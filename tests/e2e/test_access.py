@@ -8,7 +8,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from conftest import active
-from packages import python
+from packages import python, with_boto3
 
 ACCOUNT = "000000000000"
 NAMES = itertools.count(1)
@@ -82,7 +82,7 @@ def world(server):
     return World(server.endpoint)
 
 
-def refused(call, **parameters):
+def denied(call, **parameters):
     """Status, code and message of a refusal."""
     with pytest.raises(ClientError) as failure:
         call(**parameters)
@@ -101,21 +101,21 @@ def test_a_user_is_held_to_its_policies_in_every_service(world, create):
     user, clients = world.user(policy(("lambda:GetFunction", arn)))
     who = f"arn:aws:iam::{ACCOUNT}:user/{user}"
     assert clients("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"] == arn
-    said = refused(clients("lambda").invoke, FunctionName=name)
+    said = denied(clients("lambda").invoke, FunctionName=name)
     assert said == (403, "AccessDeniedException", unallowed(who, "lambda:InvokeFunction", arn))
-    said = refused(clients("lambda").list_functions)
+    said = denied(clients("lambda").list_functions)
     assert said == (403, "AccessDeniedException", unallowed(who, "lambda:ListFunctions", "*"))
-    said = refused(clients("logs").describe_log_groups)
+    said = denied(clients("logs").describe_log_groups)
     groups = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group::log-stream:"
     assert said == (400, "AccessDeniedException", unallowed(who, "logs:DescribeLogGroups", groups))
-    said = refused(clients("iam").get_role, RoleName="r")
+    said = denied(clients("iam").get_role, RoleName="r")
     assert said == (403, "AccessDenied", unallowed(who, "iam:GetRole", "role r"))
-    said = refused(clients("iam").create_role, RoleName="r", AssumeRolePolicyDocument=trust(LAMBDA))
+    said = denied(clients("iam").create_role, RoleName="r", AssumeRolePolicyDocument=trust(LAMBDA))
     assert said == (403, "AccessDenied", unallowed(who, "iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/r"))
-    status, code, words = refused(clients("cloudwatch").list_metrics)
+    status, code, words = denied(clients("cloudwatch").list_metrics)
     assert (status, code) == (403, "AccessDenied")
     assert words == f"User: {who} is not authorized to perform: cloudwatch:ListMetrics because no identity-based policy allows the cloudwatch:ListMetrics action"
-    status, code, words = refused(clients("efs").describe_file_systems)
+    status, code, words = denied(clients("efs").describe_file_systems)
     assert (status, code) == (403, "AccessDeniedException")
     assert f"User: {who} is not authorized to perform: elasticfilesystem:DescribeFileSystems" in words
 
@@ -126,12 +126,12 @@ def test_a_policy_that_is_changed_counts_at_once(world, create):
     clients("lambda").get_function(FunctionName=name)
     deny = {"Effect": "Deny", "Action": "lambda:Get*", "Resource": "*"}
     iam.put_user_policy(UserName=user, PolicyName="deny", PolicyDocument=policy(deny))
-    words = refused(clients("lambda").get_function, FunctionName=name)[2]
+    words = denied(clients("lambda").get_function, FunctionName=name)[2]
     assert words.endswith("with an explicit deny in an identity-based policy")
     iam.delete_user_policy(UserName=user, PolicyName="deny")
     clients("lambda").get_function(FunctionName=name)
     iam.delete_user_policy(UserName=user, PolicyName="p")
-    assert refused(clients("lambda").get_function, FunctionName=name)[1] == "AccessDeniedException"
+    assert denied(clients("lambda").get_function, FunctionName=name)[1] == "AccessDeniedException"
     iam.attach_user_policy(UserName=user, PolicyArn="arn:aws:iam::aws:policy/AWSLambda_ReadOnlyAccess")
     clients("lambda").get_function(FunctionName=name)
 
@@ -147,27 +147,27 @@ def test_a_key_is_no_good_as_soon_as_it_is_inactive_or_deleted(world):
     clients = world.by(fresh["AccessKeyId"], fresh["SecretAccessKey"])
     assert clients("sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/{user}"
     wrong = world.by(fresh["AccessKeyId"], "another")
-    assert refused(wrong("sts").get_caller_identity)[:2] == (403, "SignatureDoesNotMatch")
+    assert denied(wrong("sts").get_caller_identity)[:2] == (403, "SignatureDoesNotMatch")
     invalid = "The security token included in the request is invalid."
     iam.update_access_key(UserName=user, AccessKeyId=fresh["AccessKeyId"], Status="Inactive")
-    assert refused(clients("sts").get_caller_identity) == (403, "InvalidClientTokenId", invalid)
-    assert refused(clients("lambda").list_functions) == (403, "UnrecognizedClientException", invalid)
+    assert denied(clients("sts").get_caller_identity) == (403, "InvalidClientTokenId", invalid)
+    assert denied(clients("lambda").list_functions) == (403, "UnrecognizedClientException", invalid)
     iam.update_access_key(UserName=user, AccessKeyId=fresh["AccessKeyId"], Status="Active")
     clients("lambda").list_functions()
     iam.delete_access_key(UserName=user, AccessKeyId=fresh["AccessKeyId"])
-    assert refused(clients("lambda").list_functions) == (403, "UnrecognizedClientException", invalid)
+    assert denied(clients("lambda").list_functions) == (403, "UnrecognizedClientException", invalid)
 
 
 def test_a_boundary_and_a_session_policy_limit(world):
     boundary = world.root("iam").create_policy(PolicyName=f"b{next(NAMES)}", PolicyDocument=policy(("lambda:ListFunctions", "*")))
     _, clients = world.user(policy(("lambda:*", "*")), PermissionsBoundary=boundary["Policy"]["Arn"])
     clients("lambda").list_functions()
-    words = refused(clients("lambda").list_layers)[2]
+    words = denied(clients("lambda").list_layers)[2]
     assert words.endswith("because no permissions boundary allows the lambda:ListLayers action")
     role = world.role(trust({"AWS": ACCOUNT}), policy(("lambda:*", "*")))
     session = world.assume(world.root, role, Policy=policy(("lambda:ListFunctions", "*")))
     session("lambda").list_functions()
-    words = refused(session("lambda").list_layers)[2]
+    words = denied(session("lambda").list_layers)[2]
     assert words.endswith("because no session policy allows the lambda:ListLayers action")
 
 
@@ -175,11 +175,11 @@ def test_a_role_is_passed_only_by_who_may(world):
     role, other = world.role(trust(LAMBDA)), world.role(trust(LAMBDA))
     user, clients = world.user(policy(("lambda:*", "*"), ("iam:PassRole", role)))
     who, name = f"arn:aws:iam::{ACCOUNT}:user/{user}", f"passed-{next(NAMES)}"
-    said = refused(clients("lambda").create_function, FunctionName=name, **python("x = 1") | {"Role": other})
+    said = denied(clients("lambda").create_function, FunctionName=name, **python("x = 1") | {"Role": other})
     assert said == (403, "AccessDeniedException", unallowed(who, "iam:PassRole", other))
     clients("lambda").create_function(FunctionName=name, **python("x = 1") | {"Role": role})
     active(clients("lambda"), name)
-    said = refused(clients("lambda").update_function_configuration, FunctionName=name, Role=other)
+    said = denied(clients("lambda").update_function_configuration, FunctionName=name, Role=other)
     assert said == (403, "AccessDeniedException", unallowed(who, "iam:PassRole", other))
     clients("lambda").update_function_configuration(FunctionName=name, Description="no role is passed on")
 
@@ -187,7 +187,7 @@ def test_a_role_is_passed_only_by_who_may(world):
 def test_a_function_is_held_to_its_role(world, create, invoke):
     writes = policy((["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], "*"))
     role = world.role(trust(LAMBDA), writes)
-    name = create(python(CALLER, Role=role, Timeout=30))
+    name = create(with_boto3(CALLER, ("lambda", "logs", "sts"), Role=role))
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role.rsplit('/')[-1]}/{name}"
     who = invoke(name, {"service": "sts", "call": "get_caller_identity"})["Payload"]
     assert who == session
@@ -206,6 +206,28 @@ def test_a_function_is_held_to_its_role(world, create, invoke):
     ]
 
 
+def test_a_role_must_let_lambda_do_what_a_function_asks_for(world, create, refused):
+    queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:queue"
+    role, may = world.role(trust(LAMBDA)), world.role(trust(LAMBDA), policy(("sqs:*", queue)))
+    dead = {"DeadLetterConfig": {"TargetArn": queue}}
+    said = refused("create_function", FunctionName=f"dead-{next(NAMES)}", **python("x = 1") | dead | {"Role": role})
+    words = "The provided execution role does not have permissions to call SendMessage on SQS"
+    assert said == (400, "InvalidParameterValueException", words)
+    create(python("x = 1") | dead | {"Role": may})
+    network = {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}
+    said = refused("create_function", FunctionName=f"net-{next(NAMES)}", **python("x = 1") | network | {"Role": role})
+    assert said[2] == "The provided execution role does not have permissions to call CreateNetworkInterface on EC2"
+    name = create(python("x = 1") | {"Role": role})
+    said = refused("create_event_source_mapping", FunctionName=name, EventSourceArn=queue)
+    words = "The provided execution role does not have permissions to call ReceiveMessage on SQS"
+    assert said == (400, "InvalidParameterValueException", words)
+    stream = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/s"
+    said = refused(
+        "create_event_source_mapping", FunctionName=name, EventSourceArn=stream, StartingPosition="LATEST"
+    )
+    assert said[2].startswith(f"Cannot access stream {stream}. Please ensure the role can perform the GetRecords,")
+
+
 def test_a_role_of_another_account_needs_both_sides(own_server):
     world = World(own_server("--auth", "open").endpoint)
     theirs = world.by("111111111111", "any")("iam")
@@ -216,13 +238,13 @@ def test_a_role_of_another_account_needs_both_sides(own_server):
     user, clients = world.user(policy(("s3:*", "*")))
     who = f"arn:aws:iam::{ACCOUNT}:user/{user}"
     words = f"User: {who} is not authorized to perform: sts:AssumeRole on resource: {role}"
-    said = refused(clients("sts").assume_role, RoleArn=role, RoleSessionName="session")
+    said = denied(clients("sts").assume_role, RoleArn=role, RoleSessionName="session")
     assert said == (403, "AccessDenied", words)
     world.root("iam").put_user_policy(UserName=user, PolicyName="q", PolicyDocument=policy(("sts:AssumeRole", role)))
     session = world.assume(clients, role)
     assert session("sts").get_caller_identity()["Account"] == "111111111111"
     session("lambda").list_functions()
-    assert refused(session("lambda").get_account_settings)[1] == "AccessDeniedException"
+    assert denied(session("lambda").get_account_settings)[1] == "AccessDeniedException"
 
 
 def test_sessions_users_and_roles_survive_a_kill(own_server):
@@ -239,9 +261,9 @@ def test_sessions_users_and_roles_survive_a_kill(own_server):
     assert [before[key] for key in ("Arn", "UserId", "Account")] == [after[key] for key in ("Arn", "UserId", "Account")]
     assert after["UserId"] == answer["AssumedRoleUser"]["AssumedRoleId"]
     session("lambda").list_functions()
-    assert refused(session("lambda").list_layers)[1] == "AccessDeniedException"
+    assert denied(session("lambda").list_layers)[1] == "AccessDeniedException"
     without = world.by(made["AccessKeyId"], made["SecretAccessKey"])
-    assert refused(without("sts").get_caller_identity)[1] == "InvalidClientTokenId"
+    assert denied(without("sts").get_caller_identity)[1] == "InvalidClientTokenId"
 
 
 def test_a_session_token_is_the_user(world):
@@ -250,9 +272,9 @@ def test_a_session_token_is_the_user(world):
     session = world.by(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
     assert session("sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/{user}"
     session("lambda").list_functions()
-    assert refused(session("lambda").list_layers)[1] == "AccessDeniedException"
-    assert refused(session("iam").get_user)[1] == "InvalidClientTokenId"
-    said = refused(session("sts").get_session_token)
+    assert denied(session("lambda").list_layers)[1] == "AccessDeniedException"
+    assert denied(session("iam").get_user)[1] == "InvalidClientTokenId"
+    said = denied(session("sts").get_session_token)
     assert said == (403, "AccessDenied", "Cannot call GetSessionToken with session credentials")
 
 
@@ -266,6 +288,6 @@ def test_who_made_nothing_here_is_told_in_the_log(own_server):
     assert running.log().count("nobody made this role here") == 1
     world = World(running.endpoint)
     user, clients = world.user(policy(("s3:*", "*")))
-    refused(clients("lambda").list_functions)
+    denied(clients("lambda").list_functions)
     [line] = [line for line in running.log().splitlines() if "access denied" in line]
     assert f"user/{user}" in line and "lambda:ListFunctions" in line and "no identity-based policy" in line

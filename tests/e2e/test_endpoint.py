@@ -1,13 +1,11 @@
 """The server as functions reach it: at AWS_ENDPOINT_URL, in every mode of the network, with the rights of their role."""
 
-import importlib.util
 import json
 import os
-import pathlib
 
 import pytest
 from conftest import active
-from packages import python, zip_of
+from packages import python, with_boto3
 from server import free_port
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give functions a way out")
@@ -42,22 +40,6 @@ def handler(event, context):
         reached = False
     return [os.environ.get("AWS_ENDPOINT_URL"), reached]
 """
-
-
-def with_boto3(source):
-    """Settings of a Python function that brings boto3, and of its data only what is Lambda's."""
-    files = {"app.py": source}
-    for name in ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"):
-        origin = pathlib.Path(importlib.util.find_spec(name).origin)
-        if origin.name != "__init__.py":
-            files[origin.name] = origin.read_text()
-            continue
-        for path in origin.parent.rglob("*"):
-            inside = path.relative_to(origin.parent.parent)
-            wanted = "data" not in inside.parts or len(inside.parts) == 3 or "lambda" in inside.parts
-            if path.is_file() and path.suffix != ".pyc" and wanted:
-                files[str(inside)] = path.read_bytes()
-    return python("", Code={"ZipFile": zip_of(files)}, Timeout=60, MemorySize=512)
 
 
 def make(server, name, settings):

@@ -20,7 +20,7 @@ use lambent_wire::lambda::event_source_mapping::{
 };
 
 use super::attempts::Attempts;
-use super::{Error, tags};
+use super::{Error, lookups, tags};
 use crate::caller::{Caller, Context};
 use crate::{Reply, Server};
 
@@ -51,9 +51,10 @@ pub async fn create_event_source_mapping(
     };
     tags::check(&mapping.tags)?;
     check::settings(kind, &mapping.settings)?;
-    let (target, timeout_s) = target::find(server, caller, &request.function_name).await?;
+    let (target, configuration) = target::find(server, caller, &request.function_name).await?;
     mapping.function_arn = target.arn();
-    lookup::source(server, caller, &mapping.source, timeout_s).await?;
+    lookups::role_reads(server, &target.id, &configuration.role, &mapping.source)?;
+    lookup::source(server, caller, &mapping.source, configuration.timeout_s).await?;
     keep::add(server, &mapping).await?;
     Ok(Reply::of(view::mapping(&mapping, mapping.changing().as_str())))
 }

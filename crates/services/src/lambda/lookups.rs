@@ -4,11 +4,13 @@
 pub(super) mod arn;
 mod key;
 mod network;
+mod permission;
 mod role;
 mod target;
 
 pub use key::{kms_key, source_key};
 pub use network::{file_system, vpc};
+pub use permission::{role_joins, role_reads};
 pub use role::role;
 pub use target::{dead_letter, destination};
 

@@ -47,6 +47,7 @@ pub async fn create_function(
     if let Some(arn) = &configuration.dead_letter {
         event_permits::dead_letter(server, &configuration.role, &target.id, arn)?;
     }
+    lookups::role_joins(server, &target.id, None, &configuration)?;
     layer::check_size(&taken_in.code, &configuration.layers)?;
     let publish = request.publish == Some(true);
     let uses = taken_in.code.size_bytes * if publish { 2 } else { 1 };

@@ -8,8 +8,8 @@ use lambent_wire::lambda::function::{UpdateFunctionCodeRequest, UpdateFunctionCo
 use super::super::names::Target;
 use super::super::source::Source;
 use super::super::{
-    Error, change, code_signing_use, configuration, event_permits, layer, processor, settle, usage, version,
-    view,
+    Error, change, code_signing_use, configuration, event_permits, layer, lookups, processor, settle, usage,
+    version, view,
 };
 use crate::caller::Context;
 use crate::{Reply, Server};
@@ -90,11 +90,13 @@ pub async fn update_function_configuration(
     change::settled(server, &target, |function| condition.check(function)).await?;
     asked.look_up(server, &context.caller).await?;
     update(server, &target, condition, false, |function| {
-        let configuration = asked.of(&function.latest.configuration)?;
-        if let (Some(_), Some(arn)) = (&request.dead_letter_config, &configuration.dead_letter) {
-            event_permits::dead_letter(server, &configuration.role, &function.id, arn)?;
+        let before = &function.latest.configuration;
+        let after = asked.of(before)?;
+        if let (Some(_), Some(arn)) = (&request.dead_letter_config, &after.dead_letter) {
+            event_permits::dead_letter(server, &after.role, &function.id, arn)?;
         }
-        Ok(Change { configuration: Some(configuration), code: None })
+        lookups::role_joins(server, &function.id, Some(before), &after)?;
+        Ok(Change { configuration: Some(after), code: None })
     })
     .await
 }
