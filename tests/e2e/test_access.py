@@ -228,6 +228,8 @@ def test_a_role_must_let_lambda_do_what_a_function_asks_for(world, create, refus
     assert said[2].startswith(f"Cannot access stream {stream}. Please ensure the role can perform the GetRecords,")
 
 
+@pytest.mark.operation("sts.AssumeRole")
+@pytest.mark.operation("sts.GetCallerIdentity")
 def test_a_role_of_another_account_needs_both_sides(own_server):
     world = World(own_server("--auth", "open").endpoint)
     theirs = world.by("111111111111", "any")("iam")
@@ -266,6 +268,7 @@ def test_sessions_users_and_roles_survive_a_kill(own_server):
     assert denied(without("sts").get_caller_identity)[1] == "InvalidClientTokenId"
 
 
+@pytest.mark.operation("sts.GetSessionToken")
 def test_a_session_token_is_the_user(world):
     user, clients = world.user(policy(("lambda:ListFunctions", "*")))
     made = clients("sts").get_session_token(DurationSeconds=900)["Credentials"]
@@ -291,3 +294,41 @@ def test_who_made_nothing_here_is_told_in_the_log(own_server):
     denied(clients("lambda").list_functions)
     [line] = [line for line in running.log().splitlines() if "access denied" in line]
     assert f"user/{user}" in line and "lambda:ListFunctions" in line and "no identity-based policy" in line
+
+
+@pytest.mark.operation("sts.GetAccessKeyInfo")
+def test_the_account_of_a_key_is_told(world):
+    user, clients = world.user(policy(("s3:*", "*")))
+    key = world.root("iam").list_access_keys(UserName=user)["AccessKeyMetadata"][0]["AccessKeyId"]
+    assert world.root("sts").get_access_key_info(AccessKeyId=key)["Account"] == ACCOUNT
+    assert denied(clients("sts").get_access_key_info, AccessKeyId=key)[:2] == (403, "AccessDenied")
+    assert denied(world.root("sts").get_access_key_info, AccessKeyId="x" * 16)[:2] == (400, "ValidationError")
+
+
+def test_sts_refuses_in_its_words(world):
+    role = world.role(trust({"AWS": ACCOUNT}))
+    assume = world.root("sts").assume_role
+    for more, expected in [
+        (
+            {"DurationSeconds": 7200},
+            ("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."),
+        ),
+        ({"Policy": "{"}, ("MalformedPolicyDocument", "This policy contains invalid Json")),
+        (
+            {"Tags": [{"Key": f"k{n}", "Value": "v" * 256} for n in range(50)]},
+            ("PackedPolicyTooLarge", "Packed size of session tags consumes 317% of allotted space."),
+        ),
+        (
+            {"RoleSessionName": "a b"},
+            (
+                "ValidationError",
+                "1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: "
+                "Member must satisfy regular expression pattern: [\\w+=,.@-]*",
+            ),
+        ),
+    ]:
+        said = denied(assume, **{"RoleArn": role, "RoleSessionName": "session"} | more)
+        assert said == (400, *expected)
+    with pytest.raises(ClientError) as failure:
+        world.root("sts").get_federation_token(Name="someone")
+    assert failure.value.response["Error"]["Code"] == "InvalidAction"

@@ -5,24 +5,13 @@ use http::Method;
 use lambent_core::account::{AccountId, Region};
 use lambent_core::lambda::arn::FunctionId;
 use lambent_dispatch::RoleCredentials as _;
-use lambent_sandbox::{Event, Spec};
-use lambent_testkit::one_function::{said, settled, with_function};
-use lambent_testkit::{FakeHost, TestServer};
 use serde_json::{Value, json};
 
-use whose::{ACCOUNT, Keys, allow, statement, statements};
+use super::whose::{ACCOUNT, Keys, allow, statement, statements};
+use super::{F, server, whose};
 
-mod whose;
-
-const F: &str = "/2015-03-31/functions/f";
 const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
 const OTHER: &str = "111111111111";
-
-async fn server() -> TestServer {
-    let server = with_function(FakeHost::new(|_: &Spec, _: &Event| said("1"))).await;
-    settled(&server).await;
-    server
-}
 
 /// How AWS refuses what no policy of the caller's allows.
 fn unallowed(who: &str, action: &str, resource: &str) -> (u16, String) {

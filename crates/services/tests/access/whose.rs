@@ -1,7 +1,5 @@
 //! Users, roles and sessions for the tests of who may what, made through the query services. Never a test itself.
 
-#![allow(dead_code, reason = "each test binary uses a part")]
-
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;

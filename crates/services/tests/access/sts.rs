@@ -3,22 +3,11 @@
 use std::time::Duration;
 
 use http::Method;
-use lambent_sandbox::{Event, Spec};
-use lambent_testkit::one_function::{said, settled, with_function};
-use lambent_testkit::{FakeHost, TestServer};
+use lambent_testkit::TestServer;
 use serde_json::{Value, json};
 
-use whose::{ACCOUNT, Keys, allow, element, statement, statements, trust};
-
-mod whose;
-
-const F: &str = "/2015-03-31/functions/f";
-
-async fn server() -> TestServer {
-    let server = with_function(FakeHost::new(|_: &Spec, _: &Event| said("1"))).await;
-    settled(&server).await;
-    server
-}
+use super::whose::{ACCOUNT, Keys, allow, element, statement, statements, trust};
+use super::{F, server, whose};
 
 async fn who(server: &TestServer, keys: &Keys) -> (String, String) {
     let told = keys.must(server, "sts", &[("Action", "GetCallerIdentity")]).await;
