@@ -39,7 +39,7 @@ async fn ask(server: &TestServer, action: &str, fields: &str) -> (u16, String) {
 fn text<'a>(answer: &'a str, element: &str) -> &'a str {
     let inside =
         answer.split_once(&format!("<{element}>")).unwrap_or_else(|| panic!("{element} in {answer}")).1;
-    inside.split("</").next().unwrap()
+    inside.split_once("</").expect("what is opened is closed").0
 }
 
 #[tokio::test]

@@ -111,7 +111,7 @@ fn has_bad_date(statement: &Value) -> bool {
     });
     let values = of_dates.filter_map(|(_, keys)| keys.as_object()).flat_map(serde_json::Map::values);
     values
-        .flat_map(|values| values.as_array().map_or(std::slice::from_ref(values), Vec::as_slice))
+        .flat_map(|values| values.as_array().map_or_else(|| std::slice::from_ref(values), Vec::as_slice))
         .filter_map(Value::as_str)
         .any(|date| !DATE.is_match(date))
 }

@@ -53,8 +53,8 @@ fn letters(prefix: &str, account: &AccountId, count: u32, dice: &dyn Dice) -> St
     let free = count * 5 - 1 - ACCOUNT_BITS;
     let chance = u128::from_be_bytes(dice.bytes16()) & ((1 << free) - 1);
     let bits = (((1 << ACCOUNT_BITS) | account) << free) | chance;
-    let letter = |at: u32| BASE_32[usize::from((bits >> (at * 5)) as u8 & 31)];
-    prefix.chars().chain((0..count).rev().map(|at| char::from(letter(at)))).collect()
+    let digit = |at: u32| usize::try_from((bits >> (at * 5)) & 31).expect("five bits fit");
+    prefix.chars().chain((0..count).rev().map(|at| char::from(BASE_32[digit(at)]))).collect()
 }
 
 #[cfg(test)]
