@@ -106,3 +106,29 @@ async fn an_event_of_a_loop_is_accepted_and_dropped() {
     }
     counted(&server, "recursive_invocations_dropped", 1).await;
 }
+
+#[tokio::test]
+async fn a_function_url_is_no_way_round() {
+    let server = with_function(passing()).await;
+    let url = "/2021-10-31/functions/f/url";
+    let (status, body) = server.call(Method::POST, url, &json!({ "AuthType": "NONE" })).await;
+    assert_eq!(status, 201, "{body}");
+    for (sid, action) in [("url", "InvokeFunctionUrl"), ("invoke", "InvokeFunction")] {
+        let permission =
+            json!({ "StatementId": sid, "Principal": "*", "Action": format!("lambda:{action}") });
+        let path = "/2015-03-31/functions/f/policy";
+        assert_eq!(server.call(Method::POST, path, &permission).await.0, 201);
+    }
+    let host = body["FunctionUrl"].as_str().unwrap().trim_start_matches("http://").trim_end_matches('/');
+    let first = call(&server, INVOKE, "RequestResponse", None).await;
+    let trace = first.headers()["x-amzn-trace-id"].to_str().unwrap();
+    let once = trace.strip_suffix(":0").expect("it was reached once");
+    for (again, status) in [(":14", 200), (":15", 400)] {
+        let request =
+            Request::get("/").header("host", host).header("x-amzn-trace-id", once.to_owned() + again);
+        let request = request.body(http_body_util::Full::new(Bytes::new())).unwrap();
+        let peer = std::net::IpAddr::from([127, 0, 0, 1]);
+        let response = lambent_services::url::answer(&server.server, request, peer).await;
+        assert_eq!(response.status().as_u16(), status);
+    }
+}
