@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use self::history::{HistoryItem, HistoryKind};
-pub use self::reason::Asked;
+use self::reason::Asked;
 pub use self::rule::{Comparison, Datapoint, Evaluated, Missing, Rule};
 pub use self::watch::{Query, Source, Watch};
 use crate::account::{AccountId, Region};

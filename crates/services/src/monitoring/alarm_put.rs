@@ -137,7 +137,7 @@ fn extended(stat: String) -> Result<String, Error> {
 
 fn period(period: i32) -> Result<u32, Error> {
     let period = positive(period);
-    if matches!(period, 10 | 20 | 30) || period % 60 == 0 {
+    if matches!(period, 10 | 20 | 30) || period.is_multiple_of(60) {
         return Ok(period);
     }
     Err(Error::Validation("Period must be 10, 20, 30 or a multiple of 60.".to_owned()))

@@ -26,7 +26,7 @@ pub async fn tag_resource(
     request: TagResourceInput,
 ) -> Result<Reply, Error> {
     let id = read(&context.caller, &request.resource_arn)?;
-    let record = alarm::found(server, &id).await.map_err(|error| missing(error))?;
+    let record = alarm::found(server, &id).await.map_err(missing)?;
     let mut tags = record.value.tags;
     tags.extend(request.tags.into_iter().map(|tag| (tag.key, tag.value)));
     if tags.len() > TAGS_MAX {

@@ -11,22 +11,22 @@ use crate::time::Timestamp;
 
 /// What stands besides the datapoints in `StateReasonData`.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub(super) struct Asked<'a> {
     /// When the alarm was evaluated.
-    pub at: Timestamp,
+    pub(super) at: Timestamp,
     /// `Sum` or `p99`.
-    pub statistic: Option<&'a str>,
+    pub(super) statistic: Option<&'a str>,
     /// The unit, where the alarm names one.
-    pub unit: Option<&'a str>,
+    pub(super) unit: Option<&'a str>,
     /// The period.
-    pub period_s: u32,
+    pub(super) period_s: u32,
     /// The beginning of the last period that was looked at.
-    pub last: Timestamp,
+    pub(super) last: Timestamp,
 }
 
 /// The reason of a state that was found.
 #[must_use]
-pub fn words(rule: &Rule, state: State, found: &Evaluated) -> String {
+pub(super) fn words(rule: &Rule, state: State, found: &Evaluated) -> String {
     let Evaluated { datapoints, missing, .. } = found;
     match state {
         State::InsufficientData => format!("Insufficient Data: {} unknown.", counted(*missing, "datapoint")),
@@ -70,7 +70,7 @@ fn crossed(rule: &Rule, alarm: bool, datapoints: &[Datapoint]) -> String {
 
 /// `StateReasonData`: the datapoints and what was asked, as JSON.
 #[must_use]
-pub fn data(rule: &Rule, found: &Evaluated, asked: Asked<'_>) -> String {
+pub(super) fn data(rule: &Rule, found: &Evaluated, asked: Asked<'_>) -> String {
     let time = |at: Timestamp| at.to_lambda_string();
     let mut data = serde_json::Map::new();
     data.insert("version".to_owned(), json!("1.0"));

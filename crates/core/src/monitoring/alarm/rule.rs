@@ -10,7 +10,6 @@ use crate::time::Timestamp;
 
 /// How a datapoint is compared with the threshold: `ComparisonOperator`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::enum_variant_names, reason = "AWS's names")]
 pub enum Comparison {
     /// It breaches from the threshold on.
     GreaterThanOrEqualToThreshold,
