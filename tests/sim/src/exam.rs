@@ -26,8 +26,8 @@ pub(crate) async fn examine(life: &Life) {
     drained(life).await;
     // Who left has left a function behind that may still run, or wait for its Init.
     sleep(Duration::from_secs(180)).await;
-    for call in sim.ledger().calls.clone().iter().filter(|(_, call)| call.kind == Kind::Event) {
-        has_ended(sim, call.0, call.1);
+    for (id, call) in &sim.ledger().calls.clone() {
+        has_ended(sim, id, call);
     }
     provisioned(life).await;
     full_house(life).await;
@@ -55,7 +55,11 @@ async fn drained(life: &Life) {
 
 /// An event that was accepted was told of, unless its function is gone; or it went well, and nobody wanted to know.
 fn has_ended(sim: &Sim, id: &str, call: &Call) {
-    if call.answered != Answered::Taken || !call.told.is_empty() {
+    let [starts, ends, reports] = call.lines;
+    if sim.ledger().mishaps == 0 && (starts != ends || starts != reports || starts < call.taken) {
+        sim.broken(format!("{id} ran {} times and has the lines {:?}", call.taken, call.lines));
+    }
+    if call.kind == Kind::Sync || call.answered != Answered::Taken || !call.told.is_empty() {
         return;
     }
     let gone = sim.function(&call.function, |f| f.may_be_deleted(&call.asked));

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Response};
+use lambent_core::time::Clock as _;
 use serde_json::Value;
 
 use crate::client::Client;
 use crate::ledger::{Answered, Call, Kind};
 use crate::model::{Deployment, Function, Moment};
 use crate::order::{Order, Way};
+
+/// How long an answer may take: Init, four environments that are lost, and the longest time-out, with room to spare.
+const ANSWER_MAX: Duration = Duration::from_secs(180);
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -69,12 +73,17 @@ impl Client {
         let _leaving = Leaving { client: self, id: &id };
         let path =
             format!("{}/invocations?Qualifier={}", crate::changes::function(&wish.function), wish.qualifier);
+        let asked = self.sim.clock.age();
         let kind = if wish.kind == Kind::Event { "Event" } else { "RequestResponse" };
         let headers = [("x-amzn-requestid", id.as_str()), ("x-amz-invocation-type", kind)];
         let response = self.send(Method::POST, &path, &headers, order.payload()).await;
         let status = response.status().as_u16();
         let said: Value = serde_json::from_slice(response.body()).unwrap_or_default();
         self.sim.say(&format!("answer {id}: {status} {}", said["message"]));
+        let took = self.sim.clock.age().saturating_sub(asked);
+        if wish.kind == Kind::Sync && took > ANSWER_MAX {
+            self.sim.broken(format!("{id} is answered after {took:?}"));
+        }
         let taken = matches!(status, 200..300);
         // Who is sent away because the server ends may have begun all the same.
         let refused = if self.sim.is_ending() { Answered::Lost } else { Answered::Refused };
@@ -113,6 +122,9 @@ impl Client {
             succeeded: 0,
             failed: 0,
             mishaps: ledger.mishaps,
+            asked_at: self.sim.clock.now(),
+            due: None,
+            lines: [0; 3],
             told: BTreeSet::new(),
         };
         ledger.calls.insert(id.to_owned(), call);

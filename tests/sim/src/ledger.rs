@@ -1,6 +1,10 @@
 //! Every invocation that was asked for, and what became of it. Says at once what must not be.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use lambent_core::limits::{EVENT_RETRY_FIRST, EVENT_RETRY_SECOND};
+use lambent_core::time::Timestamp;
 
 use crate::model::Moment;
 
@@ -42,6 +46,12 @@ pub(crate) struct Call {
     pub(crate) failed: u64,
     /// Mishaps that allow for one more attempt, before it was asked for.
     pub(crate) mishaps: u64,
+    /// When it was asked for, by AWS's time.
+    pub(crate) asked_at: Timestamp,
+    /// Before this it must not be tried again, unless there were more mishaps than these.
+    pub(crate) due: Option<(Timestamp, u64)>,
+    /// Its lines START, END and REPORT.
+    pub(crate) lines: [u64; 3],
     /// Conditions of its end that somebody was told of.
     pub(crate) told: BTreeSet<&'static str>,
 }
@@ -56,16 +66,30 @@ pub(crate) struct Ledger {
     pub(crate) mishaps: u64,
     /// The most that ran at once.
     pub(crate) running_max: usize,
+    /// Whether the wall clock has jumped: what is due then is due at another time.
+    pub(crate) has_jumped: bool,
+}
+
+/// A program that takes an event.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Taking<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) nonce: Option<&'a str>,
+    pub(crate) sandbox: u64,
+    /// How often it may be tried again.
+    pub(crate) retries: u64,
+    pub(crate) now: Timestamp,
 }
 
 impl Ledger {
     /// A program takes an event.
-    pub(crate) fn take(&mut self, id: &str, nonce: Option<&str>, sandbox: u64) -> Result<(), String> {
+    pub(crate) fn take(&mut self, taking: Taking<'_>) -> Result<(), String> {
+        let Taking { id, nonce, sandbox, retries, now } = taking;
         if let Some(other) = self.running.insert(id.to_owned(), sandbox) {
             return Err(format!("{id} runs in sandboxes {other} and {sandbox} at once"));
         }
         self.running_max = self.running_max.max(self.running.len());
-        let mishaps = self.mishaps;
+        let (mishaps, has_jumped) = (self.mishaps, self.has_jumped);
         let Some(call) = self.calls.get_mut(id) else { return Err(format!("nobody asked for {id}")) };
         call.taken += 1;
         if nonce != Some(call.nonce.as_str()) {
@@ -74,26 +98,34 @@ impl Ledger {
         if call.answered == Answered::Refused {
             return Err(format!("{id} runs though it was refused"));
         }
-        if call.kind == Kind::Sync && call.taken > 1 {
-            return Err(format!("{id} runs for the second time"));
-        }
-        if call.taken > 3 + mishaps - call.mishaps {
-            return Err(format!("{id} runs for the {}th time", call.taken));
+        let most = if call.kind == Kind::Sync { 1 } else { 1 + retries + mishaps - call.mishaps };
+        if call.taken > most {
+            return Err(format!("{id} runs for the {}th time, {most} times at most", call.taken));
         }
         if call.succeeded > 0 && mishaps == call.mishaps {
             return Err(format!("{id} runs again though it has succeeded"));
         }
-        Ok(())
+        match call.due {
+            Some((due, then)) if now < due && then == mishaps && !has_jumped => {
+                Err(format!("{id} runs again at {}, before {}", now.to_iso_string(), due.to_iso_string()))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// What it did with it.
-    pub(crate) fn done(&mut self, id: &str, succeeded: bool, now: Option<Moment>) {
+    pub(crate) fn done(&mut self, id: &str, succeeded: bool, now: Timestamp, moment: Moment) {
         self.running.remove(id);
+        let mishaps = self.mishaps;
         if let Some(call) = self.calls.get_mut(id) {
             call.succeeded += u64::from(succeeded);
             call.failed += u64::from(!succeeded);
-            if let Some(now) = now {
-                call.since = now;
+            if call.kind == Kind::Event {
+                // Whoever fails for the second time may do so for the first that counts.
+                let pause = if call.failed > 1 { EVENT_RETRY_SECOND } else { EVENT_RETRY_FIRST };
+                let pause = if mishaps == call.mishaps { pause } else { Duration::ZERO };
+                call.since = moment;
+                call.due = Some((now.plus(pause), mishaps));
             }
         }
     }

@@ -43,6 +43,7 @@ pub(crate) struct Moment {
     there: usize,
     latest: usize,
     qualifiers: BTreeMap<String, usize>,
+    handling: BTreeMap<String, usize>,
     pub(crate) reserved: usize,
     changes: u64,
 }
@@ -68,6 +69,7 @@ impl Function {
             there: self.there.floor(),
             latest: self.latest.floor(),
             qualifiers: self.qualifiers.iter().map(|(name, named)| (name.clone(), named.floor())).collect(),
+            handling: self.handling.iter().map(|(name, handled)| (name.clone(), handled.floor())).collect(),
             reserved: self.reserved.floor(),
             changes: self.changes,
         }
@@ -111,6 +113,18 @@ impl Function {
     pub(crate) fn reserved_max(&self, then: usize) -> Option<u64> {
         let all = self.reserved.since(then);
         all.iter().copied().collect::<Option<Vec<u64>>>()?.into_iter().max()
+    }
+
+    /// How the events of a qualifier may have been handled since then: retries, and age in seconds.
+    pub(crate) fn handled_since(&self, then: &Moment, qualifier: &str) -> Vec<(u64, u64)> {
+        let floor = then.handling.get(qualifier).copied().unwrap_or(0);
+        let unset = || vec![(2, 21_600)];
+        self.handling.get(qualifier).map_or_else(unset, |handled| handled.since(floor).to_vec())
+    }
+
+    /// The most retries of an event.
+    pub(crate) fn retries_max(&self, then: &Moment, qualifier: &str) -> u64 {
+        self.handled_since(then, qualifier).iter().map(|(retries, _)| *retries).max().unwrap_or(0)
     }
 
     /// The qualifier as far as it is known.

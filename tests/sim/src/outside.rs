@@ -4,17 +4,23 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use lambent_core::lambda::arn::{FunctionId, Qualifier};
 use lambent_core::lambda::function::Function;
+use lambent_core::limits::EVENT_RETRY_SECOND;
+use lambent_core::time::Clock as _;
 use lambent_dispatch::{
     DeliveryError, Destinations, Line, LogSink, Parcel, RoleCredentials, SessionKeys, Source,
 };
 use tokio::time::sleep;
 
-use crate::ledger::{Answered, Kind};
+use crate::ledger::{Answered, Call, Kind};
 use crate::sim::Sim;
+
+/// Lines that each invocation has.
+const LINES: [&str; 3] = ["START", "END", "REPORT"];
 
 /// All that surrounds it.
 #[derive(Clone)]
@@ -39,7 +45,15 @@ impl RoleCredentials for Outside {
 }
 
 impl LogSink for Outside {
-    fn write(&self, _line: &Line<'_>) {}
+    fn write(&self, line: &Line<'_>) {
+        let text = String::from_utf8_lossy(line.text);
+        let mut words = text.split_ascii_whitespace();
+        let kind = words.next().and_then(|kind| LINES.iter().position(|known| *known == kind));
+        let (Some(kind), Some("RequestId:"), Some(id)) = (kind, words.next(), words.next()) else { return };
+        if let Some(call) = self.0.ledger().calls.get_mut(id) {
+            call.lines[kind] += 1;
+        }
+    }
 
     fn wants(&self, _source: Source) -> bool {
         true
@@ -109,8 +123,27 @@ impl Sim {
         if condition == "Success" && call.succeeded == 0 {
             self.broken(format!("{id} is told to have succeeded, and has not"));
         }
+        if !self.may_end(&call, condition) {
+            self.broken(format!("{id} is told to have ended by {condition}, which cannot be: {call:?}"));
+        }
         if call.told.len() > 1 && self.ledger().mishaps == call.mishaps {
             self.broken(format!("{id} has ended by {:?}", call.told));
         }
+    }
+
+    /// Whether an event can have ended so by what was set since it was asked for.
+    fn may_end(&self, call: &Call, condition: &str) -> bool {
+        let now = self.clock.now();
+        let has_jumped = self.ledger().has_jumped;
+        self.function(&call.function, |f| match condition {
+            "ZeroReservedConcurrency" => f.reserved.since(call.asked.reserved).contains(&Some(0)),
+            // It ends as soon as its next attempt would come too late.
+            "EventAgeExceeded" => {
+                let ages = f.handled_since(&call.asked, &call.qualifier);
+                let least = ages.iter().map(|(_, age_s)| *age_s).min().unwrap_or(0);
+                now.plus(EVENT_RETRY_SECOND) >= call.asked_at.plus(Duration::from_secs(least)) || has_jumped
+            }
+            _ => true,
+        })
     }
 }

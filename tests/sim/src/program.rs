@@ -124,6 +124,7 @@ fn step(client: &Client, tasks: &mut JoinSet<()>) {
         92..94 => {
             let by_ms = i64::try_from(sim.program.between(0, 600_000)).unwrap_or(0) - 300_000;
             sim.say(&format!("the wall clock jumps by {by_ms} ms"));
+            sim.ledger().has_jumped = true;
             sim.clock.jump(by_ms);
         }
         _ => {}

@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use lambent_core::time::Clock as _;
 use lambent_sandbox::{Answer, Event};
 use lambent_store::MemoryDisk;
 use lambent_testkit::LoadedDice;
@@ -12,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::fate::Fate;
 use crate::host::Made;
-use crate::ledger::{Kind, Ledger};
+use crate::ledger::{Ledger, Taking};
 use crate::model::{Function, Moment};
 use crate::order::Order;
 use crate::plan::{Model, Packages, SINK};
@@ -155,8 +156,11 @@ impl Sim {
             self.ledger().running.insert(id.clone(), sandbox);
             return 0;
         }
+        let retries = self.retries(id);
+        let now = self.clock.now();
         let mut ledger = self.ledger();
-        if let Err(fault) = ledger.take(id, order.nonce.as_deref(), sandbox) {
+        let taking = Taking { id, nonce: order.nonce.as_deref(), sandbox, retries, now };
+        if let Err(fault) = ledger.take(taking) {
             self.broken(fault);
         }
         let Some(call) = ledger.calls.get(id).cloned() else { return 0 };
@@ -199,10 +203,14 @@ impl Sim {
             Answer::Streamed { .. } | Answer::TooLarge | Answer::Extension(_) => "something",
         };
         self.say(&format!("deal {id}: {how}"));
-        let now = self.moment(function);
-        let mut ledger = self.ledger();
-        let is_event = ledger.calls.get(id).is_some_and(|call| call.kind == Kind::Event);
-        ledger.done(id, succeeded, is_event.then_some(now));
+        let (moment, now) = (self.moment(function), self.clock.now());
+        self.ledger().done(id, succeeded, now, moment);
+    }
+
+    /// How often an event may be tried again, at most of what was set since it was asked for.
+    fn retries(&self, id: &str) -> u64 {
+        let Some(call) = self.ledger().calls.get(id).cloned() else { return 0 };
+        self.function(&call.function, |f| f.retries_max(&call.asked, &call.qualifier))
     }
 }
 
