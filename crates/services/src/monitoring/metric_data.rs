@@ -7,6 +7,7 @@ mod label;
 mod page;
 mod query;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use lambent_core::limits::METRIC_QUERIES_MAX;
@@ -39,8 +40,13 @@ pub async fn get_metric_data(
             "The collection MetricDataQueries must not have a size greater than {METRIC_QUERIES_MAX}."
         )));
     }
-    if start >= end {
-        let words = "The parameter StartTime must be less than the parameter EndTime.";
+    // Parts of a second are no difference.
+    let wrong = match start.as_secs().cmp(&end.as_secs()) {
+        Ordering::Less => None,
+        Ordering::Equal => Some("The parameter StartTime must not equal parameter EndTime."),
+        Ordering::Greater => Some("The parameter EndTime must be greater than StartTime."),
+    };
+    if let Some(words) = wrong {
         return Err(Error::Validation(words.to_owned()));
     }
     let queries = query::read(request.metric_data_queries)?;

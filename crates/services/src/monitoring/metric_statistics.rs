@@ -77,7 +77,8 @@ fn spans(request: &GetMetricStatisticsInput, now: Timestamp) -> Result<Spans, Er
     }
     let start = Timestamp::from_millis(request.start_time.as_millis());
     let end = Timestamp::from_millis(request.end_time.as_millis());
-    if start >= end {
+    // Parts of a second are no difference.
+    if start.as_secs() >= end.as_secs() {
         let words = "The parameter StartTime must be less than the parameter EndTime.";
         return Err(Error::InvalidParameter(words.to_owned()));
     }

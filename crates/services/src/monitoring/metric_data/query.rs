@@ -42,41 +42,38 @@ pub(crate) struct Asked {
 
 /// All queries of a request.
 pub(crate) fn read(given: Vec<MetricDataQuery>) -> Result<Vec<Query>, Error> {
-    let queries: Vec<Query> = given.into_iter().map(one).collect::<Result<_, _>>()?;
+    let queries: Vec<Query> = given.into_iter().enumerate().map(|(index, query)| one(index + 1, query)).collect::<Result<_, _>>()?;
     let mut ids = BTreeSet::new();
     if !queries.iter().all(|query| ids.insert(&query.id)) {
         let words = "The values for parameter id in MetricDataQueries are not unique.";
         return Err(Error::Validation(words.to_owned()));
     }
-    if !queries.iter().any(|query| query.returned) {
-        let words =
-            "At least one of the MetricDataQueries must return data: ReturnData is false for all of them.";
-        return Err(Error::Validation(words.to_owned()));
-    }
     Ok(queries)
 }
 
-fn one(query: MetricDataQuery) -> Result<Query, Error> {
+/// The query at this place, from 1.
+fn one(number: usize, query: MetricDataQuery) -> Result<Query, Error> {
     let MetricDataQuery { id, metric_stat, expression, label, return_data, period, .. } = query;
     if !is_id(&id) {
         let words = format!("The value {id} is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.");
         return Err(Error::Validation(words));
     }
     let what = match (metric_stat, expression) {
-        (Some(stat), None) => What::Statistic(statistic(stat)?),
+        (Some(stat), None) => What::Statistic(statistic(number, stat)?),
         (None, Some(text)) => {
             let expression = Expression::read(&text)
                 .map_err(|fault| Error::Validation(format!("Error in expression '{id}': {fault}")))?;
             What::Expression { expression, period_s: period.map(checked_period).transpose()? }
         }
         (Some(_), Some(_)) => {
+            let member = format!("MetricDataQueries.member.{number}");
             let words = format!(
-                "The parameters MetricStat and Expression are mutually exclusive for the query {id}."
+                "The parameters {member}.MetricStat and {member}.Expression are mutually exclusive and you have specified both."
             );
             return Err(Error::Validation(words));
         }
         (None, None) => {
-            let words = format!("Either MetricStat or Expression must be specified for the query {id}.");
+            let words = format!("The parameter MetricDataQueries.member.{number}.MetricStat is required.\n");
             return Err(Error::Validation(words));
         }
     };
@@ -88,7 +85,7 @@ fn is_id(id: &str) -> bool {
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-fn statistic(stat: MetricStat) -> Result<Asked, Error> {
+fn statistic(number: usize, stat: MetricStat) -> Result<Asked, Error> {
     let MetricStat { metric, period, stat, unit } = stat;
     let period_s = checked_period(period)?;
     let statistic = Statistic::read(&stat)
@@ -97,9 +94,8 @@ fn statistic(stat: MetricStat) -> Result<Asked, Error> {
         [("Namespace", metric.namespace.is_none()), ("MetricName", metric.metric_name.is_none())]
     {
         if missing {
-            let words =
-                format!("The parameter MetricDataQueries.member.MetricStat.Metric.{name} is required.");
-            return Err(Error::Missing(words));
+            let member = format!("MetricDataQueries.member.{number}.MetricStat.Metric");
+            return Err(Error::Validation(format!("The parameter {member}.{name} is required.\n")));
         }
     }
     Ok(Asked { metric: metric_list::key(metric), period_s, statistic, stat, unit })
