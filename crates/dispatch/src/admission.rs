@@ -9,6 +9,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html>
 
+mod load;
 mod part;
 mod pool;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use lambent_core::account::{AccountId, Region};
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::concurrency::AccountLimits;
 
+pub(crate) use load::Load;
 use part::Class;
 pub(crate) use part::{Limits, Version};
 use pool::{Admitted, Pool};

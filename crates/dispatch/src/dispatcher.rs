@@ -145,6 +145,7 @@ impl Dispatcher {
             self.count_throttle(&route, &invocation);
             InvokeError::Throttled(throttle)
         })?;
+        self.count_running(&route, &invocation);
         let (tell, told) = oneshot::channel();
         let dispatcher = Arc::clone(self);
         self.tasks.spawn(async move {

@@ -1,6 +1,7 @@
 //! What the data plane counts, as Prometheus reads it. Never decides by a count.
 
 mod count;
+mod event;
 mod sink;
 
 use std::sync::atomic::{AtomicU64, Ordering};

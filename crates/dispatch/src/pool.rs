@@ -56,6 +56,11 @@ impl Pool {
         taken.map(|idle| idle.environment)
     }
 
+    /// How many provisioned ones are idle.
+    pub(crate) fn idle_provisioned(&self) -> usize {
+        self.lock().provisioned.len()
+    }
+
     /// Lets the provisioned ones be used that were held.
     pub(crate) fn open(&self) {
         let mut inner = self.lock();

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::event::{Event, Place};
 use lambent_core::limits::EVENTS_AT_ONCE_MAX;
+use lambent_core::monitoring::measure::Measure;
 use lambent_core::time::Timestamp;
 use lambent_store::{Change, Expect, Store, StoreError, Transaction, WriteError, tables};
 use tokio::sync::Notify;
@@ -24,7 +25,6 @@ use tracing::error;
 pub use self::destinations::{DeliveryError, Destinations, Parcel};
 use self::lane::{Lane, Next};
 use crate::Dispatcher;
-use crate::metrics::add;
 
 /// The queues of all functions.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ impl Dispatcher {
         let transaction = Transaction::new().put(&tables::EVENTS, key, event, Expect::Any);
         match self.queue.store.write(transaction).await {
             Ok(_) => {
-                add(&self.metrics.async_events_received, 1);
+                self.count_event(event, Measure::AsyncEventsReceived);
                 Ok(())
             }
             Err(WriteError::Store(fault)) => Err(fault),

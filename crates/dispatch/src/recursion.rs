@@ -10,7 +10,6 @@ use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::lineage::Lineage;
 use tracing::warn;
 
-use crate::metrics::add;
 use crate::{Dispatcher, Invocation, InvokeError};
 
 /// The functions whose loops may go on: their `RecursiveLoop` is `Allow`.
@@ -40,7 +39,7 @@ impl Dispatcher {
         if !Lineage::of(header).is_loop(id) || self.recursion.is_allowed(id) {
             return Ok(());
         }
-        add(&self.metrics.recursive_invocations_dropped, 1);
+        self.count_loop(id, invocation);
         let request_id = &invocation.request_id;
         warn!(function = %id.arn(), request_id, "invocation stopped: the function is part of a loop");
         Err(InvokeError::Recursive)

@@ -10,7 +10,6 @@ use crate::boot::NotBooted;
 use crate::drive::{Drive, shutdown};
 use crate::environment::Environment;
 use crate::logs::Log;
-use crate::metrics::add;
 use crate::told::Told;
 
 impl Drive<'_> {
@@ -88,15 +87,5 @@ impl Drive<'_> {
     pub(crate) async fn renew(&mut self, mut environment: Environment) {
         let action = self.through(&mut environment, Event::Renewed).await;
         self.give_back(environment, action);
-    }
-
-    /// Counts what provisioned concurrency was good for, where there is some.
-    pub(crate) fn count_provisioned(&self, used: bool) {
-        let metrics = &self.dispatcher.metrics;
-        if used {
-            add(&metrics.provisioned_invocations, 1);
-        } else if self.route.provisioned.keeper().wanted() > 0 {
-            add(&metrics.provisioned_spillovers, 1);
-        }
     }
 }

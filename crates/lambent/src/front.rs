@@ -66,7 +66,8 @@ impl Front {
                 text(StatusCode::OK, "application/json", health.to_string())
             }
             "/_lambent/metrics" => {
-                text(StatusCode::OK, "text/plain; version=0.0.4", self.server.dispatcher().metrics())
+                let metrics = self.server.dispatcher().metrics() + &self.server.metrics().prometheus();
+                text(StatusCode::OK, "text/plain; version=0.0.4", metrics)
             }
             path if path.starts_with(code::DOWNLOADS) => code::download(&self.server, head).await,
             _ => text(StatusCode::NOT_FOUND, "text/plain", "no such page"),

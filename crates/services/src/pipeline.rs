@@ -8,6 +8,7 @@ mod authenticate;
 mod authorise;
 pub(crate) mod errors;
 pub(crate) mod read;
+mod unpack;
 
 pub use authorise::Connection;
 pub(crate) use authorise::{known, refused_layer};
@@ -106,6 +107,7 @@ impl Exchange<'_> {
             }
         };
         let (caller, body) = self.receive(admitted, body).await?;
+        let body = unpack::unpack(self.service, &self.head.headers, body)?;
         let _whole = self.server.traffic.whole.token();
         crate::iam::note_use(self.server, &caller, self.service.signing_name, || {
             Some(Scope::claimed(&Head::of(&self.head))?.access_key_id)

@@ -9,6 +9,7 @@ mod cors;
 mod errors;
 mod event;
 mod index;
+mod measured;
 mod reply;
 mod stream;
 
@@ -61,7 +62,10 @@ where
         Some((served, address)) => {
             let peer = peer.to_canonical();
             let call = Call { server, served, address, head: &head, peer, request_id: &request_id };
-            call.answer(body).await
+            let began = server.clock.monotonic();
+            let response = call.answer(body).await;
+            call.count(began, response.status());
+            response
         }
     };
     reply::trim(&mut response, &head);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use lambent_core::lambda::concurrency::{Bucket, Rate};
 
 use super::part::{Class, Limits, Part, Version};
-use super::{Pace, Throttle};
+use super::{Load, Pace, Throttle};
 
 /// One account in one region.
 #[derive(Debug)]
@@ -151,6 +151,16 @@ impl Pool {
         self.running += part.running();
         if *part == Part::default() {
             self.functions.remove(name);
+        }
+    }
+
+    /// What runs now of a function, and beside it.
+    pub(super) fn load(&self, name: &str) -> Load {
+        Load {
+            function: self.functions.get(name).map_or(0, Part::running),
+            account: self.running,
+            unreserved: self.unclaimed_running,
+            claimed: self.claimed + self.unclaimed_running,
         }
     }
 

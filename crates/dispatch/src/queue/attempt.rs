@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::event::{Condition, Event, Handling, Outcome, Place, Response, Step};
+use lambent_core::monitoring::measure::Measure;
 use lambent_core::time::Timestamp;
 use lambent_store::{Expect, Record, StoreError, Transaction, WriteError, tables};
 use tracing::{error, info, warn};
 
-use crate::metrics::{add, micros};
+use crate::metrics::add;
 use crate::{Dispatcher, Invocation, InvokeError};
 
 /// Before every other event of its function: who is told of an end does not wait for those that have not begun.
@@ -83,7 +84,7 @@ impl Dispatcher {
         let age = self.clock.now().since(event.received);
         let (outcome, turn) = match self.invoke_event(event, &mut handling).await {
             Ok(response) => {
-                add(&self.metrics.async_event_age_us, micros(age));
+                self.count_event_age(event, age);
                 (Outcome::Ran(response), Turn::Ran)
             }
             Err(InvokeError::Closing) => return Ok(Turn::Closing),
@@ -126,7 +127,7 @@ impl Dispatcher {
     async fn end(&self, record: &Record<Event>, event: Event, place: Place) -> Result<(), StoreError> {
         let Some(ended) = &event.ended else { return Ok(()) };
         if ended.condition != Condition::Success {
-            add(&self.metrics.async_events_dropped, 1);
+            self.count_event(&event, Measure::AsyncEventsDropped);
             warn!(
                 function = %event.function.arn(), request_id = event.request_id, attempts = event.attempts,
                 condition = ended.condition.as_str(), "async event dropped"

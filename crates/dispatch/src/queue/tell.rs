@@ -7,13 +7,13 @@ use lambent_core::lambda::arn::{FunctionId, Qualifier, Reference};
 use lambent_core::lambda::event::{Delivery, Ended, Event, Place};
 use lambent_core::lambda::lineage::reached;
 use lambent_core::limits::{ASYNC_PAYLOAD_MAX_BYTES, DELIVERIES_MAX};
+use lambent_core::monitoring::measure::Measure;
 use lambent_store::{Record, StoreError, tables};
 use tracing::{error, warn};
 
 use super::attempt::Turn;
 use super::{DeliveryError, Parcel};
 use crate::Dispatcher;
-use crate::metrics::add;
 
 impl Dispatcher {
     /// Tells the end of an event to all who are still to be told; those who could not be come again, a few times.
@@ -92,11 +92,11 @@ impl Dispatcher {
     }
 
     fn count_undelivered(&self, event: &Event, delivery: &Delivery, fault: &DeliveryError) {
-        let counter = match delivery {
-            Delivery::Destination(_) => &self.metrics.destination_delivery_failures,
-            Delivery::DeadLetter(_) => &self.metrics.dead_letter_errors,
+        let measure = match delivery {
+            Delivery::Destination(_) => Measure::DestinationDeliveryFailures,
+            Delivery::DeadLetter(_) => Measure::DeadLetterErrors,
         };
-        add(counter, 1);
+        self.count_event(event, measure);
         error!(
             function = %event.function.arn(), request_id = event.request_id, to = delivery.arn(), %fault,
             "the record of an async event is lost: it cannot be delivered"

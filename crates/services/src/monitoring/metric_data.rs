@@ -3,6 +3,7 @@
 //! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>
 
 mod compute;
+mod dynamic;
 mod label;
 mod page;
 mod query;
@@ -49,11 +50,11 @@ pub async fn get_metric_data(
     if let Some(words) = wrong {
         return Err(Error::Validation(words.to_owned()));
     }
-    let queries = query::read(request.metric_data_queries)?;
     let place = (&context.caller.account, &context.caller.region);
+    let queries = query::read(place.0, request.metric_data_queries)?;
     let asked = Asked { place, start, end, now: server.clock.now() };
     let found = lines(server, asked, &queries).await?;
-    let results = label::labelled(&queries, found);
+    let results = label::labelled(asked, &queries, found);
     let descending = request.scan_by.as_deref() != Some("TimestampAscending");
     let page = page::Page::read(request.next_token.as_deref(), request.max_datapoints)?;
     Ok(Reply::of(page.of(results, descending)))

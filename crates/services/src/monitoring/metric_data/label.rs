@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lambent_core::monitoring::math::{Line, Points};
 
+use super::compute::Asked as Asker;
+use super::dynamic::{self, Subject};
 use super::query::{Asked, Query, What};
 
 /// One line of an answer.
@@ -15,7 +17,11 @@ pub(super) struct Result {
 }
 
 /// The lines that are returned, in the order of the queries.
-pub(super) fn labelled(queries: &[Query], mut found: BTreeMap<String, Vec<Line>>) -> Vec<Result> {
+pub(super) fn labelled(
+    asker: Asker<'_>,
+    queries: &[Query],
+    mut found: BTreeMap<String, Vec<Line>>,
+) -> Vec<Result> {
     let defaults = defaults(queries);
     let mut results = Vec::new();
     for query in queries {
@@ -23,16 +29,27 @@ pub(super) fn labelled(queries: &[Query], mut found: BTreeMap<String, Vec<Line>>
         let several = lines.len() > 1;
         for line in lines {
             let of = if several { &line.id } else { &query.id };
-            let default = || defaults.get(of.as_str()).cloned().unwrap_or_else(|| query.id.clone());
+            let default = defaults.get(of.as_str()).unwrap_or(&query.id);
+            let metric = metric(queries, of);
+            let subject = Subject { default, points: &line.points, metric, asker };
             let label = match (&query.label, several) {
-                (Some(label), true) => format!("{label} {}", default()),
-                (Some(label), false) => label.clone(),
-                (None, _) => default(),
+                // A label that names its line by itself needs no addition.
+                (Some(label), true) if !label.contains("${") => format!("{label} {default}"),
+                (Some(label), _) => dynamic::write(label, &subject),
+                (None, _) => default.clone(),
             };
             results.push(Result { id: query.id.clone(), label, points: line.points });
         }
     }
     results
+}
+
+/// The metric of this id, if it is one.
+fn metric<'a>(queries: &'a [Query], id: &str) -> Option<&'a Asked> {
+    queries.iter().find(|query| query.id == id).and_then(|query| match &query.what {
+        What::Statistic(asked) => Some(asked),
+        What::Expression { .. } => None,
+    })
 }
 
 /// The names of metrics, with the statistic and the period where those are not all the same.

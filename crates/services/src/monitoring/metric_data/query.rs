@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use lambent_core::account::AccountId;
 use lambent_core::monitoring::math::Expression;
 use lambent_core::monitoring::metric::MetricKey;
 use lambent_core::monitoring::period::is_period;
@@ -41,8 +42,17 @@ pub(crate) struct Asked {
 }
 
 /// All queries of a request.
-pub(crate) fn read(given: Vec<MetricDataQuery>) -> Result<Vec<Query>, Error> {
-    let queries: Vec<Query> = given.into_iter().enumerate().map(|(index, query)| one(index + 1, query)).collect::<Result<_, _>>()?;
+pub(crate) fn read(account: &AccountId, given: Vec<MetricDataQuery>) -> Result<Vec<Query>, Error> {
+    let foreign =
+        |query: &MetricDataQuery| query.account_id.as_ref().is_some_and(|id| id != account.as_str());
+    if given.iter().any(foreign) {
+        return Err(Error::NotThereYet("reading the metrics of another account"));
+    }
+    let queries: Vec<Query> = given
+        .into_iter()
+        .enumerate()
+        .map(|(index, query)| one(index + 1, query))
+        .collect::<Result<_, _>>()?;
     let mut ids = BTreeSet::new();
     if !queries.iter().all(|query| ids.insert(&query.id)) {
         let words = "The values for parameter id in MetricDataQueries are not unique.";
