@@ -74,8 +74,9 @@ async fn counted(server: &TestServer, name: &str, value: u64) {
 }
 
 fn key_of(request: &Request<Bytes>) -> String {
-    let signed = request.headers()["authorization"].to_str().unwrap();
-    signed.split_once("Credential=").unwrap().1.split('/').next().unwrap().to_owned()
+    let signed = request.headers()["authorization"].to_str().expect("it is a text");
+    let (_, scope) = signed.split_once("Credential=").expect("it names its key");
+    scope.split('/').next().unwrap_or_default().to_owned()
 }
 
 #[tokio::test(start_paused = true)]
@@ -161,7 +162,9 @@ async fn iam(server: &TestServer, form: String) {
     let signed = "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=00";
     let request = Request::post("/").header("host", "test").header("authorization", signed);
     let request = request.header("content-type", "application/x-www-form-urlencoded");
-    let request = request.body(http_body_util::Full::new(Bytes::from(form + "&Version=2010-05-08"))).unwrap();
+    let request = request
+        .body(http_body_util::Full::new(Bytes::from(form + "&Version=2010-05-08")))
+        .expect("the path is valid");
     let response = lambent_services::pipeline::handle(&server.server, request).await;
     assert_eq!(response.status(), 200, "{response:?}");
 }
