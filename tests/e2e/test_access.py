@@ -316,7 +316,7 @@ def test_sts_refuses_in_its_words(world):
         ({"Policy": "{"}, ("MalformedPolicyDocument", "This policy contains invalid Json")),
         (
             {"Tags": [{"Key": f"k{n}", "Value": "v" * 256} for n in range(50)]},
-            ("PackedPolicyTooLarge", "Packed size of session tags consumes 317% of allotted space."),
+            ("PackedPolicyTooLarge", "Packed size of session tags consumes 316% of allotted space."),
         ),
         (
             {"RoleSessionName": "a b"},

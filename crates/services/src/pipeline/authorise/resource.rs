@@ -61,10 +61,8 @@ impl Resource {
     }
 
     fn of_lambda(caller: &Caller, operation: &str, members: &Structure) -> Self {
-        match operation {
-            "CreateEventSourceMapping" | "ListEventSourceMappings" => return Self::Any,
-            name if name.ends_with("EventSourceMapping") => return Self::mapping(caller, members),
-            _ => {}
+        if operation.contains("EventSourceMapping") {
+            return Self::mapping(caller, operation, members);
         }
         let text = |member: &str| text(members, member);
         let function = || Self::function(caller, text("FunctionName")?, text("Qualifier"));
@@ -78,9 +76,15 @@ impl Resource {
         function().or_else(layer).or_else(arn).unwrap_or(Self::Any)
     }
 
-    fn mapping(caller: &Caller, members: &Structure) -> Self {
+    /// An event source mapping, or all of them; but another account's function, which alone can decide about itself.
+    fn mapping(caller: &Caller, operation: &str, members: &Structure) -> Self {
         let Caller { account, region, .. } = caller;
-        let Some(uuid) = text(members, "UUID") else { return Self::Any };
+        let function = text(members, "FunctionName").and_then(|name| Self::function(caller, name, None));
+        if let Some(foreign) = function.filter(|function| function.account() != Some(account)) {
+            return foreign;
+        }
+        let among = matches!(operation, "CreateEventSourceMapping" | "ListEventSourceMappings");
+        let Some(uuid) = text(members, "UUID").filter(|_| !among) else { return Self::Any };
         let partition = region.partition();
         let arn = format!("arn:{partition}:lambda:{region}:{account}:event-source-mapping:{uuid}");
         Self::Other(arn, account.clone())
