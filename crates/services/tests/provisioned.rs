@@ -143,20 +143,6 @@ async fn what_dies_is_started_again_and_what_is_deleted_stops() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_fewer_are_wanted_those_that_stay_are_the_same() {
-    let server = server(FakeHost::new(Tells::default())).await;
-    put(&server, "1", 4).await;
-    ready(&server, "1").await;
-    put(&server, "1", 1).await;
-    while server.host.count_of("stop") < 3 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!((server.host.count_of("boot"), server.host.count_of("stop")), (4, 3));
-    assert_eq!(ready(&server, "1").await["AllocatedProvisionedConcurrentExecutions"], 1);
-}
-
-#[tokio::test(start_paused = true)]
 async fn idle_time_ends_no_provisioned_environment() {
     let server = server(FakeHost::new(Tells::default())).await;
     put(&server, "1", 1).await;

@@ -62,3 +62,20 @@ async fn none_can_be_used_before_all_are_there() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(state(&server).await, (json!("READY"), json!(12), json!(12)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn where_fewer_are_wanted_those_that_stay_are_the_same() {
+    let server = TestServer::start_for(FakeHost::new(Slow), 1000).await;
+    create(&server, "f").await;
+    server.call(Method::POST, "/2015-03-31/functions/f/versions", &json!({})).await;
+    put(&server, 4).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(state(&server).await, (json!("READY"), json!(4), json!(4)));
+    put(&server, 1).await;
+    while server.host.count_of("stop") < 3 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!((server.host.count_of("boot"), server.host.count_of("stop")), (4, 3));
+    assert_eq!(state(&server).await, (json!("READY"), json!(1), json!(1)));
+}

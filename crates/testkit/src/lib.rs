@@ -3,6 +3,7 @@
 
 mod chance;
 mod host;
+mod kept;
 pub mod one_alarm;
 pub mod one_function;
 mod server;

@@ -15,9 +15,7 @@ use lambent_core::account::{AccountId, Region};
 use lambent_core::lambda::concurrency::AccountLimits;
 use lambent_core::limits::ENVIRONMENT_AGE_MAX;
 use lambent_dispatch::efs::FileSystemOptions;
-use lambent_dispatch::{
-    Dispatcher, Line, LogSink, Options as DispatchOptions, Parts as DispatchParts, Programs, Source,
-};
+use lambent_dispatch::{Dispatcher, Options as DispatchOptions, Parts as DispatchParts, Programs};
 use lambent_sandbox::Network;
 use lambent_services::keys::KeyRing;
 use lambent_services::lambda::Deliveries;
@@ -26,10 +24,11 @@ use lambent_services::upstream::Upstream;
 use lambent_services::{Auth, Options, Parts, Server, pipeline};
 use lambent_store::Store;
 use lambent_store::blobs::Blobs;
-use lambent_store::logs::{Line as Stored, Logs};
+use lambent_store::logs::Logs;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::kept::Kept;
 use crate::{FakeHost, LoadedDice, PausedClock};
 
 /// What the account of a test may run at once.
@@ -93,22 +92,6 @@ impl Default for Ways {
             memory_mib: None,
             transition_min: Duration::ZERO,
         }
-    }
-}
-
-/// Lines of functions are kept as the binary keeps them.
-#[derive(Debug)]
-struct Kept(Logs);
-
-impl LogSink for Kept {
-    fn write(&self, line: &Line<'_>) {
-        let Line { function, group, stream, at, text, .. } = *line;
-        let (account, region, at_ms) = (function.account.as_str(), function.region.as_str(), at.as_millis());
-        self.0.push(&Stored { account, region, group, stream, at_ms, text });
-    }
-
-    fn wants(&self, _source: Source) -> bool {
-        true
     }
 }
 
