@@ -50,6 +50,8 @@ async fn after_an_update_has_succeeded_no_call_gets_the_old_code() {
         let (server, newest) = (Arc::clone(&server), Arc::clone(&newest));
         callers.spawn(async move {
             for _ in 0..100 {
+                // Below the rate of its account.
+                server.clock.advance(Duration::from_millis(20));
                 let at_least = newest.load(Ordering::SeqCst);
                 let response = server.send(Method::POST, INVOKE, "").await;
                 let got: usize = String::from_utf8_lossy(response.body()).parse().unwrap();

@@ -201,12 +201,6 @@ impl TestServer {
         }
     }
 
-    /// Moves AWS's time forward, as a person does who wants to see what comes: whatever is due then is done now.
-    pub fn jump(&self, span: Duration) {
-        self.clock.jump(span);
-        self.server.waiter().moved();
-    }
-
     /// Sends one request.
     pub async fn send(&self, method: Method, path: &str, body: impl Into<Bytes>) -> Response<Bytes> {
         let request = Request::builder().method(method).uri(path).header("host", "test");

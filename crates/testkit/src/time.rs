@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use lambent_core::time::{Clock, RealClock, Timestamp};
 
+use crate::TestServer;
+
 /// Noon of the 2nd of January 2026, where every test begins.
 const START_MS: i64 = 1_767_355_200_000;
 
@@ -29,6 +31,14 @@ impl PausedClock {
 
 fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl TestServer {
+    /// Moves AWS's time forward, as a person does who wants to see what comes: whatever is due then is done now.
+    pub fn jump(&self, span: Duration) {
+        self.clock.jump(span);
+        self.server.waiter().moved();
+    }
 }
 
 impl RealClock for PausedClock {
