@@ -19,9 +19,8 @@ use lambent_dispatch::{Dispatcher, Options as DispatchOptions, Parts as Dispatch
 use lambent_sandbox::Network;
 use lambent_services::keys::KeyRing;
 use lambent_services::lambda::Deliveries;
-use lambent_services::monitoring::Metrics;
 use lambent_services::upstream::Upstream;
-use lambent_services::{Auth, Options, Parts, Server, pipeline};
+use lambent_services::{Auth, Options, Parts, Server, monitoring::Metrics, pipeline};
 use lambent_store::Store;
 use lambent_store::blobs::Blobs;
 use lambent_store::logs::Logs;
