@@ -62,7 +62,7 @@ def state(client, name):
     return client.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"]
 
 
-@pytest.mark.operation("monitoring.PutMetricAlarm")
+@pytest.mark.operation("PutMetricAlarm")
 def test_an_alarm_on_errors_goes_off_tells_a_function_and_survives_a_kill(own_server):
     running = own_server("--auth", "open")
     functions, client = running.client(), cloudwatch(running)
@@ -93,7 +93,7 @@ def test_an_alarm_on_errors_goes_off_tells_a_function_and_survives_a_kill(own_se
     assert told[-1] == "Alarm updated from ALARM to OK"
 
 
-@pytest.mark.operation("monitoring.DescribeAlarms")
+@pytest.mark.operation("DescribeAlarms")
 def test_alarms_are_told_as_they_were_put_page_by_page(watch):
     for name in ["a", "b", "c"]:
         watch.put_metric_alarm(AlarmName=name, AlarmDescription="d", Tags=[{"Key": "k", "Value": name}], **SETTINGS)
@@ -106,7 +106,7 @@ def test_alarms_are_told_as_they_were_put_page_by_page(watch):
     assert refused(watch.describe_alarms, NextToken="%")[:2] == (400, "InvalidNextToken")
 
 
-@pytest.mark.operation("monitoring.DescribeAlarmsForMetric")
+@pytest.mark.operation("DescribeAlarmsForMetric")
 def test_alarms_are_found_by_the_metric_they_watch(watch):
     watch.put_metric_alarm(AlarmName="errors", **SETTINGS)
     metric = {key: SETTINGS[key] for key in ["Namespace", "MetricName", "Dimensions"]}
@@ -115,7 +115,7 @@ def test_alarms_are_found_by_the_metric_they_watch(watch):
     assert watch.describe_alarms_for_metric(**metric | {"Dimensions": []})["MetricAlarms"] == []
 
 
-@pytest.mark.operation("monitoring.SetAlarmState")
+@pytest.mark.operation("SetAlarmState")
 def test_a_state_is_set_by_hand(watch):
     watch.put_metric_alarm(AlarmName="errors", **SETTINGS)
     watch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="a drill", StateReasonData='{"a":1}')
@@ -126,14 +126,14 @@ def test_a_state_is_set_by_hand(watch):
     assert refused(watch.set_alarm_state, **wrong | {"AlarmName": "none"})[:2] == (404, "ResourceNotFound")
 
 
-@pytest.mark.operation("monitoring.DeleteAlarms")
+@pytest.mark.operation("DeleteAlarms")
 def test_deleted_alarms_are_gone_and_remembered(watch):
     watch.put_metric_alarm(AlarmName="gone", **SETTINGS)
     watch.delete_alarms(AlarmNames=["gone", "never-there"])
     assert watch.describe_alarms(AlarmNames=["gone"])["MetricAlarms"] == []
 
 
-@pytest.mark.operation("monitoring.DescribeAlarmHistory")
+@pytest.mark.operation("DescribeAlarmHistory")
 def test_what_happened_is_told_newest_first(watch):
     name = "told"
     watch.put_metric_alarm(AlarmName=name, **SETTINGS)
@@ -145,8 +145,8 @@ def test_what_happened_is_told_newest_first(watch):
     assert refused(watch.describe_alarm_history, NextToken="%")[:2] == (400, "InvalidNextToken")
 
 
-@pytest.mark.operation("monitoring.DisableAlarmActions")
-@pytest.mark.operation("monitoring.EnableAlarmActions")
+@pytest.mark.operation("DisableAlarmActions")
+@pytest.mark.operation("EnableAlarmActions")
 def test_actions_are_turned_off_and_on(watch):
     watch.put_metric_alarm(AlarmName="quiet", **SETTINGS)
     enabled = lambda: watch.describe_alarms(AlarmNames=["quiet"])["MetricAlarms"][0]["ActionsEnabled"]  # noqa: E731
@@ -156,9 +156,9 @@ def test_actions_are_turned_off_and_on(watch):
     assert enabled() is True
 
 
-@pytest.mark.operation("monitoring.ListTagsForResource")
-@pytest.mark.operation("monitoring.TagResource")
-@pytest.mark.operation("monitoring.UntagResource")
+@pytest.mark.operation("ListTagsForResource")
+@pytest.mark.operation("TagResource")
+@pytest.mark.operation("UntagResource")
 def test_alarms_have_tags(watch):
     watch.put_metric_alarm(AlarmName="tagged", Tags=[{"Key": "a", "Value": "1"}], **SETTINGS)
     arn = watch.describe_alarms(AlarmNames=["tagged"])["MetricAlarms"][0]["AlarmArn"]
