@@ -1,18 +1,9 @@
 """Who may do what, as boto3 meets it: users, roles, sessions and functions held to their policies, with signatures checked."""
 
-import itertools
-import json
-
-import boto3
 import pytest
-from botocore.config import Config
-from botocore.exceptions import ClientError
+from callers import ACCOUNT, LAMBDA, NAMES, World, denied, policy, trust, unallowed
 from conftest import active
 from packages import python, with_boto3
-
-ACCOUNT = "000000000000"
-NAMES = itertools.count(1)
-CONFIG = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
 
 # Does what its event says, and answers with the error's code and words.
 CALLER = """
@@ -28,71 +19,9 @@ def handler(event, context):
 """
 
 
-def policy(*statements):
-    """A policy of these statements; a statement is (action, resource) or a whole one."""
-    whole = [s if isinstance(s, dict) else {"Effect": "Allow", "Action": s[0], "Resource": s[1]} for s in statements]
-    return json.dumps({"Version": "2012-10-17", "Statement": whole})
-
-
-def trust(principal, **more):
-    """A trust policy."""
-    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"} | more
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-LAMBDA = {"Service": "lambda.amazonaws.com"}
-
-
-class World:
-    """Clients of one server, by who uses them."""
-
-    def __init__(self, endpoint):
-        self.endpoint = endpoint
-        self.root = self.by("test", "test")
-
-    def by(self, key, secret, token=None):
-        """A factory of clients with these keys."""
-        session = boto3.Session(key, secret, token, region_name="us-east-1")
-        return lambda service: session.client(service, endpoint_url=self.endpoint, config=CONFIG)
-
-    def user(self, document, **more):
-        """A new user with an inline policy: name and factory of clients."""
-        iam, name = self.root("iam"), f"access-user-{next(NAMES)}"
-        iam.create_user(UserName=name, **more)
-        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document)
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-        return name, self.by(key["AccessKeyId"], key["SecretAccessKey"])
-
-    def role(self, trusting, document=None, **more):
-        """A new role's ARN."""
-        iam, name = self.root("iam"), f"access-role-{next(NAMES)}"
-        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusting, **more)["Role"]
-        if document:
-            iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document)
-        return made["Arn"]
-
-    def assume(self, clients, role, **more):
-        """The factory of clients of a role that these clients assume."""
-        made = clients("sts").assume_role(RoleArn=role, RoleSessionName="session", **more)["Credentials"]
-        return self.by(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
-
-
 @pytest.fixture(scope="module")
 def world(server):
     return World(server.endpoint)
-
-
-def denied(call, **parameters):
-    """Status, code and message of a refusal."""
-    with pytest.raises(ClientError) as failure:
-        call(**parameters)
-    answer = failure.value.response
-    return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"], answer["Error"]["Message"]
-
-
-def unallowed(who, action, resource, kind="identity-based policy"):
-    """AWS's words for what nothing allows."""
-    return f"User: {who} is not authorized to perform: {action} on resource: {resource} because no {kind} allows the {action} action"
 
 
 def test_a_user_is_held_to_its_policies_in_every_service(world, create):
@@ -228,27 +157,6 @@ def test_a_role_must_let_lambda_do_what_a_function_asks_for(world, create, refus
     assert said[2].startswith(f"Cannot access stream {stream}. Please ensure the role can perform the GetRecords,")
 
 
-@pytest.mark.operation("sts.AssumeRole")
-@pytest.mark.operation("sts.GetCallerIdentity")
-def test_a_role_of_another_account_needs_both_sides(own_server):
-    world = World(own_server("--auth", "open").endpoint)
-    theirs = world.by("111111111111", "any")("iam")
-    role = theirs.create_role(
-        RoleName="shared", AssumeRolePolicyDocument=trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
-    )["Role"]["Arn"]
-    theirs.put_role_policy(RoleName="shared", PolicyName="p", PolicyDocument=policy(("lambda:List*", "*")))
-    user, clients = world.user(policy(("s3:*", "*")))
-    who = f"arn:aws:iam::{ACCOUNT}:user/{user}"
-    words = f"User: {who} is not authorized to perform: sts:AssumeRole on resource: {role}"
-    said = denied(clients("sts").assume_role, RoleArn=role, RoleSessionName="session")
-    assert said == (403, "AccessDenied", words)
-    world.root("iam").put_user_policy(UserName=user, PolicyName="q", PolicyDocument=policy(("sts:AssumeRole", role)))
-    session = world.assume(clients, role)
-    assert session("sts").get_caller_identity()["Account"] == "111111111111"
-    session("lambda").list_functions()
-    assert denied(session("lambda").get_account_settings)[1] == "AccessDeniedException"
-
-
 def test_sessions_users_and_roles_survive_a_kill(own_server):
     running = own_server()
     world = World(running.endpoint)
@@ -268,19 +176,6 @@ def test_sessions_users_and_roles_survive_a_kill(own_server):
     assert denied(without("sts").get_caller_identity)[1] == "InvalidClientTokenId"
 
 
-@pytest.mark.operation("sts.GetSessionToken")
-def test_a_session_token_is_the_user(world):
-    user, clients = world.user(policy(("lambda:ListFunctions", "*")))
-    made = clients("sts").get_session_token(DurationSeconds=900)["Credentials"]
-    session = world.by(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
-    assert session("sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/{user}"
-    session("lambda").list_functions()
-    assert denied(session("lambda").list_layers)[1] == "AccessDeniedException"
-    assert denied(session("iam").get_user)[1] == "InvalidClientTokenId"
-    said = denied(session("sts").get_session_token)
-    assert said == (403, "AccessDenied", "Cannot call GetSessionToken with session credentials")
-
-
 def test_who_made_nothing_here_is_told_in_the_log(own_server):
     running = own_server()
     client = running.client()
@@ -294,41 +189,3 @@ def test_who_made_nothing_here_is_told_in_the_log(own_server):
     denied(clients("lambda").list_functions)
     [line] = [line for line in running.log().splitlines() if "access denied" in line]
     assert f"user/{user}" in line and "lambda:ListFunctions" in line and "no identity-based policy" in line
-
-
-@pytest.mark.operation("sts.GetAccessKeyInfo")
-def test_the_account_of_a_key_is_told(world):
-    user, clients = world.user(policy(("s3:*", "*")))
-    key = world.root("iam").list_access_keys(UserName=user)["AccessKeyMetadata"][0]["AccessKeyId"]
-    assert world.root("sts").get_access_key_info(AccessKeyId=key)["Account"] == ACCOUNT
-    assert denied(clients("sts").get_access_key_info, AccessKeyId=key)[:2] == (403, "AccessDenied")
-    assert denied(world.root("sts").get_access_key_info, AccessKeyId="x" * 16)[:2] == (400, "ValidationError")
-
-
-def test_sts_refuses_in_its_words(world):
-    role = world.role(trust({"AWS": ACCOUNT}))
-    assume = world.root("sts").assume_role
-    for more, expected in [
-        (
-            {"DurationSeconds": 7200},
-            ("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."),
-        ),
-        ({"Policy": "{"}, ("MalformedPolicyDocument", "This policy contains invalid Json")),
-        (
-            {"Tags": [{"Key": f"k{n}", "Value": "v" * 256} for n in range(50)]},
-            ("PackedPolicyTooLarge", "Packed size of session tags consumes 316% of allotted space."),
-        ),
-        (
-            {"RoleSessionName": "a b"},
-            (
-                "ValidationError",
-                "1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: "
-                "Member must satisfy regular expression pattern: [\\w+=,.@-]*",
-            ),
-        ),
-    ]:
-        said = denied(assume, **{"RoleArn": role, "RoleSessionName": "session"} | more)
-        assert said == (400, *expected)
-    with pytest.raises(ClientError) as failure:
-        world.root("sts").get_federation_token(Name="someone")
-    assert failure.value.response["Error"]["Code"] == "InvalidAction"

@@ -15,15 +15,13 @@ use crate::caller::{Caller, Identity};
 pub(super) fn log_group(caller: &Caller, operation: &str, members: &Structure) -> Resource {
     let Caller { account, region, .. } = caller;
     let arn = ["resourceArn", "logGroupIdentifier"].into_iter().find_map(|name| text(members, name));
-    if let Some(arn) = arn.filter(|arn| arn.starts_with("arn:")) {
-        if let Some(named) = Resource::other(arn) {
-            return named;
-        }
+    if let Some(named) = arn.and_then(Resource::other) {
+        return named;
     }
     let many = texts(members, "logGroupIdentifiers");
     let name = match operation {
         "DescribeLogGroups" => text(members, "logGroupNamePrefix").or(Some("")),
-        _ => text(members, "logGroupName").or(arn).or(many.first().map(String::as_str)),
+        _ => text(members, "logGroupName").or(arn).or_else(|| many.first().map(String::as_str)),
     };
     let Some(name) = name else { return Resource::Any };
     let stream = text(members, "logStreamName").unwrap_or_default();

@@ -58,7 +58,11 @@ impl Case<'_> {
         }
         let prefixes: &[&str] = match self.resource {
             Resource::Entity { .. } => &["aws", "iam"],
-            _ => &["aws"],
+            Resource::Function(..)
+            | Resource::Layer(..)
+            | Resource::LogGroup { .. }
+            | Resource::Other(..)
+            | Resource::Any => &["aws"],
         };
         let tags = self.resource_tags().await.map_err(|fault| Fault::from(Error::from(fault)))?;
         Ok(tags.iter().fold(context, |context, (key, value)| {
