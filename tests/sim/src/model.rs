@@ -77,7 +77,7 @@ impl Function {
 
     /// Whether it was not changed since, and is not being changed.
     pub(crate) fn is_as(&self, then: &Moment) -> bool {
-        self.changes == then.changes && self.changes % 2 == 0
+        self.changes == then.changes && self.changes.is_multiple_of(2)
     }
 
     /// Whether it may have been missing since then, or its qualifier.
