@@ -49,6 +49,12 @@ pub(crate) struct Faults {
 
 impl World {
     pub(crate) fn draw(fate: &Fate) -> Self {
+        let world = Self::draw_unscaled(fate);
+        // However fast the clock: what is examined in the end must not have grown too old meanwhile.
+        Self { age_max: world.age_max * world.scale, ..world }
+    }
+
+    fn draw_unscaled(fate: &Fate) -> Self {
         let tight = fate.chance(200);
         Self {
             // An account of 100 or fewer can reserve nothing.
