@@ -39,7 +39,7 @@ async fn rush(server: &TestServer, path: &str) -> (usize, http::Response<bytes::
 }
 
 fn body(answer: &http::Response<bytes::Bytes>) -> Value {
-    serde_json::from_slice(answer.body()).unwrap()
+    serde_json::from_slice(answer.body()).expect("answers are JSON")
 }
 
 #[tokio::test]

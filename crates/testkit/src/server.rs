@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -126,7 +127,6 @@ impl TestServer {
     }
 
     async fn assemble(host: FakeHost, ways: Ways) -> Self {
-        let Ways { auth, upstream, concurrency, memory_mib, transition_min } = ways;
         let folder = TempDir::new().expect("the system has a temporary folder");
         let (clock, dice) = (Arc::new(PausedClock::default()), Arc::new(LoadedDice::new(1)));
         let store = Store::memory();
@@ -146,33 +146,19 @@ impl TestServer {
             credentials: keys.clone(),
             logs: Arc::new(Kept(logs.clone())),
             measured: Arc::new(metrics.clone()),
-            destinations: Arc::new(Deliveries::new(upstream.clone(), keys.clone(), clock.clone())),
+            destinations: Arc::new(Deliveries::new(ways.upstream.clone(), keys.clone(), clock.clone())),
             clock: clock.clone(),
             dice: dice.clone(),
-            options: DispatchOptions {
-                concurrency: AccountLimits::new(concurrency),
-                memory_mib,
-                starts_at_once: 4,
-                idle_max: Duration::from_secs(600),
-                age_max: ENVIRONMENT_AGE_MAX,
-                pending_wait: if transition_min.is_zero() { PENDING_WAIT } else { Duration::ZERO },
-                network: Network::None,
-                endpoint_url: None,
-                file_systems: FileSystemOptions {
-                    folder: folder.path().join("efs"),
-                    given: BTreeMap::new(),
-                    connections_max: FILE_SYSTEM_CONNECTIONS,
-                },
-            },
+            options: dispatch_options(folder.path(), &ways),
         };
         let dispatcher = Dispatcher::start(parts, &store).await.expect("an empty store can be read");
         let options = Options {
-            auth,
+            auth: ways.auth,
             account,
             region: Region::default_region(),
             public_endpoint: None,
             code_grace: Duration::ZERO,
-            transition_min,
+            transition_min: ways.transition_min,
         };
         let (kept, unpacked, ring) = (blobs.clone(), trees.clone(), keys.clone());
         let parts = Parts {
@@ -186,7 +172,7 @@ impl TestServer {
             clock: clock.clone(),
             dice,
             options,
-            upstream,
+            upstream: ways.upstream,
         };
         Self {
             host,
@@ -273,5 +259,24 @@ impl TestServer {
     pub async fn has_code(&self, sha256: &str) -> bool {
         let digest = lambent_code::Digest::from_base64(sha256).expect("a CodeSha256");
         self.blobs.contains(digest).await.expect("the folder can be read")
+    }
+}
+
+fn dispatch_options(folder: &Path, ways: &Ways) -> DispatchOptions {
+    let &Ways { concurrency, memory_mib, transition_min, .. } = ways;
+    DispatchOptions {
+        concurrency: AccountLimits::new(concurrency),
+        memory_mib,
+        starts_at_once: 4,
+        idle_max: Duration::from_secs(600),
+        age_max: ENVIRONMENT_AGE_MAX,
+        pending_wait: if transition_min.is_zero() { PENDING_WAIT } else { Duration::ZERO },
+        network: Network::None,
+        endpoint_url: None,
+        file_systems: FileSystemOptions {
+            folder: folder.join("efs"),
+            given: BTreeMap::new(),
+            connections_max: FILE_SYSTEM_CONNECTIONS,
+        },
     }
 }

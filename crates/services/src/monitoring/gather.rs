@@ -80,8 +80,6 @@ impl Minute {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use lambent_core::account::{AccountId, Region};
     use lambent_core::time::Timestamp;
 
@@ -109,34 +107,5 @@ mod tests {
             .collect();
         assert_eq!(counts, [(None, 0, 2.0), (None, 60, 1.0), (Some("live"), 0, 1.0)]);
         assert!(gather.drain().is_empty());
-    }
-
-    #[test]
-    #[expect(clippy::disallowed_methods, reason = "this measures")]
-    fn an_invocation_costs_little() {
-        let (gather, function) = (Gather::default(), function());
-        let began = Instant::now();
-        let rounds = 100_000_u32;
-        for round in 0..rounds {
-            let at = Timestamp::from_millis(i64::from(round));
-            let values = [
-                (Measure::Invocations, 1.0),
-                (Measure::Errors, 0.0),
-                (Measure::Throttles, 0.0),
-                (Measure::ConcurrentExecutions, f64::from(round % 8)),
-                (Measure::Duration, f64::from(round % 5000) / 10.0),
-            ];
-            gather.take(&Datum {
-                function: &function,
-                qualifier: None,
-                version: "$LATEST",
-                at,
-                values: &values,
-            });
-        }
-        let each = began.elapsed() / rounds;
-        // 0.3 us with optimisation on an idle machine; the bound is for busy ones without.
-        assert!(each < Duration::from_micros(50), "{each:?}");
-        println!("one invocation: {each:?}");
     }
 }

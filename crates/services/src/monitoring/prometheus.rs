@@ -118,10 +118,8 @@ fn shown(measure: Measure) -> Shown {
 
 /// `lambent_function_url_request_count_total`, `lambent_function_duration_milliseconds`.
 fn name(measure: Measure) -> String {
-    let aws = match measure {
-        Measure::AccountConcurrentExecutions => "AccountConcurrentExecutions",
-        other => other.name(),
-    };
+    let of_account = matches!(measure, Measure::AccountConcurrentExecutions);
+    let aws = if of_account { "AccountConcurrentExecutions" } else { measure.name() };
     let mut name = String::from("lambent_function");
     for letter in aws.chars() {
         if letter.is_ascii_uppercase() {

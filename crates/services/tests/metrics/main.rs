@@ -29,7 +29,8 @@ async fn send(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let request = request.header("authorization", signed).body(Full::new(body)).unwrap();
+    let request =
+        request.header("authorization", signed).body(Full::new(body)).expect("tests write valid requests");
     lambent_services::pipeline::handle(&server.server, request).await
 }
 
@@ -37,7 +38,10 @@ async fn call_as(server: &TestServer, account: &str, operation: &str, body: Valu
     let target = format!("GraniteServiceVersion20100801.{operation}");
     let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target.as_str())];
     let response = send(server, account, &headers, "/", body.to_string().into()).await;
-    let code = response.headers().get("x-amzn-query-error").map(|value| value.to_str().unwrap().to_owned());
+    let code = response
+        .headers()
+        .get("x-amzn-query-error")
+        .map(|value| value.to_str().expect("codes are ASCII").to_owned());
     let value = serde_json::from_slice(response.body()).unwrap_or_default();
     (response.status().as_u16(), value, code.unwrap_or_default())
 }
@@ -52,7 +56,8 @@ async fn call(server: &TestServer, operation: &str, body: Value) -> Value {
 async fn refused(server: &TestServer, operation: &str, body: Value) -> (String, String) {
     let (status, body, code) = call_as(server, "000000000000", operation, body).await;
     assert_eq!(status, 400, "{body}");
-    let message = body["message"].as_str().or(body["Message"].as_str()).unwrap_or_default().to_owned();
+    let message =
+        body["message"].as_str().or_else(|| body["Message"].as_str()).unwrap_or_default().to_owned();
     (code.trim_end_matches(";Sender").to_owned(), message)
 }
 
@@ -67,8 +72,15 @@ async fn sums(server: &TestServer, name: &str, dimensions: &[(&str, &str)]) -> V
         "StartTime": NOON_S, "EndTime": NOON_S + 3600, "Statistics": ["Sum", "SampleCount"],
     });
     let found = call(server, "GetMetricStatistics", body).await;
-    let points = found["Datapoints"].as_array().unwrap().iter();
-    points.map(|point| (point["Sum"].as_f64().unwrap(), point["SampleCount"].as_f64().unwrap())).collect()
+    let points = found["Datapoints"].as_array().expect("there are datapoints").iter();
+    points
+        .map(|point| {
+            (
+                point["Sum"].as_f64().expect("each sum and count is a number"),
+                point["SampleCount"].as_f64().expect("each sum and count is a number"),
+            )
+        })
+        .collect()
 }
 
 fn fails_when_told(_: &Spec, event: &Event) -> Answer {
@@ -85,6 +97,8 @@ fn stat(id: &str, name: &str, stat: &str) -> Value {
 
 async fn data(server: &TestServer, queries: Value, more: Value) -> Value {
     let mut body = json!({ "MetricDataQueries": queries, "StartTime": NOON_S - 600, "EndTime": NOON_S + 60 });
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body.as_object_mut()
+        .expect("both are objects")
+        .extend(more.as_object().expect("both are objects").clone());
     call(server, "GetMetricData", body).await
 }

@@ -157,7 +157,7 @@ proptest! {
                     let unprovisioned = limits.provisioned.values().all(|count| *count == 0);
                     let reserved = limits.reserved.is_some_and(|max| pair.naive.of(function) < max);
                     let admitted = pair.begin(function, version, false);
-                    prop_assert!(admitted || !provisioned && !(reserved && unprovisioned));
+                    prop_assert!(admitted || !(provisioned || reserved && unprovisioned));
                     pair.check_limits(function);
                 }
                 Deed::End { which } => pair.end(which),

@@ -67,7 +67,7 @@ fn expressions(found: &mut Found, asked: Asked<'_>, queries: &[Query]) -> Result
     while !left.is_empty() {
         let (ready, waiting): (Vec<&Query>, Vec<&Query>) =
             left.iter().partition(|query| missing(query, found).is_none());
-        let Some(first) = ready.first().or(waiting.first()) else { return Ok(()) };
+        let Some(first) = ready.first().or_else(|| waiting.first()) else { return Ok(()) };
         if let Some(name) = missing(first, found) {
             return Err(wrong(first, &MathError::Undefined(name)));
         }
