@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lambent_core::limits::ROUND_MIN;
 use lambent_core::time::{Clock, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 /// How long one looks away at most: the wall clock may have jumped meanwhile.
@@ -17,30 +17,32 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone)]
 pub struct Waiter {
     clock: Arc<dyn Clock>,
-    moves: Arc<watch::Sender<()>>,
+    moves: Arc<Notify>,
 }
 
 impl Waiter {
     /// Waits for the time of this clock.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, moves: Arc::new(watch::Sender::new(())) }
+        Self { clock, moves: Arc::default() }
     }
 
-    /// The clock was moved, or runs at another speed: everybody who waits looks at it again.
+    /// The clock was moved, or runs at another speed: everybody who waits looks at it again, who waits longest first. A
+    /// watched value would wake them in an order that no seed repeats.
     pub fn moved(&self) {
-        self.moves.send_replace(());
+        self.moves.notify_waiters();
     }
 
     /// Waits until the clock shows `then`. It may end a little early: look at the clock again, as one that was woken does.
     pub async fn until(&self, then: Timestamp) {
-        let mut moves = self.moves.subscribe();
         loop {
+            // Before the clock is read, so that no move falls between the two.
+            let moved = self.moves.notified();
             let left = self.clock.real(then.since(self.clock.now()));
             if left.is_zero() {
                 return;
             }
-            let waited = timeout(left.min(LOOK_AGAIN), moves.changed()).await;
+            let waited = timeout(left.min(LOOK_AGAIN), moved).await;
             if waited.is_err() && left <= LOOK_AGAIN {
                 return;
             }
@@ -49,11 +51,11 @@ impl Waiter {
 
     /// Waits until so much of AWS's time has passed.
     pub async fn sleep(&self, span: Duration) {
-        let mut moves = self.moves.subscribe();
         let end = self.clock.elapsed().saturating_add(span);
         loop {
+            let moved = self.moves.notified();
             let left = self.clock.real(end.saturating_sub(self.clock.elapsed()));
-            if left.is_zero() || timeout(left, moves.changed()).await.is_err() {
+            if left.is_zero() || timeout(left, moved).await.is_err() {
                 return;
             }
         }

@@ -204,7 +204,12 @@ impl Sim {
         };
         self.say(&format!("deal {id}: {how}"));
         let (moment, now) = (self.moment(function), self.clock.now());
-        self.ledger().done(id, succeeded, now, moment);
+        let mut ledger = self.ledger();
+        // What the end of a server cuts off is no attempt: it comes again as soon as the next one starts.
+        if self.is_ending() {
+            ledger.mishaps += 1;
+        }
+        ledger.done(id, succeeded, now, moment);
     }
 
     /// How often an event may be tried again, at most of what was set since it was asked for.
