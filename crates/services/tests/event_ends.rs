@@ -146,3 +146,13 @@ async fn a_loop_of_functions_is_stopped() {
     counted(&server, "recursive_invocations_dropped", 1).await;
     counted(&server, "async_events_received", 33).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_record_for_an_alias_that_is_gone_is_counted() {
+    let server = with_function(echo()).await;
+    create(&server, "g").await;
+    destination(&server, CONFIG, "arn:aws:lambda:us-east-1:000000000000:function:g:gone").await;
+    send(&server, "1").await;
+    counted(&server, "destination_delivery_failures", 1).await;
+    counted(&server, "async_events_received", 1).await;
+}

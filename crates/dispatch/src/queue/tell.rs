@@ -13,7 +13,7 @@ use tracing::{error, warn};
 
 use super::attempt::Turn;
 use super::{DeliveryError, Parcel};
-use crate::Dispatcher;
+use crate::{Dispatcher, InvokeError};
 
 impl Dispatcher {
     /// Tells the end of an event to all who are still to be told; those who could not be come again, a few times.
@@ -71,6 +71,12 @@ impl Dispatcher {
         let Some(function) = function.map_err(|fault| failed(&fault))? else {
             return Err(DeliveryError { reason: "there is no such function".to_owned(), is_lasting: true });
         };
+        if matches!(self.routes.find(&id, &qualifier, || 0.0), Err(InvokeError::NotFound)) {
+            return Err(DeliveryError {
+                reason: "there is no such version or alias".to_owned(),
+                is_lasting: true,
+            });
+        }
         self.queue.destinations.may_invoke(parcel, &function.value, &qualifier)?;
         let whole = event.record(ended, true);
         let fits = whole.len() as u64 <= ASYNC_PAYLOAD_MAX_BYTES;
