@@ -1,9 +1,12 @@
 //! Metrics through the pipeline of a whole server with fake sandboxes: measured, put, listed and computed, in the three
 //! protocols that clients speak.
 
+mod at_once;
+mod events;
 mod measured;
 mod put;
 mod read;
+mod urls;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
@@ -81,6 +84,18 @@ async fn sums(server: &TestServer, name: &str, dimensions: &[(&str, &str)]) -> V
             )
         })
         .collect()
+}
+
+/// Sum and count of a metric once there is something of it: of what is counted behind a caller's back.
+async fn in_the_end(server: &TestServer, name: &str, dimensions: &[(&str, &str)]) -> Vec<(f64, f64)> {
+    for _ in 0..5000 {
+        let found = sums(server, name, dimensions).await;
+        if !found.is_empty() {
+            return found;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    panic!("nothing was ever measured of {name} {dimensions:?}");
 }
 
 fn fails_when_told(_: &Spec, event: &Event) -> Answer {
