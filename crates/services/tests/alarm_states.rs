@@ -73,6 +73,39 @@ async fn an_alarm_goes_off_and_comes_back_as_its_metric_says() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_percentile_of_few_samples_changes_no_state_where_that_is_ignored() {
+    let server = TestServer::start(quiet()).await;
+    let p99 = |name: &str, option: &str| {
+        let mut alarm = settings(name);
+        alarm.as_object_mut().unwrap().remove("Statistic");
+        with(alarm, json!({ "ExtendedStatistic": "p99", "EvaluateLowSampleCountPercentile": option }))
+    };
+    // Evaluated in the order of their names: when the second has a state, the first has been looked at.
+    call(&server, "PutMetricAlarm", p99("a", "ignore")).await;
+    call(&server, "PutMetricAlarm", p99("b", "evaluate")).await;
+    let samples = async |value: f64, count: f64| {
+        let datum = json!({ "MetricName": "Orders", "Values": [value], "Counts": [count] });
+        call(&server, "PutMetricData", json!({ "Namespace": "Shop", "MetricData": [datum] })).await;
+        server.jump(Duration::from_secs(60));
+    };
+    samples(5.0, 999.0).await;
+    until_state(&server, "b", "ALARM").await;
+    assert_eq!(described(&server, "a").await["StateReason"], "Unchecked: Initial alarm creation");
+    samples(5.0, 1000.0).await;
+    until_state(&server, "a", "ALARM").await;
+    samples(1.0, 999.0).await;
+    until_state(&server, "b", "OK").await;
+    let few = described(&server, "a").await;
+    assert_eq!(
+        (&few["StateValue"], &few["EvaluateLowSampleCountPercentile"]),
+        (&json!("ALARM"), &json!("ignore"))
+    );
+    // No sample at all is data that is missing.
+    server.jump(Duration::from_secs(3600));
+    until_state(&server, "a", "INSUFFICIENT_DATA").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_expression_over_metrics_is_watched() {
     let server = TestServer::start(quiet()).await;
     let metric = json!({ "Namespace": "Shop", "MetricName": "Orders" });

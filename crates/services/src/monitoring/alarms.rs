@@ -11,14 +11,13 @@ use std::time::Duration;
 
 use lambent_core::account::{AccountId, Region};
 use lambent_core::limits::{ALARM_EVALUATIONS_MAX, ROUND_MIN, STORE_PAGE_MAX};
-use lambent_core::monitoring::alarm::{Alarm, AlarmId, Datapoint, HistoryItem, State, Transition, Watch};
-use lambent_core::monitoring::statistic::Statistic;
+use lambent_core::monitoring::alarm::{Alarm, AlarmId, HistoryItem, State, Transition};
 use lambent_core::time::Timestamp;
 use lambent_store::{Prefix, Record, StoreError, Transaction, tables};
 use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
-use super::{Error, alarm, alarm_action, alarm_history, alarm_shown, metric_data};
+use super::{Error, alarm, alarm_action, alarm_history, alarm_seen};
 use crate::Server;
 
 /// How often what is too old is forgotten.
@@ -159,8 +158,10 @@ async fn evaluate(
     let earliest = now.minus(record.value.every() * ALARM_EVALUATIONS_MAX);
     let (mut due, mut last) = (due.max(record.value.due(earliest)), due);
     while due <= now {
-        let periods = periods(server, &record.value, due).await?;
-        if let Some(transition) = record.value.step(&periods, due) {
+        let periods = alarm_seen::periods(server, &record.value, due).await?;
+        let says_little = alarm_seen::says_little(server, &record.value, due).await?;
+        let transition = if says_little { None } else { record.value.step(&periods, due) };
+        if let Some(transition) = transition {
             match keep(server, &record, &transition).await {
                 Ok(true) => {}
                 // Somebody changed it meanwhile: the next round looks at what it is now.
@@ -211,42 +212,4 @@ pub(super) async fn keep(
         server.tasks.spawn(act);
     }
     Ok(true)
-}
-
-/// What each period of an alarm's window says at that moment, oldest first.
-async fn periods(
-    server: &Server,
-    alarm: &Alarm,
-    at: Timestamp,
-) -> Result<Vec<Option<Datapoint>>, StoreError> {
-    let (start, end) = alarm.window(at);
-    let period = alarm.watch.period();
-    let place = (&alarm.id.account, &alarm.id.region);
-    let values: BTreeMap<i64, f64> = match &alarm.watch {
-        Watch::Single { metric, stat, unit, .. } => {
-            let Ok(statistic) = Statistic::read(stat) else { return Ok(Vec::new()) };
-            let period_s = i64::try_from(period.as_secs()).unwrap_or(i64::MAX);
-            let asked = (metric, unit.as_deref());
-            let found = server.metrics.statistics(place, asked, (start, end), period_s, statistic).await?;
-            found.into_iter().map(|(at, value)| (at.as_secs(), value)).collect()
-        }
-        Watch::Queries(queries) => {
-            let wire = queries.iter().map(alarm_shown::query).collect();
-            let asked = metric_data::Asked { place, start, end, now: at };
-            let found = match metric_data::read(wire) {
-                Ok(queries) => metric_data::lines(server, asked, &queries).await,
-                Err(fault) => Err(fault),
-            };
-            match found {
-                Ok(lines) => lines.into_values().flatten().flat_map(|line| line.points).collect(),
-                Err(Error::Store(fault)) => return Err(fault),
-                Err(fault) => {
-                    warn!(alarm = alarm.id.name, %fault, "the metrics of an alarm cannot be evaluated");
-                    BTreeMap::new()
-                }
-            }
-        }
-    };
-    let begins = (0..alarm.rule.periods()).map(|number| start.plus(period * number));
-    Ok(begins.map(|at| values.get(&at.as_secs()).map(|value| Datapoint { at, value: *value })).collect())
 }

@@ -5,6 +5,7 @@ mod alarm_action;
 pub mod alarm_describe;
 pub mod alarm_history;
 mod alarm_put;
+mod alarm_seen;
 mod alarm_shown;
 pub mod alarms;
 mod errors;

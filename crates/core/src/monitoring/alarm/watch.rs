@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::monitoring::metric::MetricKey;
+use crate::monitoring::statistic::Statistic;
 
 /// One of the queries of an alarm over several metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +97,23 @@ impl Watch {
         self.statistic().is_some_and(|stat| STATISTICS.contains(&stat))
     }
 
+    /// How many samples the periods that count must have together for the state to change; none where any number will
+    /// do. AWS takes fewer than ten beyond a percentile for too few to say anything.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html>
+    #[must_use]
+    pub fn samples_min(&self) -> Option<f64> {
+        let Self::Single { stat, low_samples: Some(option), .. } = self else { return None };
+        match Statistic::read(stat) {
+            Ok(Statistic::Percentile(percent)) if option == "ignore" => {
+                let beyond = if percent < 50.0 { percent } else { 100.0 - percent };
+                // What is left of 100 is no more exact than such numbers are.
+                (beyond > 0.0).then(|| (1000.0 / beyond - 1e-6).ceil())
+            }
+            Ok(_) | Err(_) => None,
+        }
+    }
+
     /// The unit it asks for.
     #[must_use]
     pub fn unit(&self) -> Option<&str> {
@@ -103,5 +121,31 @@ impl Watch {
             Self::Single { unit, .. } => unit.as_deref(),
             Self::Queries(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_wants_ten_samples_beyond_it_where_fewer_are_ignored() {
+        let min = |stat: &str, option: Option<&str>| {
+            let metric = MetricKey::new("N", "M", Vec::new());
+            let low_samples = option.map(str::to_owned);
+            let watch =
+                Watch::Single { metric, stat: stat.to_owned(), period_s: 60, unit: None, low_samples };
+            watch.samples_min()
+        };
+        assert_eq!(min("p99", Some("ignore")), Some(1000.0), "AWS's example");
+        assert_eq!(min("p99.9", Some("ignore")), Some(10_000.0));
+        assert_eq!(min("p97", Some("ignore")), Some(334.0));
+        assert_eq!(min("p50", Some("ignore")), Some(20.0));
+        assert_eq!(min("p10", Some("ignore")), Some(100.0));
+        assert_eq!(min("p99", Some("evaluate")), None);
+        assert_eq!(min("p99", None), None);
+        assert_eq!(min("p100", Some("ignore")), None, "no sample is beyond it");
+        assert_eq!(min("Sum", Some("ignore")), None);
+        assert_eq!(min("tm99", Some("ignore")), None);
     }
 }
