@@ -117,10 +117,16 @@ impl Policy {
         Ok(())
     }
 
+    /// The statement of that name, as it is shown.
+    #[must_use]
+    pub fn statement(&self, sid: &str) -> Option<&Value> {
+        self.statements.iter().find(|statement| statement["Sid"] == *sid)
+    }
+
     /// Whether it has a statement of that name.
     #[must_use]
     pub fn has(&self, sid: &str) -> bool {
-        self.statements.iter().any(|statement| statement["Sid"] == *sid)
+        self.statement(sid).is_some()
     }
 
     /// Whether it says nothing.

@@ -9,6 +9,7 @@
 mod also;
 mod keys;
 pub(crate) mod known;
+mod looked_up;
 mod named;
 mod need;
 mod resource;

@@ -126,6 +126,7 @@ impl Door<'_> {
         };
         context
             .with("lambda:FunctionUrlAuthType", self.served.url.auth_type.as_str())
+            .with("lambda:FunctionArn", self.served.function.arn())
             .with("lambda:InvokedViaFunctionUrl", "true")
     }
 }

@@ -1,12 +1,10 @@
-//! What conditions may ask of an operation's own input: tags, layers, subnets, principals. Never a key that the input does
-//! not give, but for what AWS looks up itself: the function of an event source mapping.
+//! What conditions may ask of an operation's own input: tags, layers, subnets, principals. What AWS looks up itself is in
+//! `looked_up`.
 //!
-//! Absent for now: `lambda:VpcIds`, which only EC2 knows.
+//! Absent: `lambda:EventSourceToken`, which only invocations by other services have.
 //!
 //! Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html#awslambda-policy-keys>
 
-use lambent_core::lambda::event_source_mapping::MappingId;
-use lambent_store::tables;
 use lambent_wire::error::Fault;
 use lambent_wire::value::{Structure, Value};
 
@@ -14,7 +12,6 @@ use super::Case;
 use super::need::{Keys, text, texts};
 use super::resource::Resource;
 use super::tags::requested;
-use crate::lambda::Error;
 
 impl Case<'_> {
     /// The keys of the operation's own permission.
@@ -23,7 +20,7 @@ impl Case<'_> {
         match self.exchange.service.signing_name {
             "lambda" => {
                 keys.extend(self.of_lambda());
-                keys.extend(self.mapped_function().await?);
+                keys.extend(self.looked_up().await?);
             }
             "iam" => keys.extend(of_iam(self.operation.name, self.members)),
             "monitoring" => keys.extend(one("cloudwatch:namespace", text(self.members, "Namespace"))),
@@ -64,25 +61,9 @@ impl Case<'_> {
     }
 
     /// `lambda:FunctionArn` of a function that a request names.
-    fn function_arn(&self, name: Option<&str>) -> Keys {
+    pub(super) fn function_arn(&self, name: Option<&str>) -> Keys {
         let function = name.and_then(|name| Resource::function(self.caller, name, None));
         one("lambda:FunctionArn", function.map(|function| function.arn()).as_deref())
-    }
-
-    /// `lambda:FunctionArn` of the mapping that a request names, if a policy of the caller's asks for it.
-    async fn mapped_function(&self) -> Result<Keys, Fault> {
-        const OPERATIONS: [&str; 3] =
-            ["DeleteEventSourceMapping", "GetEventSourceMapping", "UpdateEventSourceMapping"];
-        let asked = || self.caller.documents().any(|document| document.asks_for("lambda:functionarn"));
-        let uuid = text(self.members, "UUID").and_then(|uuid| uuid.parse().ok());
-        let Some(uuid) = uuid.filter(|_| OPERATIONS.contains(&self.operation.name) && asked()) else {
-            return Ok(Keys::new());
-        };
-        let (account, region) = (self.caller.account.clone(), self.caller.region.clone());
-        let key = tables::mapping_key(&MappingId { account, region, uuid });
-        let record = self.exchange.server.store.get(&tables::EVENT_SOURCE_MAPPINGS, &key).await;
-        let record = record.map_err(|fault| Fault::from(Error::from(fault)))?;
-        Ok(one("lambda:FunctionArn", record.as_ref().map(|record| record.value.function_arn.as_str())))
     }
 }
 
@@ -95,7 +76,7 @@ fn of_iam(operation: &str, members: &Structure) -> Keys {
     keys
 }
 
-fn one(key: &str, value: Option<&str>) -> Keys {
+pub(super) fn one(key: &str, value: Option<&str>) -> Keys {
     value.map(|value| (key.to_owned(), vec![value.to_owned()])).into_iter().collect()
 }
 
