@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
         };
         let mark = if name.contains('/') || group == own { String::new() } else { format!("/{name}[") };
         let since_ms = i64::try_from(wanted.since.as_millis()).unwrap_or(i64::MAX);
-        let from_ms = SystemClock::new().wall().as_millis().saturating_sub(since_ms).max(0);
+        let from_ms = now(&client).await.as_millis().saturating_sub(since_ms).max(0);
         Ok(Self { client, wanted, group, mark, from_ms, printed: BTreeSet::new() })
     }
 
@@ -108,6 +108,13 @@ impl<'a> Reader<'a> {
         let message = text("message").trim_end_matches('\n').replace('\r', "\n");
         output::line(&format!("{at} {message}"));
     }
+}
+
+/// What time it is for the server, which may be ahead of the real one; the real one where the server does not say.
+async fn now(client: &Client) -> Timestamp {
+    let told = client.call(Method::GET, "/_lambent/clock", None).await.ok();
+    let told = told.and_then(|told| Timestamp::read_iso(told["now"].as_str()?));
+    told.unwrap_or_else(|| SystemClock::new().wall())
 }
 
 /// The log group of a function; nothing for one that is gone, whose log may still be there.
