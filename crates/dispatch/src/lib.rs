@@ -45,5 +45,5 @@ pub use program::{ProgramError, Programs};
 pub use provisioner::ProvisionedCount;
 pub use queue::{DeliveryError, Destinations, Parcel};
 pub use resolved::Resolved;
-pub use session::{RoleCredentials, SessionKeys};
+pub use session::{LogPermit, RoleCredentials, SessionKeys};
 pub use waiter::Waiter;

@@ -13,6 +13,7 @@ use lambent_sandbox::{Notice, Outlet, Stream, Telemetry};
 
 use crate::dispatcher::Dispatcher;
 use crate::route::Route;
+use crate::session::LogPermit;
 
 /// Who wrote a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Line<'a> {
     pub stream: &'a str,
     /// When it was written.
     pub at: Timestamp,
+    /// What its function's role lets it do with the line.
+    pub permit: LogPermit,
     /// Who wrote it.
     pub source: Source,
     /// The line without its end.
@@ -62,6 +65,7 @@ pub(crate) struct Log {
     function: FunctionId,
     group: String,
     stream: String,
+    permit: LogPermit,
     /// The id of the environment.
     instance: String,
     form: Form,
@@ -88,15 +92,20 @@ type Held = (lambent_sandbox::Source, Vec<u8>);
 impl Log {
     /// The log of a new environment of this deployment.
     pub(crate) fn new(dispatcher: &Dispatcher, route: &Route) -> Self {
-        let logging = &route.deployment.configuration.logging;
+        let configuration = &route.deployment.configuration;
+        let logging = &configuration.logging;
         let (now, id) = (dispatcher.clock.now(), dispatcher.dice.uuid());
+        let group = logging.group_of(&route.id.name);
+        let stream = stream_name(now, logging, &route.id.name, &route.version, id);
+        let permit = dispatcher.credentials.log_permit(&configuration.role, &route.id, (&group, &stream));
         Self {
             function: route.id.clone(),
-            group: logging.group_of(&route.id.name),
-            stream: stream_name(now, logging, &route.id.name, &route.version, id),
+            group,
+            stream,
+            permit,
             instance: id.to_string(),
             form: Form::of(logging),
-            joined: joins_lines(&route.deployment.configuration.runtime),
+            joined: joins_lines(&configuration.runtime),
             sink: Arc::clone(&dispatcher.logs),
             clock: Arc::clone(&dispatcher.clock),
             telemetry: Arc::default(),
@@ -225,7 +234,8 @@ impl Log {
 
     fn send(&self, source: Source, text: &[u8]) {
         let (function, group, stream) = (&self.function, self.group.as_str(), self.stream.as_str());
-        self.sink.write(&Line { function, group, stream, at: self.clock.now(), source, text });
+        let (permit, at) = (self.permit, self.clock.now());
+        self.sink.write(&Line { function, group, stream, at, permit, source, text });
     }
 }
 

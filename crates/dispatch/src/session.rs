@@ -27,6 +27,17 @@ impl fmt::Debug for SessionKeys {
     }
 }
 
+/// What a role lets its function's environments do with their lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogPermit {
+    /// Nothing: they are in no log group.
+    None,
+    /// Write them where the log group is there already.
+    Write,
+    /// Make the log group, too.
+    Create,
+}
+
 /// Gives out credentials of execution roles, and takes them back.
 pub trait RoleCredentials: fmt::Debug + Send + Sync {
     /// Keys for a session of this role in the name of this function.
@@ -34,6 +45,17 @@ pub trait RoleCredentials: fmt::Debug + Send + Sync {
 
     /// Ends the session of this key.
     fn revoke(&self, access_key_id: &str);
+
+    /// Whether a role lets a function write to a log group and stream of its own account and region. Asked once an
+    /// environment; who knows nothing of roles lets everybody.
+    fn log_permit(
+        &self,
+        _role_arn: &str,
+        _function: &FunctionId,
+        (_group, _stream): (&str, &str),
+    ) -> LogPermit {
+        LogPermit::Create
+    }
 }
 
 /// The session of one environment; it ends when this is dropped.

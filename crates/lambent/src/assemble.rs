@@ -54,6 +54,8 @@ pub(crate) async fn assemble(
     info!("functions reach {}", reach::words(network));
     let host = Arc::new(LinuxHost::new(launcher, TaskTracker::new(), clock.clone(), dice.clone()));
     let keys = Arc::new(KeyRing::new(config.account.clone(), clock.clone(), dice.clone()));
+    // Before anything runs in the name of a role.
+    keys.know(&store).await.context("cannot read users and roles")?;
     let bootstraps = bootstraps::lay_out(&config.data_dir).context("cannot lay out the bootstraps")?;
     let programs = Programs::new(
         trees.clone(),

@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use lambent_core::lambda::arn::FunctionId;
-use lambent_dispatch::{Line, LogSink, Source};
+use lambent_dispatch::{Line, LogPermit, LogSink, Source};
 use lambent_store::logs::{Line as Stored, Logs};
 use tracing::{Level, debug, enabled, info};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
@@ -76,7 +76,10 @@ impl LogSink for FunctionLines {
     fn write(&self, line: &Line<'_>) {
         let Line { function: FunctionId { account, region, .. }, group, stream, at, text, .. } = *line;
         let (account, region, at_ms) = (account.as_str(), region.as_str(), at.as_millis());
-        self.0.push(&Stored { account, region, group, stream, at_ms, text });
+        let makes_group = line.permit == LogPermit::Create;
+        if line.permit != LogPermit::None {
+            self.0.push(&Stored { account, region, group, stream, at_ms, makes_group, text });
+        }
         if Self::shows(line.source) {
             Self::show(line);
         }

@@ -5,12 +5,11 @@ mod held;
 mod known;
 #[cfg(test)]
 mod tests;
+mod uses;
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use lambent_core::account::AccountId;
-use lambent_core::iam::access_key::LastUse;
 use lambent_core::iam::aws_managed;
 use lambent_core::iam::realm::Realm;
 use lambent_store::{Change, Key, Store, Table, tables};
@@ -19,23 +18,25 @@ use tracing::error;
 
 pub(crate) use held::{Held, KeptKey, KeptRole, KeptUser};
 use known::Known;
+pub(crate) use known::read;
+pub(crate) use uses::Uses;
 
 /// Where a role may be known that is named without its partition, the likeliest first.
 const PARTITIONS: [&str; 7] =
     ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-eusc"];
 
 /// Who is known, and what they hold.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Identities {
     known: RwLock<Known>,
-    /// When access keys were last used, by their ids.
-    uses: RwLock<HashMap<String, LastUse>>,
+    /// When access keys and roles were last used, by their ids.
+    uses: Uses,
 }
 
 impl Identities {
     /// Follows the changes of a store from now on. What is there already is taken in by [`Identities::take_in`].
     pub(crate) fn watch(store: &Store) -> Arc<Self> {
-        let identities = Arc::new(Self::default());
+        let identities = Arc::new(Self { known: RwLock::default(), uses: Uses::new(store.clone()) });
         identities.follow(store, &tables::IAM_POLICIES, Known::set_policy);
         identities.follow(store, &tables::IAM_USERS, Known::set_user);
         identities.follow(store, &tables::IAM_ROLES, Known::set_role);
@@ -69,11 +70,13 @@ impl Identities {
         known::read(store, &tables::IAM_POLICIES, |key, policy| known.set_policy(key, Some(policy))).await?;
         known::read(store, &tables::IAM_USERS, |key, user| known.set_user(key, Some(user))).await?;
         known::read(store, &tables::IAM_ROLES, |key, role| known.set_role(key, Some(role))).await?;
-        let mut uses = HashMap::new();
-        known::read(store, &tables::IAM_USES, |key, last| drop(uses.insert(key.last(), last))).await?;
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
-        *self.uses.write().unwrap_or_else(PoisonError::into_inner) = uses;
-        Ok(())
+        self.uses.take_in().await
+    }
+
+    /// When access keys and roles were last used.
+    pub(crate) const fn uses(&self) -> &Uses {
+        &self.uses
     }
 
     fn known(&self) -> RwLockReadGuard<'_, Known> {
@@ -140,26 +143,5 @@ impl Identities {
             known.roles.values().filter(|kept| kept.role.realm == *realm).cloned().collect();
         found.sort_by_cached_key(|kept| kept.role.name.to_lowercase());
         found
-    }
-
-    /// The last use of an access key.
-    pub(crate) fn last_use(&self, of: &str) -> Option<LastUse> {
-        self.uses.read().unwrap_or_else(PoisonError::into_inner).get(of).cloned()
-    }
-
-    /// Notes a use of an access key; tells whether it is worth being written: AWS's own are some minutes coarse.
-    pub(crate) fn note_use(&self, of: &str, last: &LastUse) -> bool {
-        let is_news = |known: Option<&LastUse>| {
-            known.is_none_or(|old| {
-                last.at.since(old.at) >= lambent_core::limits::IAM_USE_GRAIN
-                    || (&old.service, &old.region) != (&last.service, &last.region)
-            })
-        };
-        if !is_news(self.uses.read().unwrap_or_else(PoisonError::into_inner).get(of)) {
-            return false;
-        }
-        let mut uses = self.uses.write().unwrap_or_else(PoisonError::into_inner);
-        uses.insert(of.to_owned(), last.clone());
-        true
     }
 }

@@ -4,6 +4,7 @@
 
 mod issue;
 mod kept;
+mod permit;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -14,12 +15,12 @@ use lambent_core::dice::Dice;
 use lambent_core::iam::session::{Holder, Session};
 use lambent_core::iam::unique_id::account_of_key;
 use lambent_core::time::RealClock;
-use lambent_store::{Change, Store, tables};
+use lambent_store::{Change, Store, StoreError, tables};
 use lambent_wire::sigv4::{Credential, Keys, Refusal};
 use tracing::error;
 
 use crate::caller::Caller;
-use crate::identities::Identities;
+use crate::identities::{self, Identities};
 pub(crate) use issue::Wanted;
 pub use kept::Kept;
 
@@ -33,7 +34,7 @@ const TOKEN_PREFIX: &str = "bGFtYmVudC";
 pub struct KeyRing {
     account: AccountId,
     sessions: RwLock<HashMap<String, Arc<Kept>>>,
-    /// Who the users and roles are; not there until the server is assembled.
+    /// Who the users and roles are; not there until a store is known.
     identities: OnceLock<Arc<Identities>>,
     /// Roles that are not kept here of which that was said.
     told: Mutex<HashSet<String>>,
@@ -55,18 +56,28 @@ impl KeyRing {
         Self { account, sessions, identities, told, clock, dice }
     }
 
-    /// Knows users and roles from now on, and follows the sessions of a store. Those that are there already are taken in
-    /// by [`KeyRing::take_in`].
-    pub(crate) fn attach(self: &Arc<Self>, store: &Store, identities: &Arc<Identities>) {
-        if self.identities.set(Arc::clone(identities)).is_err() {
-            return;
-        }
-        let watching = Arc::downgrade(self);
-        store.watch(&tables::SESSIONS, move |change| {
-            if let Some(ring) = watching.upgrade() {
-                ring.apply(change);
-            }
-        });
+    /// Knows the users, roles and sessions of a store from now on. To be done before anything runs in the name of a role:
+    /// one that is not known yet would be taken for one that nobody made.
+    ///
+    /// # Errors
+    /// What the store met.
+    pub async fn know(self: &Arc<Self>, store: &Store) -> Result<(), StoreError> {
+        self.attach(store).take_in(store).await?;
+        identities::read(store, &tables::SESSIONS, |_, session| self.take_in(&session)).await
+    }
+
+    /// Follows the users, roles and sessions of a store, if that is not done yet.
+    pub(crate) fn attach(self: &Arc<Self>, store: &Store) -> Arc<Identities> {
+        let follow = || {
+            let watching = Arc::downgrade(self);
+            store.watch(&tables::SESSIONS, move |change| {
+                if let Some(ring) = watching.upgrade() {
+                    ring.apply(change);
+                }
+            });
+            Identities::watch(store)
+        };
+        Arc::clone(self.identities.get_or_init(follow))
     }
 
     /// Takes in a session as it is kept.

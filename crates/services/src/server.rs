@@ -131,8 +131,7 @@ impl Server {
         let Parts { store, blobs, trees, logs, metrics, dispatcher, keys, clock, dice, options, upstream } =
             parts;
         let policies = Policies::watch(&store);
-        let identities = Identities::watch(&store);
-        keys.attach(&store, &identities);
+        let identities = keys.attach(&store);
         let usage = Index::watch(&store);
         let urls = Urls::watch(&store);
         let download_secret = format!("{:016x}{:016x}", dice.bits(), dice.bits());
@@ -239,5 +238,6 @@ impl Server {
         self.tasks.close();
         self.closing.cancel();
         self.tasks.wait().await;
+        self.identities.uses().written().await;
     }
 }

@@ -21,7 +21,7 @@ pub struct AccessKey {
     pub created: Timestamp,
 }
 
-/// The last use of an access key.
+/// The last use of an access key or a role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastUse {
     /// When.

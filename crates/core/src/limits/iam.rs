@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-/// How exactly the last use of an access key is told.
+/// How exactly the last use of an access key or a role is told.
 pub const IAM_USE_GRAIN: Duration = Duration::from_secs(60);
 /// Access keys of one user.
 pub const IAM_ACCESS_KEYS_MAX: usize = 2;

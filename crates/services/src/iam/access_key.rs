@@ -126,7 +126,7 @@ pub async fn get_access_key_last_used(
     let own = server.identities.key(&id).filter(|key| key.account == context.caller.account);
     let user = own.and_then(|key| server.identities.user(&key.user_arn));
     let user = user.ok_or_else(|| Error::NoSuchKey(id.clone()))?;
-    let last = server.identities.last_use(&id);
+    let last = server.identities.uses().last(&id);
     let told = last.map_or_else(
         || AccessKeyLastUsed {
             last_used_date: None,

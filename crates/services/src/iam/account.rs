@@ -25,7 +25,7 @@ use lambent_wire::iam::policy::Policy as WirePolicy;
 
 use super::page::Page;
 use super::policy::uses;
-use super::{Error, attached, find, view};
+use super::{Error, attached, find, last_use, view};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -98,7 +98,8 @@ pub async fn get_account_authorization_details(
         all.extend(server.identities.users_of(&realm).iter().map(|kept| Detail::User(user(&kept.user))));
     }
     if wanted("Role") {
-        all.extend(server.identities.roles_of(&realm).iter().map(|kept| Detail::Role(role(&kept.role))));
+        let roles = server.identities.roles_of(&realm);
+        all.extend(roles.iter().map(|kept| Detail::Role(role(server, &kept.role))));
     }
     if wanted("LocalManagedPolicy") {
         let own = find::all(server, &realm, &tables::IAM_POLICIES).await?;
@@ -155,7 +156,7 @@ fn user(user: &User) -> UserDetail {
     }
 }
 
-fn role(role: &Role) -> RoleDetail {
+fn role(server: &Server, role: &Role) -> RoleDetail {
     let shown = view::role(role);
     RoleDetail {
         path: Some(shown.path),
@@ -169,7 +170,7 @@ fn role(role: &Role) -> RoleDetail {
         attached_managed_policies: Some(role.held.attached.iter().map(|arn| attached::shown(arn)).collect()),
         permissions_boundary: shown.permissions_boundary,
         tags: Some(view::tags(&role.held.tags)),
-        role_last_used: Some(lambent_wire::iam::role::RoleLastUsed::default()),
+        role_last_used: Some(last_use::of_role(server, &role.id)),
     }
 }
 

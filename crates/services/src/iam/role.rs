@@ -12,13 +12,13 @@ use lambent_store::{Expect, Record, StoreError, Transaction, tables};
 use lambent_wire::iam::role::{
     CreateRoleRequest, CreateRoleResponse, DeleteRoleRequest, GetRoleRequest, GetRoleResponse,
     ListInstanceProfilesForRoleRequest, ListInstanceProfilesForRoleResponse, ListRolesRequest,
-    ListRolesResponse, Role as WireRole, RoleLastUsed, UpdateAssumeRolePolicyRequest,
-    UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse, UpdateRoleRequest, UpdateRoleResponse,
+    ListRolesResponse, Role as WireRole, UpdateAssumeRolePolicyRequest, UpdateRoleDescriptionRequest,
+    UpdateRoleDescriptionResponse, UpdateRoleRequest, UpdateRoleResponse,
 };
 
 use super::holder::Holder as _;
 use super::page::Page;
-use super::{Error, attached, bounds, document, find, tags, view};
+use super::{Error, attached, bounds, document, find, last_use, tags, view};
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -88,8 +88,7 @@ pub async fn get_role(
 ) -> Result<Reply, Error> {
     let realm = find::realm(&context.caller);
     let role = find::holder::<Role>(server, &realm, &request.role_name).await?.value;
-    // AWS tells of a use hours later only; until then, and here always, it is empty.
-    let role_last_used = Some(RoleLastUsed::default());
+    let role_last_used = Some(last_use::of_role(server, &role.id));
     Ok(Reply::of(GetRoleResponse { role: WireRole { role_last_used, ..view::role(&role) } }))
 }
 

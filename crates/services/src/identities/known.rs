@@ -138,7 +138,7 @@ fn readable(of: &str, text: &str) -> Arc<Document> {
 }
 
 /// Shows every record of a table, in the order of the keys.
-pub(super) async fn read<T: DeserializeOwned>(
+pub(crate) async fn read<T: DeserializeOwned>(
     store: &Store,
     table: &Table<T>,
     mut show: impl FnMut(&Key, T),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lambent_core::account::{AccountId, Region};
-use lambent_core::iam::access_key::{AccessKey, LastUse};
+use lambent_core::iam::access_key::AccessKey;
 use lambent_core::iam::holder::Holdings;
 use lambent_core::iam::managed_policy::ManagedPolicy;
 use lambent_core::iam::realm::Realm;
@@ -155,18 +155,4 @@ async fn a_policy_that_cannot_be_read_denies() {
     put_role(&store, &role(Holdings { inline, ..Holdings::default() })).await;
     let found = known.roles_of(&realm());
     assert_eq!(said(&found[0].held.policies[0]), Decision::Denied);
-}
-
-#[test]
-fn a_use_is_news_once_a_minute_or_elsewhere() {
-    let known = Identities::default();
-    let last = |ms, service: &str| LastUse {
-        at: Timestamp::from_millis(ms),
-        service: service.to_owned(),
-        region: "us-east-1".to_owned(),
-    };
-    assert!(known.note_use("k", &last(0, "s3")));
-    assert!(!known.note_use("k", &last(59_999, "s3")));
-    assert!(known.note_use("k", &last(59_999, "lambda")));
-    assert_eq!(known.last_use("k"), Some(last(59_999, "lambda")));
 }

@@ -9,12 +9,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lambent_core::account::AccountId;
 use lambent_core::digest::Digest;
+use lambent_core::iam::access_key::LastUse;
 use lambent_core::iam::session::{Holder, Session};
 use lambent_core::iam::unique_id;
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::limits::{ENDED_SESSION_KEPT, SESSION_MAX, UNKNOWN_ROLES_TOLD_MAX};
 use lambent_core::time::Timestamp;
-use lambent_dispatch::{RoleCredentials, SessionKeys};
+use lambent_dispatch::{LogPermit, RoleCredentials, SessionKeys};
 use tracing::info;
 
 use super::{Kept, KeyRing, TOKEN_PREFIX};
@@ -104,6 +105,18 @@ impl KeyRing {
         Session { function: Some(function.arn()), ..session }
     }
 
+    /// Its role, if it is kept here, is used now: Lambda has assumed it.
+    fn note_use(&self, session: &Session) {
+        let (Some(identities), Holder::Role { unique_id: Some(id), .. }) =
+            (self.identities.get(), &session.holder)
+        else {
+            return;
+        };
+        let region = session.function.as_deref().and_then(|arn| arn.split(':').nth(3)).unwrap_or_default();
+        let (service, region) = ("lambda".to_owned(), region.to_owned());
+        identities.uses().note(id, LastUse { at: session.issued, service, region });
+    }
+
     /// Says once of each role that nobody made it here.
     fn tell_unknown(&self, role_arn: &str) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
@@ -130,6 +143,7 @@ fn made_up_id(role_arn: &str) -> String {
 impl RoleCredentials for KeyRing {
     fn issue(&self, role_arn: &str, function: &FunctionId) -> SessionKeys {
         let session = self.of_function(role_arn, function);
+        self.note_use(&session);
         let keys = SessionKeys {
             access_key_id: session.access_key_id.clone(),
             secret_access_key: session.secret.clone(),
@@ -141,5 +155,9 @@ impl RoleCredentials for KeyRing {
 
     fn revoke(&self, access_key_id: &str) {
         self.sessions.write().unwrap_or_else(PoisonError::into_inner).remove(access_key_id);
+    }
+
+    fn log_permit(&self, role_arn: &str, function: &FunctionId, (group, stream): (&str, &str)) -> LogPermit {
+        self.permit(role_arn, function, group, stream)
     }
 }

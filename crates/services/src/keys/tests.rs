@@ -1,7 +1,12 @@
 //! The key ring without users or roles.
 
+use lambent_core::iam::holder::Holdings;
+use lambent_core::iam::realm::Realm;
+use lambent_core::iam::role::Role;
 use lambent_core::lambda::arn::FunctionId;
-use lambent_dispatch::RoleCredentials as _;
+use lambent_core::time::Timestamp;
+use lambent_dispatch::{LogPermit, RoleCredentials as _};
+use lambent_store::{Expect, Transaction};
 use lambent_testkit::{LoadedDice, PausedClock};
 
 use super::*;
@@ -47,4 +52,32 @@ fn where_signatures_are_not_checked_a_key_of_ours_needs_its_token_and_a_stranger
     assert_eq!(who("test", Some("test")), Ok(None));
     ring.revoke(id);
     assert_eq!(who(id, Some(token)), Err(Refusal::UnrecognizedClient), "it was one of ours");
+}
+
+#[tokio::test]
+async fn a_role_that_is_kept_is_known_before_anything_runs_in_its_name() {
+    let (ring, store) = (Arc::new(ring()), Store::memory());
+    let realm = Realm::of(&AccountId::default_account(), &Region::default_region());
+    let role = Role {
+        realm: realm.clone(),
+        id: "AROA1".to_owned(),
+        name: "r".to_owned(),
+        path: "/".to_owned(),
+        description: None,
+        trust: String::new(),
+        session_max_s: 3600,
+        created: Timestamp::from_millis(0),
+        held: Holdings::default(),
+    };
+    let key = tables::iam_key(&realm, "r");
+    store.write(Transaction::new().put(&tables::IAM_ROLES, key, &role, Expect::Absent)).await.unwrap();
+    ring.know(&store).await.unwrap();
+    let keys = ring.issue(&role.arn(), &function());
+    let caller = ring.caller(&keys.access_key_id, Region::default_region()).unwrap();
+    assert!(!caller.is_of_unknown_role());
+    assert_eq!(ring.log_permit(&role.arn(), &function(), ("/g", "s")), LogPermit::None);
+    assert_eq!(
+        ring.log_permit("arn:aws:iam::000000000000:role/x", &function(), ("/g", "s")),
+        LogPermit::Create
+    );
 }

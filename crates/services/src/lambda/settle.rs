@@ -127,8 +127,6 @@ where
 /// [`StoreError`] if the functions cannot be read.
 pub async fn resume(server: &Arc<Server>) -> Result<(), StoreError> {
     alarms::resume(server).await?;
-    server.identities.take_in(&server.store).await?;
-    every::record(server, &tables::SESSIONS, |session| server.keys.take_in(session)).await?;
     every::record(server, &tables::FUNCTIONS, |record| {
         server.policies.take_in(record);
         server.urls.take_in(record);

@@ -1,6 +1,8 @@
 //! Who may do what, through the pipeline of a whole server with fake sandboxes.
 
+mod looked_up;
 mod policies;
+mod roles;
 mod sts;
 mod whose;
 

@@ -51,16 +51,21 @@ impl Groups {
         self.at(&mut self.lock(), kept.folder)
     }
 
-    /// The group of that id, made where it is missing.
-    pub(super) async fn ensure(&self, id: &GroupId, now: Timestamp) -> Result<Arc<Group>, StoreError> {
+    /// The group of that id; where it is missing, one made at this time, or none without a time.
+    pub(super) async fn open(
+        &self,
+        id: &GroupId,
+        made: Option<Timestamp>,
+    ) -> Result<Option<Arc<Group>>, StoreError> {
         if let Some(group) = self.known(id) {
-            return Ok(group);
+            return Ok(Some(group));
         }
         let key = tables::log_group_key(id);
         loop {
             let kept = match self.store.get(&tables::LOG_GROUPS, &key).await? {
                 Some(record) => record.value,
                 None => {
+                    let Some(now) = made else { return Ok(None) };
                     let group = Kept::new(id.clone(), self.dice.uuid(), now);
                     let made =
                         Transaction::new().put(&tables::LOG_GROUPS, key.clone(), &group, Expect::Absent);
@@ -76,7 +81,7 @@ impl Groups {
             let group = self.at(&mut open, kept.folder);
             if !group.is_deleted() {
                 open.folders.insert(id.clone(), kept.folder);
-                return Ok(group);
+                return Ok(Some(group));
             }
         }
     }

@@ -19,6 +19,8 @@ pub struct Line<'a> {
     pub stream: &'a str,
     /// When it was written.
     pub at_ms: i64,
+    /// Its log group is made where it is missing; else the line is in no group then.
+    pub makes_group: bool,
     /// The line; its end is added where it is missing.
     pub text: &'a [u8],
 }
@@ -28,6 +30,7 @@ pub struct Line<'a> {
 struct Entry {
     ends: [usize; 5],
     at_ms: i64,
+    makes_group: bool,
 }
 
 /// Lines in the order they came.
@@ -69,7 +72,7 @@ pub(super) struct Batch {
 
 impl Lines {
     fn push(&mut self, line: &Line<'_>) {
-        let Line { account, region, group, stream, at_ms, text } = *line;
+        let Line { account, region, group, stream, at_ms, makes_group, text } = *line;
         let text = text.strip_suffix(b"\n").unwrap_or(text);
         let parts = [account.as_bytes(), region.as_bytes(), group.as_bytes(), stream.as_bytes(), text];
         let ends = parts.map(|part| {
@@ -77,7 +80,7 @@ impl Lines {
             self.bytes.len()
         });
         self.bytes.push(b'\n');
-        self.entries.push(Entry { ends, at_ms });
+        self.entries.push(Entry { ends, at_ms, makes_group });
     }
 
     /// How many there are.
@@ -88,7 +91,7 @@ impl Lines {
     /// The line of that number, its end with it.
     pub(super) fn get(&self, number: usize) -> Line<'_> {
         let from = number.checked_sub(1).map_or(0, |before| self.entries[before].ends[4] + 1);
-        let Entry { ends: [account, region, group, stream, text], at_ms } = self.entries[number];
+        let Entry { ends: [account, region, group, stream, text], at_ms, makes_group } = self.entries[number];
         let part = |from, to| str::from_utf8(&self.bytes[from..to]).unwrap_or_default();
         Line {
             account: part(from, account),
@@ -96,6 +99,7 @@ impl Lines {
             group: part(region, group),
             stream: part(group, stream),
             at_ms,
+            makes_group,
             text: &self.bytes[stream..=text],
         }
     }
@@ -180,8 +184,15 @@ mod tests {
     #[test]
     fn lines_come_out_as_they_went_in() {
         let mut lines = Lines::default();
-        let line =
-            |text| Line { account: "1", region: "r", group: "/g", stream: "s[$LATEST]", at_ms: 7, text };
+        let line = |text| Line {
+            account: "1",
+            region: "r",
+            group: "/g",
+            stream: "s[$LATEST]",
+            at_ms: 7,
+            makes_group: true,
+            text,
+        };
         lines.push(&line(b"one"));
         lines.push(&line(b""));
         lines.push(&line(b"\xff\n"));

@@ -17,7 +17,15 @@ fn id(name: &str) -> GroupId {
 }
 
 fn line<'a>(group: &'a str, stream: &'a str, at_ms: i64, text: &'a str) -> Line<'a> {
-    Line { account: "000000000000", region: "us-east-1", group, stream, at_ms, text: text.as_bytes() }
+    Line {
+        account: "000000000000",
+        region: "us-east-1",
+        group,
+        stream,
+        at_ms,
+        makes_group: true,
+        text: text.as_bytes(),
+    }
 }
 
 fn all() -> Wanted {

@@ -1,6 +1,6 @@
 //! The task that writes the lines of functions: what came together is written together. Never makes a function wait.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,7 +116,8 @@ impl Writer {
     ) -> Result<(), StoreError> {
         let first = Timestamp::from_millis(lines.get(numbers[0]).at_ms);
         loop {
-            let group = self.groups.ensure(id, first).await?;
+            let makes = numbers.iter().any(|number| lines.get(*number).makes_group);
+            let Some(group) = self.groups.open(id, makes.then_some(first)).await? else { return Ok(()) };
             let (lines, numbers, writing) = (Arc::clone(lines), Arc::clone(numbers), Arc::clone(&group));
             match blocking(&group, move || append(&writing, &lines, &numbers)).await {
                 // It was deleted meanwhile: its lines make it anew, as on AWS.
@@ -143,12 +144,13 @@ impl Writer {
 
 /// Each group of a batch, with the numbers of its lines.
 fn by_group(lines: &Lines) -> Vec<(GroupId, Arc<Vec<usize>>)> {
-    let mut found: HashMap<(&str, &str, &str), Vec<usize>> = HashMap::new();
+    // Those that make their group come first: the others find it then.
+    let mut found: BTreeMap<(bool, &str, &str, &str), Vec<usize>> = BTreeMap::new();
     for number in 0..lines.len() {
-        let Line { account, region, group, .. } = lines.get(number);
-        found.entry((account, region, group)).or_default().push(number);
+        let Line { account, region, group, makes_group, .. } = lines.get(number);
+        found.entry((!makes_group, account, region, group)).or_default().push(number);
     }
-    let id = |(account, region, name): (&str, &str, &str)| {
+    let id = |(_, account, region, name): (bool, &str, &str, &str)| {
         let account = AccountId::try_from(account.to_owned()).ok()?;
         let region = Region::try_from(region.to_owned()).ok()?;
         Some(GroupId { account, region, name: name.to_owned() })

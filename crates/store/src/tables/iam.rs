@@ -18,7 +18,7 @@ pub const IAM_ROLES: Table<Role> = Table::new("iam_roles");
 /// Managed policies of accounts; AWS's own are in no table.
 pub const IAM_POLICIES: Table<ManagedPolicy> = Table::new("iam_policies");
 
-/// When access keys were last used, by their ids.
+/// When access keys and roles were last used, by their ids.
 pub const IAM_USES: Table<LastUse> = Table::new("iam_uses");
 
 /// Deletions of services' roles that are done, and when, by partition, account and task.
