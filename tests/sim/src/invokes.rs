@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::ledger::{Answered, Call, Kind};
 use crate::model::{Deployment, Function, Moment};
 use crate::order::{Order, Way};
+use crate::sim::Sim;
 
 /// How long an answer may take: Init, four environments that are lost, and the longest time-out, with room to spare.
 const ANSWER_MAX: Duration = Duration::from_secs(180);
@@ -69,7 +70,7 @@ impl Client {
         let order = Order::new(format!("n{number}"), wish.takes, wish.ways.clone());
         let since = self.sim.moment(&wish.function);
         self.sim.say(&format!("ask {id} {wish:?}"));
-        self.register(&id, &wish, &order, &since);
+        self.sim.register(&id, &wish, &order, &since);
         let _leaving = Leaving { client: self, id: &id };
         let path =
             format!("{}/invocations?Qualifier={}", crate::changes::function(&wish.function), wish.qualifier);
@@ -106,28 +107,6 @@ impl Client {
     pub(crate) async fn invoke_and_leave(&self, wish: Wish, patience: Duration) {
         // What it would have been told is nobody's.
         _ = tokio::time::timeout(patience, self.invoke(wish)).await;
-    }
-
-    fn register(&self, id: &str, wish: &Wish, order: &Order, since: &Moment) {
-        let mut ledger = self.sim.ledger();
-        let call = Call {
-            kind: wish.kind,
-            function: wish.function.clone(),
-            qualifier: wish.qualifier.clone(),
-            nonce: order.nonce.clone().unwrap_or_default(),
-            since: since.clone(),
-            asked: since.clone(),
-            answered: Answered::Waiting,
-            taken: 0,
-            succeeded: 0,
-            failed: 0,
-            mishaps: ledger.mishaps,
-            asked_at: self.sim.clock.now(),
-            due: None,
-            lines: [0; 3],
-            told: BTreeSet::new(),
-        };
-        ledger.calls.insert(id.to_owned(), call);
     }
 
     /// An answer that says it was run, or will be.
@@ -186,5 +165,30 @@ impl Client {
             return Err("it was refused, and has run".to_owned());
         }
         Ok(())
+    }
+}
+
+impl Sim {
+    /// Somebody asks.
+    pub(crate) fn register(&self, id: &str, wish: &Wish, order: &Order, since: &Moment) {
+        let mut ledger = self.ledger();
+        let call = Call {
+            kind: wish.kind,
+            function: wish.function.clone(),
+            qualifier: wish.qualifier.clone(),
+            nonce: order.nonce.clone().unwrap_or_default(),
+            since: since.clone(),
+            asked: since.clone(),
+            answered: Answered::Waiting,
+            taken: 0,
+            succeeded: 0,
+            failed: 0,
+            mishaps: ledger.mishaps,
+            asked_at: self.clock.now(),
+            due: None,
+            lines: [0; 3],
+            told: BTreeSet::new(),
+        };
+        ledger.calls.insert(id.to_owned(), call);
     }
 }

@@ -257,3 +257,6 @@ impl Power {
         self.commits_left.store(left.saturating_sub(1), Ordering::SeqCst);
     }
 }
+
+#[cfg(test)]
+mod tests;
