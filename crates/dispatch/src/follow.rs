@@ -34,6 +34,7 @@ impl Dispatcher {
             Ok(Some(function)) => {
                 self.admission.set(&function.id, Limits::of(&function), self.clock.monotonic());
                 self.recursion.set(&function.id, function.recursion_allowed);
+                self.queue.function_changed(&function.id);
                 let id = function.id.clone();
                 self.stop_all(self.routes.set(function));
                 self.tell_wanted(&id);
@@ -42,6 +43,7 @@ impl Dispatcher {
                 Some(id) => {
                     self.admission.set(&id, Limits::default(), self.clock.monotonic());
                     self.recursion.set(&id, false);
+                    self.queue.function_changed(&id);
                     self.stop_all(self.routes.remove(&id));
                 }
                 None => error!(key = %change.key, "a deleted function has no readable key"),

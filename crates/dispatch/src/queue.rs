@@ -7,6 +7,7 @@
 mod attempt;
 mod destinations;
 mod drive;
+mod held;
 mod lane;
 mod tell;
 
@@ -23,6 +24,7 @@ use tokio::sync::Notify;
 use tracing::error;
 
 pub use self::destinations::{DeliveryError, Destinations, Parcel};
+use self::held::Shelf;
 use self::lane::{Lane, Next};
 use crate::Dispatcher;
 
@@ -32,6 +34,7 @@ pub(crate) struct Queue {
     store: Store,
     destinations: Arc<dyn Destinations>,
     lanes: Mutex<HashMap<FunctionId, Lane>>,
+    shelf: Shelf,
     at_once_max: usize,
 }
 
@@ -39,7 +42,7 @@ impl Queue {
     /// A queue for accounts that may run so many functions at once.
     pub(crate) fn new(store: Store, destinations: Arc<dyn Destinations>, concurrency: usize) -> Self {
         let at_once_max = (concurrency / 4).clamp(1, EVENTS_AT_ONCE_MAX);
-        Self { store, destinations, lanes: Mutex::default(), at_once_max }
+        Self { store, destinations, lanes: Mutex::default(), shelf: Shelf::default(), at_once_max }
     }
 
     fn lanes(&self) -> MutexGuard<'_, HashMap<FunctionId, Lane>> {
@@ -53,6 +56,16 @@ impl Queue {
         let changed = change(lane);
         lane.wake.notify_one();
         Some(changed)
+    }
+
+    /// Looks at the lane of a function, or changes what its driver need not know; if it has one.
+    fn look<T>(&self, id: &FunctionId, look: impl FnOnce(&mut Lane) -> T) -> Option<T> {
+        self.lanes().get_mut(id).map(look)
+    }
+
+    /// A function has changed, or is gone.
+    pub(crate) fn function_changed(&self, id: &FunctionId) {
+        self.look(id, Lane::forget);
     }
 
     /// What the driver of a lane does next. A lane with nothing left is gone with that.
@@ -125,7 +138,15 @@ impl Dispatcher {
             return error!(key = %change.key, "an event has no readable key");
         };
         if change.value.is_some() {
-            self.open(&id, |lane| lane.put(place));
+            // What waits for a retry would only take the room of those that run now.
+            let is_due = place.due <= self.clock.now();
+            let held = is_due.then(|| self.queue.shelf.hold(change)).flatten();
+            self.open(&id, |lane| {
+                lane.put(place);
+                if let Some(held) = held {
+                    lane.hold(place, held);
+                }
+            });
         } else {
             self.queue.change(&id, |lane| lane.remove(place));
         }

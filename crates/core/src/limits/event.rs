@@ -18,6 +18,8 @@ pub const EVENT_PAUSE_MAX: Duration = Duration::from_secs(300);
 pub const EVENTS_AT_ONCE_MAX: usize = 100;
 /// Events of one function whose place is known in memory; the others are read when their turn comes.
 pub const EVENTS_KNOWN_MAX: usize = 1000;
+/// Bytes of events of all functions that are held in memory for attempts that are to follow; the others are read.
+pub const EVENTS_HELD_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Events that are read at once, to learn their places: each may hold as much as its payload and its answer.
 pub const EVENTS_READ_MAX: usize = 32;
 /// How often a destination or dead-letter queue is tried before its record is dropped, as far as AWS retries.

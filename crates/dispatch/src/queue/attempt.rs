@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lambent_core::lambda::arn::FunctionId;
 use lambent_core::lambda::event::{Condition, Event, Handling, Outcome, Place, Response, Step};
+use lambent_core::lambda::function::Function;
 use lambent_core::monitoring::measure::Measure;
 use lambent_core::time::Timestamp;
 use lambent_store::{Expect, Record, StoreError, Transaction, WriteError, tables};
@@ -49,21 +50,18 @@ impl Dispatcher {
     }
 
     async fn turn(self: &Arc<Self>, id: &FunctionId, place: Place) -> Result<Turn, StoreError> {
-        let key = tables::event_key(id, place);
-        let Some(record) = self.queue.store.get(&tables::EVENTS, &key).await? else {
-            return Ok(Turn::NotRun);
-        };
+        let Some(record) = self.event_in(id, place).await? else { return Ok(Turn::NotRun) };
         if record.value.ended.is_some() {
             return self.tell(record, place).await;
         }
-        let function = self.queue.store.get(&tables::FUNCTIONS, &tables::function_key(id)).await?;
-        let function = function.filter(|function| function.value.incarnation == record.value.incarnation);
+        let function = self.function_of_events(id).await?;
+        let function = function.filter(|function| function.incarnation == record.value.incarnation);
         let Some(function) = function else {
             info!(function = %id.arn(), request_id = record.value.request_id, "async event dropped: its function is gone");
             self.replace(&record, None).await?;
             return Ok(Turn::NotRun);
         };
-        let handling = Handling::of(&function.value, &record.value.qualifier);
+        let handling = Handling::of(&function, &record.value.qualifier);
         let now = self.clock.now();
         if let Some(condition) = record.value.expired(&handling, now) {
             let event = record.value.clone().end(condition, &handling, now);
@@ -71,6 +69,28 @@ impl Dispatcher {
             return Ok(Turn::NotRun);
         }
         self.run_event(record, place, handling).await
+    }
+
+    /// The event in this place, if it is still there.
+    async fn event_in(&self, id: &FunctionId, place: Place) -> Result<Option<Record<Event>>, StoreError> {
+        match self.queue.look(id, |lane| lane.take(place)).flatten() {
+            Some(held) => held.record(),
+            None => self.queue.store.get(&tables::EVENTS, &tables::event_key(id, place)).await,
+        }
+    }
+
+    /// The function of a lane as it is, read once after each change of it.
+    async fn function_of_events(&self, id: &FunctionId) -> Result<Option<Arc<Function>>, StoreError> {
+        let (known, changes) = self.queue.look(id, |lane| lane.function()).unwrap_or_default();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let found = self.queue.store.get(&tables::FUNCTIONS, &tables::function_key(id)).await?;
+        let function = found.map(|record| Arc::new(record.value));
+        if let Some(function) = &function {
+            self.queue.look(id, |lane| lane.learn(function, changes));
+        }
+        Ok(function)
     }
 
     /// Runs the function, and does what its machine says.

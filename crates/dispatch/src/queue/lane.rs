@@ -1,13 +1,16 @@
 //! What is known of one function's events: the places of those due next, and which of them run. Never reads an event.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use lambent_core::lambda::event::{Place, pause};
+use lambent_core::lambda::function::Function;
 use lambent_core::limits::EVENTS_KNOWN_MAX;
 use lambent_core::time::Timestamp;
 use tokio::sync::Notify;
+
+use super::held::Held;
 
 /// What is known of one function's events.
 #[derive(Debug)]
@@ -16,6 +19,12 @@ pub(super) struct Lane {
     pub(super) wake: Arc<Notify>,
     /// Those due next, of those that do not run.
     waiting: BTreeSet<Place>,
+    /// Some of those that wait or run, as they are.
+    held: BTreeMap<Place, Held>,
+    /// The function as it is, if it was read since it last changed.
+    function: Option<Arc<Function>>,
+    /// How often it has changed.
+    changes: u64,
     /// Whether the store may have more, all of them behind those.
     has_more: bool,
     /// What changed while the store is read, which may show it or not.
@@ -54,6 +63,9 @@ impl Lane {
         Self {
             wake: Arc::default(),
             waiting: BTreeSet::new(),
+            held: BTreeMap::new(),
+            function: None,
+            changes: 0,
             has_more: false,
             meanwhile: None,
             running: BTreeSet::new(),
@@ -101,14 +113,46 @@ impl Lane {
         }
         self.waiting.insert(place);
         if self.waiting.len() > EVENTS_KNOWN_MAX {
-            self.waiting.pop_last();
+            if let Some(last) = self.waiting.pop_last() {
+                self.held.remove(&last);
+            }
             self.has_more = true;
         }
+    }
+
+    /// What stands in that place, if it is known there: nobody else needs it.
+    pub(super) fn hold(&mut self, place: Place, held: Held) {
+        if self.waiting.contains(&place) {
+            self.held.insert(place, held);
+        }
+    }
+
+    /// Hands out what is held of an event.
+    pub(super) fn take(&mut self, place: Place) -> Option<Held> {
+        self.held.remove(&place)
+    }
+
+    /// The function, if it was read since it last changed, and how often it has.
+    pub(super) fn function(&self) -> (Option<Arc<Function>>, u64) {
+        (self.function.clone(), self.changes)
+    }
+
+    /// The function was read when it had changed so often.
+    pub(super) fn learn(&mut self, function: &Arc<Function>, changes: u64) {
+        if self.changes == changes {
+            self.function = Some(Arc::clone(function));
+        }
+    }
+
+    /// The function has changed.
+    pub(super) fn forget(&mut self) {
+        (self.function, self.changes) = (None, self.changes + 1);
     }
 
     /// The store has this event no more.
     pub(super) fn remove(&mut self, place: Place) {
         self.waiting.remove(&place);
+        self.held.remove(&place);
         if let Some(meanwhile) = &mut self.meanwhile {
             meanwhile.push((place, false));
         }

@@ -11,7 +11,7 @@ use lambent_core::time::Timestamp;
 
 use super::*;
 
-fn function(incarnation: u128) -> Function {
+pub(crate) fn function(incarnation: u128) -> Function {
     let configuration = Configuration {
         runtime: "python3.12".into(),
         handler: "a.b".into(),

@@ -131,3 +131,19 @@ proptest! {
         prop_assert!(store.is_empty() && running.is_empty());
     }
 }
+
+#[test]
+fn a_function_that_changed_while_it_was_read_is_read_again() {
+    let function = Arc::new(crate::route::tests::function(1));
+    let mut lane = lane(1, []);
+    let (known, changes) = lane.function();
+    assert!(known.is_none());
+    lane.forget();
+    lane.learn(&function, changes);
+    let (known, changes) = lane.function();
+    assert!(known.is_none(), "what was read may be older than the change");
+    lane.learn(&function, changes);
+    assert!(lane.function().0.is_some());
+    lane.forget();
+    assert!(lane.function().0.is_none());
+}
