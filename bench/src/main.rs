@@ -9,6 +9,7 @@ use clap::Parser;
 use lambent_sandbox::linux::{self, spawner};
 use tokio::runtime::{Builder, Runtime};
 
+mod accept;
 mod cold;
 mod connection;
 mod echo;
@@ -45,6 +46,9 @@ struct Arguments {
     /// Only a mixed load of everything by 64 clients, for so many seconds: 60 if no number is given.
     #[arg(long, value_name = "S", num_args = 0..=1, default_missing_value = "60")]
     mixed: Option<u64>,
+    /// Only asynchronous invocations: accepted durably, and run.
+    #[arg(long)]
+    accept: bool,
     /// Where the JSON goes.
     #[arg(long, default_value = "bench/results")]
     results: PathBuf,
@@ -81,6 +85,11 @@ async fn measure(
     if let Some(length_s) = arguments.mixed {
         let length = Duration::from_secs(length_s);
         mixed::measure(&arguments.binary, folder, &kinds, length, &mut report).await?;
+        return report.finish(&arguments.results);
+    }
+    if arguments.accept {
+        let rounds = (arguments.rounds, arguments.round());
+        accept::measure(&arguments.binary, folder, &kinds[0], rounds, &mut report).await?;
         return report.finish(&arguments.results);
     }
     resting::measure(arguments, folder, &mut report).await?;

@@ -70,6 +70,19 @@ impl Report {
         }));
     }
 
+    /// Events accepted durably and run, and the same function asked synchronously, each a second.
+    pub(crate) fn accept(&mut self, clients: usize, accepted: f64, drained: f64, answered: f64) {
+        host::say(&format!(
+            "events            {clients:>3} connections  accepted {accepted:>8.0}/s  run {drained:>8.0}/s  \
+             ({:>5.3} x synchronous, {answered:.0}/s)",
+            drained / answered
+        ));
+        self.rows.push(json!({
+            "what": "accept", "connections": clients, "accepted_per_s": accepted, "run_per_s": drained,
+            "answered_per_s": answered,
+        }));
+    }
+
     /// A mixed load: what was done, and the memory of the server alone and with its sandboxes, first and last.
     pub(crate) fn mixed(&mut self, rows: &[Value], first_kib: (f64, f64), last_kib: (f64, f64)) {
         self.rows.push(json!({
