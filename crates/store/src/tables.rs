@@ -145,6 +145,19 @@ pub const EVENTS: Table<Event> = Table::new("events");
 /// The same for who wants to know only that they are there.
 pub const EVENT_PLACES: Table<serde::de::IgnoredAny> = Table::new("events");
 
+/// The same for who goes on where one of them cannot be read.
+pub const EVENTS_IF_READABLE: Table<Seen> = Table::new("events");
+
+/// What stands in the place of an event.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Seen {
+    /// An event.
+    Event(Box<Event>),
+    /// Something else.
+    Unreadable(serde::de::IgnoredAny),
+}
+
 /// Where an event stands in [`EVENTS`].
 #[must_use]
 pub fn event_key(id: &FunctionId, place: Place) -> Key {

@@ -55,13 +55,24 @@ impl Dispatcher {
         let mut after = None;
         loop {
             let store = &self.queue.store;
-            let page = store.list(&tables::EVENT_PLACES, &under, after.as_ref(), EVENTS_READ_MAX).await?;
+            let page =
+                store.list(&tables::EVENTS_IF_READABLE, &under, after.as_ref(), EVENTS_READ_MAX).await?;
             let has_more = page.len() == EVENTS_READ_MAX;
-            let places = page.iter().filter_map(|record| Some(tables::event_place(&record.key)?.1));
-            if !self.queue.change(id, |lane| lane.read(places, has_more)).unwrap_or(false) {
+            after = page.last().map(|record| record.key.clone());
+            let found = page.into_iter().filter_map(|read| Some((tables::event_place(&read.key)?.1, read)));
+            let (places, read): (Vec<_>, Vec<_>) = found.unzip();
+            let goes_on = self.queue.change(id, |lane| {
+                let goes_on = lane.read(places.iter().copied(), has_more);
+                for (place, read) in places.into_iter().zip(read) {
+                    if let Some(held) = self.queue.shelf.hold_read(read) {
+                        lane.hold(place, held);
+                    }
+                }
+                goes_on
+            });
+            if !goes_on.unwrap_or(false) {
                 return Ok(());
             }
-            after = page.last().map(|record| record.key.clone());
         }
     }
 }

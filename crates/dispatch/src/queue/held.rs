@@ -5,14 +5,26 @@ use std::sync::Arc;
 
 use lambent_core::lambda::event::Event;
 use lambent_core::limits::EVENTS_HELD_MAX_BYTES;
-use lambent_store::{Change, Record, StoreError, tables};
+use lambent_store::tables::{self, Seen};
+use lambent_store::{Change, Record, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// What an event takes beside its payload and its last answer, about.
+const EVENT_OVERHEAD_BYTES: usize = 1024;
 
 /// An event that is held, with the room it takes.
 #[derive(Debug)]
 pub(super) struct Held {
-    change: Change,
+    what: What,
     _room: OwnedSemaphorePermit,
+}
+
+#[derive(Debug)]
+enum What {
+    /// As the store was told.
+    Put(Change),
+    /// As it was read with others.
+    Read(Record<Event>),
 }
 
 impl Held {
@@ -20,12 +32,13 @@ impl Held {
     ///
     /// # Errors
     /// [`StoreError::Decode`] where it cannot be read.
-    pub(super) fn record(&self) -> Result<Option<Record<Event>>, StoreError> {
-        let (Some(revision), Some(value)) = (self.change.revision(), self.change.decode(&tables::EVENTS)?)
-        else {
-            return Ok(None);
+    pub(super) fn record(self) -> Result<Option<Record<Event>>, StoreError> {
+        let change = match self.what {
+            What::Read(record) => return Ok(Some(record)),
+            What::Put(change) => change,
         };
-        Ok(Some(Record { key: self.change.key.clone(), revision, value }))
+        let value = change.decode(&tables::EVENTS)?;
+        Ok(change.revision().zip(value).map(|(revision, value)| Record { key: change.key, revision, value }))
     }
 }
 
@@ -43,8 +56,20 @@ impl Shelf {
     /// Holds what the store has just been given; nothing where there is no room.
     pub(super) fn hold(&self, change: &Change) -> Option<Held> {
         let bytes = u32::try_from(change.value.as_ref()?.len()).ok()?;
-        let room = Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()?;
-        Some(Held { change: change.clone(), _room: room })
+        Some(Held { what: What::Put(change.clone()), _room: self.room(bytes)? })
+    }
+
+    /// Holds what was read; nothing where there is no room, or it is no event.
+    pub(super) fn hold_read(&self, read: Record<Seen>) -> Option<Held> {
+        let Record { key, revision, value: Seen::Event(event) } = read else { return None };
+        let last_bytes = event.last.as_ref().map_or(0, |last| last.payload.len());
+        let bytes = u32::try_from(EVENT_OVERHEAD_BYTES + event.payload.len() + last_bytes).ok()?;
+        let what = What::Read(Record { key, revision, value: *event });
+        Some(Held { what, _room: self.room(bytes)? })
+    }
+
+    fn room(&self, bytes: u32) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()
     }
 }
 

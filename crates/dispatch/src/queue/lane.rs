@@ -177,6 +177,7 @@ impl Lane {
                 self.put(place)
             } else {
                 self.waiting.remove(&place);
+                self.held.remove(&place);
             }
         }
         false

@@ -20,6 +20,14 @@ pub(super) fn parts<R>(mut rows: &[R]) -> impl Iterator<Item = &[R]> {
     })
 }
 
+/// Begins the transaction that writes, and finds the revisions of `rows` places.
+///
+/// In one string with what follows, as the commit is with what is before it: each string is one way to the thread of the
+/// connection and back, and on a busy machine those are what a commit waits for.
+pub(super) fn begin_and_find(rows: usize) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!("BEGIN IMMEDIATE; {}", find(rows).0))
+}
+
 /// The revisions of `rows` places.
 pub(super) fn find(rows: usize) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!(
@@ -45,6 +53,11 @@ pub(super) fn delete(rows: usize) -> AssertSqlSafe<String> {
 /// Adds `rows` entries to the feed.
 pub(super) fn feed(rows: usize) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!("INSERT INTO feed (sequence, step, tbl, key, deleted) VALUES {}", values(rows, 5)))
+}
+
+/// The same, and commits.
+pub(super) fn feed_and_commit(rows: usize) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!("{}; COMMIT", feed(rows).0))
 }
 
 /// `($1, $2), ($3, $4)` and so on.

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, Row as _, SqliteConnection};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions};
+use sqlx::{ConnectOptions, Connection, Row as _, Sqlite, SqliteConnection};
 use tracing::warn;
 
 use super::failure::name;
@@ -77,35 +78,33 @@ impl Writing {
         connection: &mut SqliteConnection,
         batch: &[Transaction],
     ) -> sqlx::Result<Plan> {
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+        // Before the transaction: nobody else writes.
         let before = match self.last {
             Some(last) => last,
             None => last(connection).await?,
         };
-        let found = find(connection, &plan::touched(batch)).await?;
+        let touched = plan::touched(batch);
+        if touched.is_empty() {
+            return Ok(plan::plan(batch, HashMap::new(), before));
+        }
+        let found = begin_and_find(connection, &touched).await?;
         let plan = plan::plan(batch, found, before);
         if plan.last == before {
             sqlx::query("ROLLBACK").execute(&mut *connection).await?;
             return Ok(plan);
         }
         keep(connection, &plan).await?;
-        let trimmed_to = self.trim(connection, plan.last).await?;
-        sqlx::query("COMMIT").execute(&mut *connection).await?;
-        self.trimmed_to = trimmed_to;
+        let trim_to = self.trim_to(plan.last);
+        feed_and_commit(connection, &plan.changes().collect::<Vec<_>>(), trim_to).await?;
+        self.trimmed_to = trim_to.unwrap_or(self.trimmed_to);
         Ok(plan)
     }
 
-    async fn trim(&self, connection: &mut SqliteConnection, last: Sequence) -> sqlx::Result<u64> {
+    /// Up to where the feed is to be trimmed now, if it is.
+    fn trim_to(&self, last: Sequence) -> Option<u64> {
         // The last entry stays whatever the limit: it is where counting goes on.
         let to = last.0.saturating_sub(self.feed_max.max(1));
-        if to < self.trimmed_to + TRIM_EVERY.min(self.feed_max.max(1)) {
-            return Ok(self.trimmed_to);
-        }
-        sqlx::query("DELETE FROM feed WHERE sequence <= $1")
-            .bind(Sequence(to).as_i64())
-            .execute(connection)
-            .await?;
-        Ok(to)
+        (to >= self.trimmed_to + TRIM_EVERY.min(self.feed_max.max(1))).then_some(to)
     }
 }
 
@@ -127,15 +126,17 @@ async fn last(connection: &mut SqliteConnection) -> sqlx::Result<Sequence> {
     Ok(Sequence::from_i64(last.unwrap_or(0)))
 }
 
-async fn find(connection: &mut SqliteConnection, places: &[Place]) -> sqlx::Result<HashMap<Place, Revision>> {
+/// At least one place.
+async fn begin_and_find(
+    connection: &mut SqliteConnection,
+    places: &[Place],
+) -> sqlx::Result<HashMap<Place, Revision>> {
     let names: HashMap<&str, &'static str> = places.iter().map(|(table, _)| (*table, *table)).collect();
     let mut found = HashMap::new();
-    for part in sql::parts(places) {
-        let mut query = sqlx::query(sql::find(part.len()));
-        for (table, key) in part {
-            query = query.bind(*table).bind(key.as_bytes());
-        }
-        for row in query.fetch_all(&mut *connection).await? {
+    for (at, part) in sql::parts(places).enumerate() {
+        let query =
+            sqlx::query(if at == 0 { sql::begin_and_find(part.len()) } else { sql::find(part.len()) });
+        for row in bind_places(query, part).fetch_all(&mut *connection).await? {
             let table = names.get(row.try_get::<&str, _>(0)?).copied();
             let table = table.expect("the statement finds only what it was asked for");
             let revision = Sequence::from_i64(row.try_get(2)?).into();
@@ -143,6 +144,12 @@ async fn find(connection: &mut SqliteConnection, places: &[Place]) -> sqlx::Resu
         }
     }
     Ok(found)
+}
+
+type Asked<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+fn bind_places<'q>(query: Asked<'q>, part: &'q [Place]) -> Asked<'q> {
+    part.iter().fold(query, |query, (table, key)| query.bind(*table).bind(key.as_bytes()))
 }
 
 async fn keep(connection: &mut SqliteConnection, plan: &Plan) -> sqlx::Result<()> {
@@ -155,19 +162,25 @@ async fn keep(connection: &mut SqliteConnection, plan: &Plan) -> sqlx::Result<()
         query.execute(&mut *connection).await?;
     }
     for part in sql::parts(&plan.deletes) {
-        let mut query = sqlx::query(sql::delete(part.len()));
-        for (table, key) in part {
-            query = query.bind(*table).bind(key.as_bytes());
-        }
-        query.execute(&mut *connection).await?;
+        let query = sqlx::query(sql::delete(part.len()));
+        bind_places(query, part).execute(&mut *connection).await?;
     }
-    feed(connection, &plan.changes().collect::<Vec<_>>()).await
+    Ok(())
 }
 
-async fn feed(connection: &mut SqliteConnection, changes: &[&Change]) -> sqlx::Result<()> {
+/// Ends the transaction with the entries of the feed, of which there is at least one.
+async fn feed_and_commit(
+    connection: &mut SqliteConnection,
+    changes: &[&Change],
+    trim_to: Option<u64>,
+) -> sqlx::Result<()> {
     let mut step: i64 = 0;
+    let mut left = changes.len();
     for part in sql::parts(changes) {
-        let mut query = sqlx::query(sql::feed(part.len()));
+        left -= part.len();
+        let is_last = left == 0 && trim_to.is_none();
+        let mut query =
+            sqlx::query(if is_last { sql::feed_and_commit(part.len()) } else { sql::feed(part.len()) });
         for change in part {
             // Counted through the batch: only the order within a commit matters.
             step += 1;
@@ -180,7 +193,9 @@ async fn feed(connection: &mut SqliteConnection, changes: &[&Change]) -> sqlx::R
         }
         query.execute(&mut *connection).await?;
     }
-    Ok(())
+    let Some(trim_to) = trim_to else { return Ok(()) };
+    let trim = sqlx::query("DELETE FROM feed WHERE sequence <= $1; COMMIT");
+    trim.bind(Sequence(trim_to).as_i64()).execute(connection).await.map(drop)
 }
 
 #[cfg(test)]
