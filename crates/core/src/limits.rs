@@ -220,6 +220,8 @@ pub const MEMORY_MAX_MIB: u32 = 10_240;
 pub const TMP_MAX_MIB: u32 = 10_240;
 /// The largest `/tmp` of a function that is restored from snapshots.
 pub const SNAP_START_TMP_MAX_MIB: u32 = 512;
+/// The most memory a program may have mapped, used or not, for a snapshot of it: looking at each page takes its time. Ours.
+pub const SNAPSHOT_MAPPED_MAX_BYTES: u64 = 16 << 30;
 /// The most tags of a function.
 pub const TAGS_MAX: usize = 50;
 /// The most aliases of a function: all are in its record. AWS has a limit too, but does not say which.

@@ -28,5 +28,7 @@ mod modes;
 mod nat;
 #[path = "linux/shared_folders.rs"]
 mod shared_folders;
+#[path = "linux/snapshots.rs"]
+mod snapshots;
 #[path = "linux/world.rs"]
 mod world;

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use lambent_core::limits::SANDBOX_CLEAR_MAX;
@@ -12,6 +13,7 @@ use super::cgroup::Group;
 use super::channel;
 use super::message::{Command, Who};
 use super::shared::{KILL, Shared, Stage};
+use super::snapshot::{self, Unfit};
 use super::told::Ended;
 use crate::{BootError, Exit};
 
@@ -140,6 +142,17 @@ impl Control {
         if let Some(Err(error)) = self.shared.group.as_ref().map(Group::hold_to_cpu_share) {
             tracing::warn!(%error, "sandbox keeps its CPUs of Init");
         }
+    }
+
+    /// Writes a snapshot of the program to a new file: see [`snapshot`]. It must wait in a system call; it goes on
+    /// after it. Not of a frozen sandbox.
+    ///
+    /// # Errors
+    /// [`Unfit`] where something of it would get lost; there is no file then.
+    pub async fn snapshot(&self, to: PathBuf) -> Result<(), Unfit> {
+        let shared = Arc::clone(&self.shared);
+        let taken = tokio::task::spawn_blocking(move || snapshot::take(shared.pidfd.get_ref(), &to)).await;
+        taken.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
     }
 
     /// Stops all processes of the sandbox where they are.

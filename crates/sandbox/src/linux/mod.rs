@@ -32,6 +32,7 @@ mod rewrite;
 mod run_dir;
 mod shared;
 mod signals;
+pub mod snapshot;
 mod spares;
 pub mod spawner;
 mod sys;

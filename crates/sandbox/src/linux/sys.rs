@@ -1,7 +1,10 @@
 //! Thin safe wrappers over the system calls `rustix` does not wrap safely. Never decides anything.
 //!
-//! The only file of the workspace with unsafe code. Source: the manual pages in sections 2, 4 and 7.
+//! With its part `sys/trace.rs` the only file of the workspace with unsafe code. Source: the manual pages in sections 2, 4 and 7.
 #![expect(unsafe_code, reason = "the one place for system calls without a safe wrapper")]
+
+#[cfg(target_arch = "x86_64")]
+pub(super) mod trace;
 
 use std::convert::Infallible;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
