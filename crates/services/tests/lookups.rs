@@ -210,6 +210,9 @@ async fn dead_letters_go_to_queues_and_topics_that_are_there() {
         assert_eq!(told(lookups::dead_letter(&nowhere.server, &caller(), arn).await), invalid);
     }
     assert_eq!(told(lookups::dead_letter(&nowhere.server, &caller(), "").await), Ok(()));
+    let ordered = format!("{}.fifo", TARGETS[0].0);
+    let invalid = Err((400, format!("The dead letter target ARN {ordered} is invalid.")));
+    assert_eq!(told(lookups::dead_letter(&nowhere.server, &caller(), &ordered).await), invalid);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use lambent_core::limits::{CLOCK_BODY_MAX_BYTES, CLOCK_SCALE_MAX};
+use lambent_core::limits::{CLOCK_AHEAD_MAX, CLOCK_BODY_MAX_BYTES, CLOCK_SCALE_MAX};
 use lambent_core::time::{Clock as _, RealClock as _, Timestamp};
 use lambent_services::{Auth, Server, owner};
 use serde::Deserialize;
@@ -67,6 +67,9 @@ async fn moved(
     }
     let asked = serde_json::from_slice::<Asked>(&body).map_err(|fault| bad(fault.to_string()))?;
     let change = asked.change(clock.now()).map_err(bad)?;
+    if clock.ahead() + change.advance > CLOCK_AHEAD_MAX {
+        return Err(bad("AWS's time is at most a hundred years ahead of the real time".to_owned()));
+    }
     let changer = Arc::clone(clock);
     let kept = tokio::task::spawn_blocking(move || changer.change(change)).await;
     match kept {

@@ -1,9 +1,9 @@
-//! `--concurrency` and `--concurrency-of`: how much may run at once. Never counts any.
+//! `--concurrency`, `--concurrency-of` and `--memory-mb`: how much may run at once. Never counts any.
 
 use anyhow::{Context as _, Result, ensure};
 use lambent_core::account::{AccountId, Region};
 use lambent_core::lambda::concurrency::AccountLimits;
-use lambent_core::limits::CONCURRENCY_DEFAULT;
+use lambent_core::limits::{CONCURRENCY_DEFAULT, MEMORY_SIZE_MIN_MIB};
 
 /// One number for all accounts and regions, and `ACCOUNT=N` or `ACCOUNT:REGION=N` for one each.
 pub(super) fn read(all: Option<usize>, given: &[String]) -> Result<AccountLimits> {
@@ -15,6 +15,13 @@ pub(super) fn read(all: Option<usize>, given: &[String]) -> Result<AccountLimits
         limits.set(account, region, limit);
     }
     Ok(limits)
+}
+
+/// Room for the smallest function at least.
+pub(super) fn memory(mib: Option<u64>) -> Result<Option<u64>> {
+    let holds_one = mib.is_none_or(|mib| mib >= MEMORY_SIZE_MIN_MIB);
+    ensure!(holds_one, "--memory-mb holds no function: it takes {MEMORY_SIZE_MIN_MIB} or more");
+    Ok(mib)
 }
 
 fn own(text: &str) -> Result<(AccountId, Option<Region>, usize)> {

@@ -1,5 +1,6 @@
 //! Who may do what, through the pipeline of a whole server with fake sandboxes.
 
+mod all_named;
 mod looked_up;
 mod policies;
 mod roles;

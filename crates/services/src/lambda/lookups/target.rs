@@ -16,13 +16,14 @@ use crate::upstream::{Fault, Session, events, if_served, s3, sns, sqs};
 /// Looks up the target of a `DeadLetterConfig`, which is a queue or a topic. An empty ARN means none and is fine.
 ///
 /// # Errors
-/// [`Error::InvalidParameter`] if it is of another service or not there, or as [`Asked::refused`].
+/// [`Error::InvalidParameter`] if it is of another service, keeps an order or is not there, or as [`Asked::refused`].
 pub async fn dead_letter(server: &Server, caller: &Caller, arn: &str) -> Result<(), Error> {
     if arn.is_empty() {
         return Ok(());
     }
     let invalid = || Error::InvalidParameter(format!("The dead letter target ARN {arn} is invalid."));
-    let read = Arn::read(arn).filter(|arn| matches!(arn.service, "sqs" | "sns")).ok_or_else(invalid)?;
+    let fits = |arn: &Arn<'_>| matches!(arn.service, "sqs" | "sns") && !arn.resource.ends_with(".fifo");
+    let read = Arn::read(arn).filter(fits).ok_or_else(invalid)?;
     if is_there(server, caller, arn, read).await? { Ok(()) } else { Err(invalid()) }
 }
 

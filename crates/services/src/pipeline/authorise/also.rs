@@ -26,9 +26,11 @@ impl Case<'_> {
                 config.map(|arn| Need::of("lambda:PutFunctionCodeSigningConfig", arn)).into_iter().collect()
             }
             ("logs", "CreateLogGroup") => self.log_group_tags(),
-            ("monitoring", name @ ("DeleteAlarms" | "EnableAlarmActions" | "DisableAlarmActions")) => {
-                self.alarms(name)
-            }
+            (
+                "monitoring",
+                name @ ("DescribeAlarms" | "DeleteAlarms" | "EnableAlarmActions" | "DisableAlarmActions"),
+            ) => self.alarms(name),
+            ("iam", "UpdateUser") => self.renamed_user().into_iter().collect(),
             _ => Vec::new(),
         }
     }
@@ -66,6 +68,18 @@ impl Case<'_> {
             return Vec::new();
         }
         vec![Need::of("logs:TagResource", self.resource.arn()).with(tags)]
+    }
+
+    /// The user as it is to be: who renames one needs the permission for both names.
+    fn renamed_user(&self) -> Option<Need> {
+        let (name, path) = (text(self.members, "NewUserName"), text(self.members, "NewPath"));
+        let now = self.resource.arn();
+        let (before, rest) = now.split_once(":user/")?;
+        let (old_path, old_name) = rest.rsplit_once('/').unwrap_or(("", rest));
+        let path = path.map_or(old_path, |path| path.trim_matches('/'));
+        let path = if path.is_empty() { String::new() } else { format!("{path}/") };
+        let then = format!("{before}:user/{path}{}", name.unwrap_or(old_name));
+        (then != now).then(|| Need::of("iam:UpdateUser", then))
     }
 
     /// Every alarm but the first, which the operation's own permission is about.
