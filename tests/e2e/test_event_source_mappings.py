@@ -52,9 +52,15 @@ def test_a_mapping_that_does_not_poll_says_so(client, refused, create, stream):
     changed = {key: found[key] for key in found if key != "ResponseMetadata" and found[key] != made[key]}
     assert changed == {
         "State": "Enabled",
-        "StateTransitionReason": "Lambent does not poll event sources yet: no event reaches the function.",
+        "StateTransitionReason": "Lambent does not poll this kind of source: no event reaches the function.",
     }
     assert refused("get_event_source_mapping", UUID=str(uuid.uuid4())) == MISSING
+
+
+def test_a_queue_that_nobody_has_is_not_polled(client, create, queue):
+    made = client.create_event_source_mapping(FunctionName=create(HELLO), EventSourceArn=queue)
+    words = "Lambent has no queues to poll (--upstream-endpoint): no event reaches the function."
+    assert client.get_event_source_mapping(UUID=made["UUID"])["StateTransitionReason"] == words
 
 
 @pytest.mark.operation("UpdateEventSourceMapping")

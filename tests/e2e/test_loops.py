@@ -39,6 +39,18 @@ def handler(event, context):
 """
 
 
+# Sends a message to the queue that it reads.
+ROUND = """
+import boto3, json
+queues = boto3.client("sqs")
+def handler(event, context):
+    for record in event.get("Records", [event]):
+        url = record.get("url") or json.loads(record["body"])["url"]
+        print("turn of", url.rsplit("/", 1)[1], flush=True)
+        queues.send_message(QueueUrl=url, MessageBody=json.dumps({"url": url}))
+"""
+
+
 @pytest.fixture(scope="module")
 def asking(tmp_path_factory):
     """A server that has the SDKs, with moto behind it."""
@@ -115,6 +127,38 @@ def test_messages_to_a_queue_carry_the_trace(asking):
     receive = lambda: queues.receive_message(QueueUrl=url, AttributeNames=["All"]).get("Messages")
     [message] = until(receive)
     assert (message["Body"], message["Attributes"]["AWSTraceHeader"]) == ("one", trace)
+
+
+def looped(asking, name):
+    """A function that sends to the queue it reads, and the queue's URL."""
+    queues = asking.client("sqs")
+    url = queues.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "60"})["QueueUrl"]
+    arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    client = made(asking, name, python(ROUND))
+    client.create_event_source_mapping(FunctionName=name, EventSourceArn=arn)
+    return client, url
+
+
+def test_a_loop_through_a_queue_is_stopped(asking):
+    client, url = looped(asking, "through-queue")
+    before = dropped(asking)
+    assert "FunctionError" not in invoked(client, "through-queue", {"url": url})
+    until(lambda: dropped(asking) == before + 1)
+    assert turns(asking, "through-queue") == 16
+    # It is the queue's to show it again, and in the end to its dead-letter queue.
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    left = asking.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    assert [left[name] for name in names] == ["0", "1"]
+
+
+def test_a_loop_through_a_queue_that_is_allowed_goes_on(asking):
+    client, url = looped(asking, "allowed-queue")
+    client.put_function_recursion_config(FunctionName="allowed-queue", RecursiveLoop="Allow")
+    before = dropped(asking)
+    invoked(client, "allowed-queue", {"url": url})
+    until(lambda: turns(asking, "allowed-queue") > 20)
+    client.put_function_recursion_config(FunctionName="allowed-queue", RecursiveLoop="Terminate")
+    until(lambda: dropped(asking) > before)
 
 
 def test_the_records_of_ends_carry_the_trace(asking):

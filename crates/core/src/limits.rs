@@ -10,6 +10,7 @@ mod event;
 mod iam;
 mod memory;
 mod monitoring;
+mod polling;
 mod sandbox;
 mod sts;
 
@@ -24,6 +25,7 @@ pub use event::*;
 pub use iam::*;
 pub use memory::*;
 pub use monitoring::*;
+pub use polling::*;
 pub use sandbox::*;
 pub use sts::*;
 
@@ -200,16 +202,6 @@ pub const OUTPUT_PER_SECOND_MAX_BYTES: u32 = 4 * 1024 * 1024;
 pub const OUTPUT_PER_SECOND_MAX_LINES: u32 = 20_000;
 /// The largest body of UpdateFunctionConfiguration.
 pub const CONFIGURATION_BODY_MAX_BYTES: u64 = 5120;
-/// The largest batch of an event source mapping.
-pub const BATCH_MAX: i32 = 10_000;
-/// The largest batch from a FIFO queue.
-pub const BATCH_FIFO_MAX: i32 = 10;
-/// The largest batch from a queue that needs no batching window.
-pub const BATCH_WITHOUT_WINDOW_MAX: i32 = 10;
-/// The least `MaximumRecordAgeInSeconds` that is an age.
-pub const RECORD_AGE_MIN_S: i32 = 60;
-/// The most filters of an event source mapping: 5, which AWS raises to 10 when asked.
-pub const FILTERS_MAX: usize = 10;
 /// The most layers of a function.
 pub const LAYERS_MAX: usize = 5;
 /// The longest a function may run.

@@ -139,6 +139,7 @@ impl Running {
         let end = Instant::now() + self.config.drain;
         let Connections { all, ends, .. } = &self.connections;
         ends.soon.cancel();
+        self.server.stop_polling();
         all.close();
         let drained = async {
             tokio::select! {

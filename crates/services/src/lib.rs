@@ -17,6 +17,7 @@ pub mod operations;
 pub mod owner;
 pub mod pipeline;
 mod policies;
+mod polling;
 mod reply;
 mod server;
 pub mod sts;

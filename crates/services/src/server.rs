@@ -24,6 +24,7 @@ use crate::lambda::usage::Index;
 use crate::monitoring::Metrics;
 use crate::monitoring::alarms::Alarms;
 use crate::policies::Policies;
+use crate::polling::Pollers;
 use crate::traffic::Traffic;
 use crate::upstream::Upstream;
 use crate::url::Urls;
@@ -101,6 +102,8 @@ pub struct Server {
     pub(crate) policies: Arc<Policies>,
     /// Users, roles and what they hold.
     pub(crate) identities: Arc<Identities>,
+    /// What reads event sources.
+    pub(crate) pollers: Pollers,
     /// What each account has of code and functions.
     pub(crate) usage: Arc<Index>,
     /// Which function or alias each URL is for.
@@ -151,6 +154,7 @@ impl Server {
             verifier: Verifier::default(),
             policies,
             identities,
+            pollers: Pollers::default(),
             usage,
             urls,
             download_secret,

@@ -10,6 +10,7 @@ pub(crate) mod iam;
 mod json;
 pub(crate) mod kinesis;
 pub(crate) mod kms;
+pub(crate) mod messages;
 mod place;
 mod query;
 mod refused;

@@ -12,7 +12,7 @@ const PATH: &str = "/2015-03-31/event-source-mappings";
 const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:q";
 const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/s";
 const TABLE: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/2026-01-02T03:04:05.678";
-const NOT_POLLED: &str = "Lambent does not poll event sources yet: no event reaches the function.";
+const NO_QUEUES: &str = "Lambent has no queues to poll (--upstream-endpoint): no event reaches the function.";
 
 async fn server() -> TestServer {
     with_function(FakeHost::new(|_: &Spec, _: &Event| said("0"))).await
@@ -55,7 +55,7 @@ async fn a_mapping_of_a_queue_shows_its_defaults_and_no_more() {
     assert!(body["LastModified"].is_number(), "{body}");
     let (status, now) = on(&server, Method::GET, &body["UUID"], Value::Null).await;
     assert_eq!((status, &now["State"]), (200, &json!("Enabled")));
-    assert_eq!(now["StateTransitionReason"], NOT_POLLED, "a mapping that is not polled says so");
+    assert_eq!(now["StateTransitionReason"], NO_QUEUES, "a mapping that is not polled says so");
 }
 
 #[tokio::test]

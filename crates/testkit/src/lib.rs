@@ -6,6 +6,7 @@ mod host;
 mod kept;
 pub mod one_alarm;
 pub mod one_function;
+pub mod one_queue;
 mod server;
 mod time;
 pub mod upstream;

@@ -3,7 +3,10 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/api/API_EventSourceMappingConfiguration.html>
 
+pub mod batch;
 pub mod filter;
+pub mod message;
+pub mod pace;
 mod settings;
 pub mod source;
 

@@ -78,6 +78,13 @@ impl Lineage {
         self
     }
 
+    /// How often a function was reached after the first time.
+    #[must_use]
+    pub fn returns(&self, function: &FunctionId) -> u32 {
+        let function = hash(function);
+        self.met.iter().find(|met| met.function == function).map_or(0, |met| met.again)
+    }
+
     /// Whether a function that was just reached was so too often.
     #[must_use]
     pub fn is_loop(&self, function: &FunctionId) -> bool {
@@ -180,7 +187,10 @@ mod tests {
         let [requests, hash, again] = <[&str; 3]>::try_from(lineage.split(':').collect::<Vec<_>>()).unwrap();
         assert_eq!((requests, hash.len(), again), ("1", 8, "0"));
         assert_eq!(Lineage::of(&first).to_string(), lineage);
-        assert_eq!(reached(&first, &function("f")), format!("{before};Lineage=2:{hash}:1"));
+        let second = reached(&first, &function("f"));
+        assert_eq!(second, format!("{before};Lineage=2:{hash}:1"));
+        let of_second = Lineage::of(&second);
+        assert_eq!((of_second.returns(&function("f")), of_second.returns(&function("g"))), (1, 0));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The operations on event source mappings: create, get, list, update, delete. A mapping is a resource and no more yet:
-//! nothing polls its source, and a mapping that is enabled says so in `StateTransitionReason`.
+//! The operations on event source mappings: create, get, list, update, delete. Mappings of queues are read by
+//! [`polling`]; nothing polls sources of other kinds, and a mapping that is enabled says so in `StateTransitionReason`.
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>
 
@@ -22,7 +22,7 @@ use lambent_wire::lambda::event_source_mapping::{
 use super::attempts::Attempts;
 use super::{Error, lookups, tags};
 use crate::caller::{Caller, Context};
-use crate::{Reply, Server};
+use crate::{Reply, Server, polling};
 
 pub use list::list_event_source_mappings;
 
@@ -56,7 +56,8 @@ pub async fn create_event_source_mapping(
     lookups::role_reads(server, &target.id, &configuration.role, &mapping.source)?;
     lookup::source(server, caller, &mapping.source, configuration.timeout_s).await?;
     keep::add(server, &mapping).await?;
-    Ok(Reply::of(view::mapping(&mapping, mapping.changing().as_str())))
+    polling::changed(server, &mapping);
+    Ok(Reply::of(view::mapping(server, &mapping, mapping.changing().as_str())))
 }
 
 /// GetEventSourceMapping.
@@ -69,7 +70,7 @@ pub async fn get_event_source_mapping(
     request: GetEventSourceMappingRequest,
 ) -> Result<Reply, Error> {
     let mapping = keep::read(server, &context.caller, &request.uuid).await?.value;
-    Ok(Reply::of(view::mapping(&mapping, state(server, &mapping).as_str())))
+    Ok(Reply::of(view::mapping(server, &mapping, state(server, &mapping).as_str())))
 }
 
 /// UpdateEventSourceMapping: what is not given stays.
@@ -85,7 +86,11 @@ pub async fn update_event_source_mapping(
     let before = keep::read(server, caller, &request.uuid).await?.value;
     check::update(before.source.kind, &request)?;
     let target = match &request.function_name {
-        Some(name) => Some(target::find(server, caller, name).await?.0),
+        Some(name) => {
+            let (target, configuration) = target::find(server, caller, name).await?;
+            lookups::role_reads(server, &target.id, &configuration.role, &before.source)?;
+            Some(target)
+        }
         None => None,
     };
     let changed = keep::change(server, caller, &request.uuid, |mapping| {
@@ -107,10 +112,11 @@ pub async fn update_event_source_mapping(
         Ok(())
     })
     .await?;
-    Ok(Reply::of(view::mapping(&changed, changed.changing().as_str())))
+    polling::changed(server, &changed);
+    Ok(Reply::of(view::mapping(server, &changed, changed.changing().as_str())))
 }
 
-/// DeleteEventSourceMapping. It is gone at once: there is no poller to wait for.
+/// DeleteEventSourceMapping. It is gone at once: what was received still runs, what comes is given back.
 ///
 /// # Errors
 /// [`Error`] as Lambda would refuse it.
@@ -126,7 +132,8 @@ pub async fn delete_event_source_mapping(
             return Err(in_use("delete"));
         }
         if keep::remove(server, &record).await? {
-            return Ok(Reply::of(view::mapping(&record.value, "Deleting")));
+            polling::changed(server, &record.value);
+            return Ok(Reply::of(view::mapping(server, &record.value, "Deleting")));
         }
         attempts.lost()?;
     }

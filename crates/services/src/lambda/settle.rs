@@ -21,6 +21,7 @@ use uuid::Uuid;
 use super::{Error, every};
 use crate::Server;
 use crate::monitoring::alarms;
+use crate::polling;
 
 /// One state change that is going on. It names what began it, so that it never ends another one that came later.
 #[derive(Debug, Clone)]
@@ -137,6 +138,8 @@ pub async fn resume(server: &Arc<Server>) -> Result<(), StoreError> {
         }
     })
     .await?;
+    every::record(server, &tables::EVENT_SOURCE_MAPPINGS, |mapping| polling::changed(server, mapping))
+        .await?;
     every::record(server, &tables::LAYER_VERSIONS, |record| {
         let key = tables::layer_version_key(&record.id, record.number);
         server.usage.take_in(&tables::LAYER_VERSIONS, &key, record.code.size_bytes);

@@ -24,7 +24,11 @@ pub(crate) fn reached(server: &Server, headers: &HeaderMap, resolved: &Resolved)
 /// The caller's trace or a new one. A caller that has decided about sampling is obeyed; else `Active` samples every
 /// invocation: AWS takes one a second and a twentieth of the rest, to bound what its users pay for.
 pub(crate) fn id(server: &Server, headers: &HeaderMap, tracing: Tracing) -> String {
-    let given = headers.get(HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    completed(server, headers.get(HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default(), tracing)
+}
+
+/// The same of a header by itself, with what it lacks.
+pub(crate) fn completed(server: &Server, given: &str, tracing: Tracing) -> String {
     let mut parts: Vec<&str> = given.split(';').map(str::trim).filter(|part| !part.is_empty()).collect();
     let has = |parts: &[&str], member: &str| parts.iter().any(|part| part.starts_with(member));
     // Who asks whether to sample gets the answer in its place.

@@ -7,7 +7,7 @@ use lambent_core::limits::UPSTREAM_ANSWER_MAX_BYTES;
 use lambent_core::time::Timestamp;
 use lambent_wire::sigv4::Signer;
 
-use super::{Credentials, Place, Upstream, UpstreamError};
+use super::{Credentials, Upstream, UpstreamError};
 use crate::Server;
 use crate::caller::Caller;
 use crate::lambda::trace;
@@ -111,7 +111,7 @@ impl<'a> Session<'a> {
 
     /// Whether one endpoint answers for all regions, and so must be asked which one a thing is in.
     pub(super) fn is_emulated(&self) -> bool {
-        matches!(self.upstream.place, Place::Emulator(_))
+        self.upstream.place.is_emulator()
     }
 
     /// Asks.

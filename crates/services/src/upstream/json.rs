@@ -1,6 +1,8 @@
 //! Questions in the JSON protocols of KMS, SQS and EventBridge. Never knows an operation.
 
 use http::HeaderValue;
+use lambent_core::limits::UPSTREAM_ANSWER_MAX_BYTES;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::ask::{Ask, Session};
@@ -23,7 +25,19 @@ pub(super) async fn call(
     target: &'static str,
     input: &Value,
 ) -> Result<Value, Fault> {
-    let mut ask = Ask::post(service, content_type, input.to_string());
+    call_for(session, Speaks { service, content_type }, target, input, UPSTREAM_ANSWER_MAX_BYTES).await
+}
+
+/// The same for an answer that may be as large as this.
+pub(super) async fn call_for<T: DeserializeOwned>(
+    session: &Session<'_>,
+    Speaks { service, content_type }: Speaks,
+    target: &'static str,
+    input: &Value,
+    limit_bytes: usize,
+) -> Result<T, Fault> {
+    let ask = Ask::post(service, content_type, input.to_string());
+    let mut ask = Ask { limit_bytes, ..ask };
     ask.headers.insert("x-amz-target", HeaderValue::from_static(target));
     let body = done(service, session.send(ask).await?)?;
     let read = serde_json::from_slice(&body);

@@ -23,6 +23,12 @@ pub(super) struct Endpoint {
 }
 
 impl Place {
+    /// Whether it is not AWS itself.
+    #[must_use]
+    pub fn is_emulator(&self) -> bool {
+        matches!(self, Self::Emulator(_))
+    }
+
     /// Where a service, by its signing name, answers for a region.
     pub(super) fn endpoint(&self, service: &str, region: &Region) -> Endpoint {
         let home = (service == "iam").then(|| home_of_iam(region.partition()));

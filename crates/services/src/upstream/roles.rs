@@ -69,6 +69,12 @@ impl Roles {
         slots.remove(&(role_arn.to_owned(), function.to_owned()));
     }
 
+    /// Forgets those of all roles of a function.
+    pub(crate) fn forget_function(&self, function: &str) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.retain(|(_, name), _| name != function);
+    }
+
     fn slot(&self, role_arn: &str, function: &str) -> Slot {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= ROLES_KEPT_MAX {

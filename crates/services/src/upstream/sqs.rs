@@ -1,4 +1,4 @@
-//! Queues of SQS: whether one is there, and messages to it. Never receives one.
+//! Queues of SQS: whether one is there, and messages to it. Never receives one: `messages` does.
 //!
 //! Sources: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueUrl.html>,
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::json::{Speaks, call};
 use super::{Attribute, Fault, Session, UpstreamError};
 
-const SQS: Speaks = Speaks { service: "sqs", content_type: "application/x-amz-json-1.0" };
+pub(super) const SQS: Speaks = Speaks { service: "sqs", content_type: "application/x-amz-json-1.0" };
 
 /// Whether a queue is there, by its name and owner.
 pub(crate) async fn queue(session: &Session<'_>, name: &str, owner: &str) -> Result<(), Fault> {
@@ -57,7 +57,7 @@ pub(crate) async fn send(
 
 /// The URL of a queue. AWS writes it in one way, so that a role that may only send need not ask for it; emulators write it
 /// in several.
-async fn url(session: &Session<'_>, name: &str, owner: &str) -> Result<String, Fault> {
+pub(crate) async fn url(session: &Session<'_>, name: &str, owner: &str) -> Result<String, Fault> {
     if !session.is_emulated() {
         return Ok(format!("{}/{owner}/{name}", session.url_of("sqs")));
     }

@@ -1,8 +1,13 @@
-//! The syntax of event filters: patterns of EventBridge's language, as far as Lambda has it. Never matches an event.
+//! The syntax of event filters: patterns of EventBridge's language, as far as Lambda has it. Never matches an event:
+//! [`matching`] does.
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html>
 
+mod matching;
+
 use serde_json::{Map, Value};
+
+pub use matching::matches;
 
 /// Whether a text is a pattern: a JSON object whose leaves are lists of values and rules.
 #[must_use]

@@ -37,8 +37,11 @@ pub async fn list_event_source_mappings(
             && request.event_source_arn.as_ref().is_none_or(|arn| mapping.source.arn.as_ref() == Some(arn))
     });
     let page = wanted.of(matching, |mapping| mapping.id.uuid.to_string())?;
-    let mappings =
-        page.items.iter().map(|mapping| view::mapping(mapping, state(server, mapping).as_str())).collect();
+    let mappings = page
+        .items
+        .iter()
+        .map(|mapping| view::mapping(server, mapping, state(server, mapping).as_str()))
+        .collect();
     Ok(Reply::of(ListEventSourceMappingsResponse {
         next_marker: page.next_marker,
         event_source_mappings: Some(mappings),

@@ -14,23 +14,34 @@ use lambent_wire::lambda::event_source_mapping::{
 use lambent_wire::timestamp::Timestamp;
 
 use super::by_whom;
+use crate::Server;
 
-/// Why an enabled mapping reads nothing.
-const NOT_POLLED: &str = "Lambent does not poll event sources yet: no event reaches the function.";
+/// Why an enabled mapping of another source than a queue reads nothing.
+const NOT_POLLED: &str = "Lambent does not poll this kind of source: no event reaches the function.";
+
+/// Why one of a queue does not.
+const NO_QUEUES: &str = "Lambent has no queues to poll (--upstream-endpoint): no event reaches the function.";
 
 /// A mapping in this state.
-pub(super) fn mapping(mapping: &EventSourceMapping, state: &str) -> EventSourceMappingConfiguration {
+pub(super) fn mapping(
+    server: &Server,
+    mapping: &EventSourceMapping,
+    state: &str,
+) -> EventSourceMappingConfiguration {
     let EventSourceMapping { id, source, settings, .. } = mapping;
     let is_enabled = state == State::Enabled.as_str();
-    let reason = if is_enabled { NOT_POLLED } else { by_whom(source.kind) };
+    let reason = match source.kind.is_queue() {
+        false if is_enabled => NOT_POLLED,
+        true if is_enabled && server.upstream.is_none() => NO_QUEUES,
+        true | false => by_whom(source.kind),
+    };
     let mut view = EventSourceMappingConfiguration {
         uuid: Some(id.uuid.to_string()),
         event_source_mapping_arn: Some(id.arn()),
         event_source_arn: source.arn.clone(),
         function_arn: Some(mapping.function_arn.clone()),
         last_modified: Timestamp::from_millis(mapping.changed.as_millis()).ok(),
-        // Queues of SQS do not say how reading went.
-        last_processing_result: (!source.kind.is_queue()).then(|| "No records processed".to_owned()),
+        last_processing_result: last_result(server, mapping),
         state: Some(state.to_owned()),
         state_transition_reason: Some(reason.to_owned()),
         starting_position: source.starting_position.clone(),
@@ -50,6 +61,17 @@ pub(super) fn mapping(mapping: &EventSourceMapping, state: &str) -> EventSourceM
     configs(&mut view, settings);
     kafka(&mut view, mapping);
     view
+}
+
+/// How reading went. Queues of SQS do not say it on AWS; here they say what keeps them from being read.
+fn last_result(
+    server: &Server,
+    EventSourceMapping { id, source, .. }: &EventSourceMapping,
+) -> Option<String> {
+    if source.kind.is_queue() {
+        return server.pollers.problem(id).map(|problem| format!("PROBLEM: {problem}"));
+    }
+    Some("No records processed".to_owned())
 }
 
 /// In what batches events are read.

@@ -10,6 +10,7 @@ use lambent_core::lambda::event_source_mapping::{Kind, Source};
 use super::super::Error;
 use crate::Server;
 use crate::access::role_may;
+use crate::polling::QUEUE_ACTIONS;
 
 /// What of a stream must be readable.
 const STREAM_ACTIONS: [&str; 3] = ["GetRecords", "GetShardIterator", "DescribeStream"];
@@ -40,7 +41,10 @@ pub fn role_reads(server: &Server, function: &FunctionId, role: &str, source: &S
     let Some(arn) = &source.arn else { return Ok(()) };
     let (service, also) = match source.kind {
         Kind::Queue | Kind::FifoQueue => {
-            return check(server, (function, role), ("sqs", "ReceiveMessage"), arn, "SQS");
+            let actions = QUEUE_ACTIONS.into_iter();
+            let mut checked =
+                actions.map(|action| check(server, (function, role), ("sqs", action), arn, "SQS"));
+            return checked.find(Result::is_err).unwrap_or(Ok(()));
         }
         Kind::Kinesis => ("kinesis", "DescribeStream, ListShards, and DescribeStreamSummary"),
         Kind::DynamoDb => ("dynamodb", "DescribeStream, and ListStreams"),
