@@ -9,7 +9,6 @@ use lambent_sandbox::{BootError, Output, Sandbox, ShutdownReason, Spec};
 use tokio::sync::SemaphorePermit;
 use tracing::{error, info};
 
-use lambent_core::lambda::environment::Initialization;
 use lambent_core::lambda::failure::Failure;
 
 use crate::InvokeError;
@@ -61,6 +60,9 @@ impl<'a> Drive<'a> {
     /// What a new environment has for its life.
     async fn session(&self, memory: Share) -> Result<Session, NotBooted> {
         let configuration = &self.route.deployment.configuration;
+        if !self.dispatcher.credentials.is_assumable(&configuration.role) {
+            return Err(NotBooted::Refused(InvokeError::Role));
+        }
         let mut session =
             Session::open(&self.dispatcher.credentials, &configuration.role, &self.route.id, memory);
         for mounted in &configuration.file_systems {
@@ -177,17 +179,16 @@ impl<'a> Drive<'a> {
         boot().await
     }
 
-    /// Takes a place among the starts that go on at once; nothing when the server closes. What nobody waits for takes half
-    /// of the places at most, so that invocations find room.
+    /// Takes a place among the starts that go on at once; nothing when the server closes. What no caller waits for, as
+    /// provisioned environments and queued events, takes half of the places at most, so that invocations find room.
     async fn slots(&mut self) -> Option<()> {
         // Who waits for a place has none: else all who have one could wait for each other.
         self.slots = None;
         let dispatcher = self.dispatcher;
-        let turn = match self.initialization {
-            Initialization::OnDemand => None,
-            Initialization::ProvisionedConcurrency => {
-                Some(self.unless_closing(dispatcher.provisioner.slots.acquire()).await?.ok()?)
-            }
+        let turn = if self.is_waited_for {
+            None
+        } else {
+            Some(self.unless_closing(dispatcher.provisioner.slots.acquire()).await?.ok()?)
         };
         let start = self.unless_closing(dispatcher.start_slots.acquire()).await?.ok()?;
         self.slots = Some((turn, start));

@@ -27,6 +27,8 @@ pub(crate) struct Drive<'a> {
     pub(crate) initialization: Initialization,
     /// The invocation, and what is known of it; none where nobody waits.
     pub(crate) served: Option<Served>,
+    /// A caller waits for the answer: neither the queue nor nobody.
+    pub(crate) is_waited_for: bool,
     /// Places among the starts that go on at once, from a start until Init has begun.
     pub(crate) slots: Option<Slots<'a>>,
 }
@@ -51,13 +53,14 @@ impl<'a> Drive<'a> {
     ) -> Self {
         let permit = Some(permit);
         let served = Some(Served { invocation, reply, course: Course::default(), permit });
-        Self { dispatcher, route, initialization: Initialization::OnDemand, served, slots: None }
+        let initialization = Initialization::OnDemand;
+        Self { dispatcher, route, initialization, served, is_waited_for: true, slots: None }
     }
 
     /// A drive of a provisioned environment while no invocation has it.
     pub(crate) fn provisioned(dispatcher: &'a Arc<Dispatcher>, route: &'a Arc<Route>) -> Self {
         let initialization = Initialization::ProvisionedConcurrency;
-        Self { dispatcher, route, initialization, served: None, slots: None }
+        Self { dispatcher, route, initialization, served: None, is_waited_for: false, slots: None }
     }
 
     /// Does what follows from an event until there is nothing to do: [`Action::Rest`], or [`Action::Stop`], which is the

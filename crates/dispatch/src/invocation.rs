@@ -69,6 +69,9 @@ pub enum InvokeError {
     /// Its file system could not be mounted.
     #[error(transparent)]
     Mount(#[from] MountError),
+    /// Its role is gone, or no longer lets Lambda take it on.
+    #[error("The role defined for the function cannot be assumed by Lambda.")]
+    Role,
     /// The host could not make a sandbox.
     #[error("no sandbox: {0}")]
     Sandbox(String),

@@ -50,7 +50,7 @@ pub(crate) type Happened = (Weak<Route>, Event);
 #[derive(Debug)]
 pub(crate) struct Provisioner {
     happened: mpsc::UnboundedSender<Happened>,
-    /// Places among the starts that go on at once.
+    /// Places among the starts that go on at once, for those that no caller waits for.
     pub(crate) slots: Semaphore,
 }
 

@@ -43,6 +43,11 @@ pub trait RoleCredentials: fmt::Debug + Send + Sync {
     /// Keys for a session of this role in the name of this function.
     fn issue(&self, role_arn: &str, function: &FunctionId) -> SessionKeys;
 
+    /// Whether Lambda may take on a role; of one that is not known, yes. Asked once an environment.
+    fn is_assumable(&self, _role_arn: &str) -> bool {
+        true
+    }
+
     /// Ends the session of this key.
     fn revoke(&self, access_key_id: &str);
 

@@ -40,6 +40,7 @@ impl Identities {
         identities.follow(store, &tables::IAM_POLICIES, Known::set_policy);
         identities.follow(store, &tables::IAM_USERS, Known::set_user);
         identities.follow(store, &tables::IAM_ROLES, Known::set_role);
+        identities.follow(store, &tables::IAM_GONE_ROLES, Known::set_gone_role);
         identities
     }
 
@@ -70,6 +71,8 @@ impl Identities {
         known::read(store, &tables::IAM_POLICIES, |key, policy| known.set_policy(key, Some(policy))).await?;
         known::read(store, &tables::IAM_USERS, |key, user| known.set_user(key, Some(user))).await?;
         known::read(store, &tables::IAM_ROLES, |key, role| known.set_role(key, Some(role))).await?;
+        let gone = |key: &Key, id| known.set_gone_role(key, Some(id));
+        known::read(store, &tables::IAM_GONE_ROLES, gone).await?;
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
         self.uses.take_in().await
     }
@@ -86,6 +89,13 @@ impl Identities {
     /// The role of an ARN, if it is kept here.
     pub(crate) fn role(&self, arn: &str) -> Option<Arc<KeptRole>> {
         self.known().roles.get(arn).cloned()
+    }
+
+    /// The id of the role of an ARN, also of one that was deleted; none where nobody made it here.
+    pub(crate) fn role_id(&self, arn: &str) -> Option<String> {
+        let known = self.known();
+        let kept = known.roles.get(arn).map(|kept| &kept.held.unique_id);
+        kept.or_else(|| known.gone_roles.get(&Key::of([arn]))).cloned()
     }
 
     /// The role of that name in an account; names differ by more than case.

@@ -8,7 +8,7 @@ use lambent_core::iam::holder::Holdings;
 use lambent_core::iam::role::Role;
 use lambent_core::iam::unique_id;
 use lambent_core::limits::{IAM_ROLES_MAX, IAM_SESSION_MAX_S, WRITE_ATTEMPTS_MAX};
-use lambent_store::{Expect, Record, StoreError, Transaction, tables};
+use lambent_store::{Expect, Key, Record, StoreError, Transaction, tables};
 use lambent_wire::iam::role::{
     CreateRoleRequest, CreateRoleResponse, DeleteRoleRequest, GetRoleRequest, GetRoleResponse,
     ListInstanceProfilesForRoleRequest, ListInstanceProfilesForRoleResponse, ListRolesRequest,
@@ -70,7 +70,11 @@ pub(super) fn new(server: &Server, role: &Role) -> Result<Transaction, Error> {
         return Err(Error::Limit(format!("Cannot exceed quota for RolesPerAccount: {IAM_ROLES_MAX}")));
     }
     let key = tables::iam_key(&role.realm, &role.name);
-    Ok(Transaction::new().put(&tables::IAM_ROLES, key, role, Expect::Absent))
+    Ok(Transaction::new().put(&tables::IAM_ROLES, key, role, Expect::Absent).delete(
+        &tables::IAM_GONE_ROLES,
+        Key::of([role.arn()]),
+        Expect::Any,
+    ))
 }
 
 fn session_max_s(given: Option<i32>) -> u32 {
@@ -163,7 +167,13 @@ pub async fn delete_role(
         let conflict = |has: bool, words| if has { Err(Error::DeleteConflict(words)) } else { Ok(()) };
         conflict(!role.held.attached.is_empty(), "Cannot delete entity, must detach all policies first.")?;
         conflict(!role.held.inline.is_empty(), "Cannot delete entity, must delete policies first.")?;
-        let write = Transaction::new().delete(&tables::IAM_ROLES, key, Expect::Revision(revision));
+        let gone = Key::of([role.arn()]);
+        let write = Transaction::new().delete(&tables::IAM_ROLES, key, Expect::Revision(revision)).put(
+            &tables::IAM_GONE_ROLES,
+            gone,
+            &role.id,
+            Expect::Any,
+        );
         if find::written(server, write).await? {
             return Ok(Reply::of(()));
         }

@@ -23,6 +23,8 @@ pub(super) struct Known {
     /// Users' ARNs by the ids of their access keys.
     pub(super) keys: HashMap<String, String>,
     pub(super) role_arns: HashMap<Key, String>,
+    /// Ids of deleted roles.
+    pub(super) gone_roles: HashMap<Key, String>,
     user_arns: HashMap<Key, String>,
     policies: HashMap<String, Arc<Document>>,
     /// The same as they were given; only those of accounts.
@@ -53,6 +55,13 @@ impl Known {
         let trust = readable(&arn, &role.trust);
         let held = self.held(&arn, &role.id, &role.held);
         self.roles.insert(arn, Arc::new(KeptRole { role, held, trust }));
+    }
+
+    pub(super) fn set_gone_role(&mut self, key: &Key, id: Option<String>) {
+        match id {
+            Some(id) => drop(self.gone_roles.insert(key.clone(), id)),
+            None => drop(self.gone_roles.remove(key)),
+        }
     }
 
     pub(super) fn set_policy(&mut self, key: &Key, policy: Option<ManagedPolicy>) {

@@ -20,6 +20,7 @@ use tracing::info;
 
 use super::{Kept, KeyRing, TOKEN_PREFIX};
 use crate::caller::Caller;
+use crate::lambda::lookups::lets_lambda_in;
 
 /// Words of 64 random bits in a token.
 const TOKEN_WORDS: usize = 24;
@@ -80,11 +81,8 @@ impl KeyRing {
     }
 
     fn of_function(&self, role_arn: &str, function: &FunctionId) -> Session {
-        let unique_id = self
-            .identities
-            .get()
-            .and_then(|identities| identities.role(role_arn))
-            .map(|role| role.held.unique_id.clone());
+        // Of a deleted one, too: its id is nobody's, so that its functions may do nothing.
+        let unique_id = self.identities.get().and_then(|identities| identities.role_id(role_arn));
         if unique_id.is_none() {
             self.tell_unknown(role_arn);
         }
@@ -151,6 +149,14 @@ impl RoleCredentials for KeyRing {
         };
         self.take_in(&session);
         keys
+    }
+
+    fn is_assumable(&self, role_arn: &str) -> bool {
+        let Some(identities) = self.identities.get() else { return true };
+        match identities.role(role_arn) {
+            Some(kept) => lets_lambda_in(kept.trust.as_ref().clone()),
+            None => identities.role_id(role_arn).is_none(),
+        }
     }
 
     fn revoke(&self, access_key_id: &str) {

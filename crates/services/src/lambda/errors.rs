@@ -238,6 +238,7 @@ fn invoke_fault(error: InvokeError) -> Fault {
         InvokeError::Mount(MountError::Connectivity(_)) => of("EFSMountConnectivityException", message),
         InvokeError::Mount(MountError::Failure(_)) => of("EFSMountFailureException", message),
         InvokeError::Mount(MountError::Timeout(_)) => of("EFSMountTimeoutException", message),
+        InvokeError::Role => Fault::new("AccessDeniedException", 403, message),
         InvokeError::Sandbox(reason) => {
             error!(reason, "no sandbox could be made");
             of("ServiceException", "Lambda could not start an execution environment. Please try again.")

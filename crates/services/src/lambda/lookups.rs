@@ -11,6 +11,7 @@ mod target;
 pub use key::{kms_key, source_key};
 pub use network::{file_system, vpc};
 pub use permission::{role_joins, role_reads};
+pub(crate) use role::lets_lambda_in;
 pub use role::role;
 pub use target::{dead_letter, destination};
 

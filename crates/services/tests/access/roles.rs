@@ -111,3 +111,25 @@ async fn the_last_use_of_a_role_is_told_by_its_sessions_and_its_functions() {
     let all = whose::iam(&server, &all).await;
     assert!(all.contains("<LastUsedDate>2026-01-02T13:00:00Z</LastUsedDate>"), "{all}");
 }
+
+#[tokio::test]
+async fn a_function_whose_role_is_gone_or_closed_to_lambda_does_not_start() {
+    let refused = (403, "The role defined for the function cannot be assumed by Lambda.".to_owned());
+    let owner = Keys::owner(ACCOUNT);
+    let invoke = format!("{F}/invocations");
+    let server = with_role(&allow("logs:*", "*")).await;
+    let closed = [
+        ("Action", "UpdateAssumeRolePolicy"),
+        ("RoleName", "r"),
+        ("PolicyDocument", &trust("ec2.amazonaws.com")),
+    ];
+    owner.must(&server, "iam", &closed).await;
+    assert_eq!(owner.call(&server, Method::POST, &invoke, &json!(1)).await, refused);
+    owner
+        .must(&server, "iam", &[("Action", "DeleteRolePolicy"), ("RoleName", "r"), ("PolicyName", "p")])
+        .await;
+    owner.must(&server, "iam", &[("Action", "DeleteRole"), ("RoleName", "r")]).await;
+    assert_eq!(owner.call(&server, Method::POST, &invoke, &json!(1)).await, refused);
+    whose::role(&server, "r", &trust("lambda.amazonaws.com")).await;
+    assert_eq!(owner.call(&server, Method::POST, &invoke, &json!(1)).await, (200, "1".to_owned()));
+}

@@ -15,6 +15,9 @@ pub const IAM_USERS: Table<User> = Table::new("iam_users");
 /// Roles.
 pub const IAM_ROLES: Table<Role> = Table::new("iam_roles");
 
+/// The ids of roles that were deleted, by their ARNs: nobody takes one for a role that was never here.
+pub const IAM_GONE_ROLES: Table<String> = Table::new("iam_gone_roles");
+
 /// Managed policies of accounts; AWS's own are in no table.
 pub const IAM_POLICIES: Table<ManagedPolicy> = Table::new("iam_policies");
 

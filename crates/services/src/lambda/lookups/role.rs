@@ -65,7 +65,7 @@ fn trusts_lambda(trust: &str) -> bool {
 
 /// Whether a trust policy allows Lambda to assume the role. Conditions count for nothing: what they ask for is known only
 /// when the role is assumed.
-fn lets_lambda_in(mut document: Document) -> bool {
+pub(crate) fn lets_lambda_in(mut document: Document) -> bool {
     document
         .statements
         .retain(|statement| statement.effect == Effect::Allow || statement.conditions.is_empty());
