@@ -6,6 +6,9 @@ use anyhow::{Context, Result, bail, ensure};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+/// How much of a refusal is shown.
+const SAID_MAX: usize = 400;
+
 /// An open connection with what was read beyond the last answer.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -18,6 +21,8 @@ pub(crate) struct Connection {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) function_error: bool,
+    /// `X-Amz-Log-Result`, as it came: base64.
+    pub(crate) log: Option<String>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -45,7 +50,8 @@ impl Connection {
     pub(crate) async fn succeed(&mut self, request: &[u8]) -> Result<Answer> {
         let answer = self.exchange(request).await?;
         if answer.status >= 300 || answer.function_error {
-            bail!("the server answered {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
+            let said: String = String::from_utf8_lossy(&answer.body).chars().take(SAID_MAX).collect();
+            bail!("the server answered {}: {said}", answer.status);
         }
         Ok(answer)
     }
@@ -62,12 +68,13 @@ impl Connection {
             None => bail!("an answer without a length"),
         };
         let function_error = find("x-amz-function-error").is_some();
+        let log = find("x-amz-log-result").map(|header| String::from_utf8_lossy(header.value).into_owned());
         let end = start + length;
         if self.buffer.len() < end {
             return Ok(None);
         }
         let body = self.buffer[start..end].to_vec();
         self.buffer.drain(..end);
-        Ok(Some(Answer { status, function_error, body }))
+        Ok(Some(Answer { status, function_error, log, body }))
     }
 }

@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+
+/// How long the memory of a family may not change to be called steady, and how often that is looked for.
+const STEADY_FOR: Duration = Duration::from_millis(500);
+const STEADY_LOOKS_MAX: usize = 40;
 
 /// The processes below this one, itself first.
 pub(crate) fn members(pid: u32) -> Result<Vec<u32>> {
@@ -27,6 +32,26 @@ pub(crate) fn members(pid: u32) -> Result<Vec<u32>> {
 pub(crate) fn pss_kib(pid: u32) -> Result<f64> {
     // One that ended while we look holds nothing.
     Ok(members(pid)?.into_iter().filter_map(|pid| own_pss_kib(pid).ok()).sum())
+}
+
+/// The memory of a process and its children, but not of what is below those.
+pub(crate) fn own_and_children_pss_kib(pid: u32) -> Result<f64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    let children = text.split_whitespace().filter_map(|child| child.parse().ok());
+    Ok(own_pss_kib(pid)? + children.filter_map(|child| own_pss_kib(child).ok()).sum::<f64>())
+}
+
+/// The same as [`pss_kib`], once it changes no more: what is prepared or cleared up in the background is done then.
+pub(crate) async fn steady_pss_kib(pid: u32) -> Result<f64> {
+    let mut seen = pss_kib(pid)?;
+    for _ in 0..STEADY_LOOKS_MAX {
+        tokio::time::sleep(STEADY_FOR).await;
+        let now = pss_kib(pid)?;
+        if (std::mem::replace(&mut seen, now) - now).abs() < now / 200.0 {
+            break;
+        }
+    }
+    Ok(seen)
 }
 
 /// The memory of one process.

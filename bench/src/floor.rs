@@ -22,6 +22,13 @@ use crate::load::Figures;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// What was prepared before this process had threads.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) spawner: SpawnerHandle,
+    pub(crate) options: Options,
+}
+
 /// Makes sandboxes in this process.
 #[derive(Debug)]
 pub(crate) struct Floor {
@@ -37,7 +44,8 @@ pub(crate) struct Seat {
 
 impl Floor {
     /// Takes over the spawner that was split off at the start.
-    pub(crate) async fn start(spawner: SpawnerHandle, options: Options, folder: &Path) -> Result<Self> {
+    pub(crate) async fn start(parts: Parts, folder: &Path) -> Result<Self> {
+        let Parts { spawner, options } = parts;
         let launcher = Launcher::new(spawner, options, Arc::new(KernelDice)).await?;
         Ok(Self {
             host: LinuxHost::new(launcher, TaskTracker::new(), Arc::new(WallClock), Arc::new(KernelDice)),

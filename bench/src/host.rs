@@ -1,7 +1,8 @@
 //! The clock, the terminal and other programs: the one place of the benchmark that reads or starts any.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
@@ -36,10 +37,33 @@ impl RealClock for WallClock {
     }
 }
 
+/// Milliseconds since a moment.
+pub(crate) fn ms_since(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1e3
+}
+
+/// Whether the standard output is kept for JSON.
+static JSON_ONLY: AtomicBool = AtomicBool::new(false);
+
+/// Keeps the standard output for JSON: what is said to people goes to the standard error from now on.
+pub(crate) fn keep_output_for_json() {
+    JSON_ONLY.store(true, Ordering::Relaxed);
+}
+
 /// Writes a line for the person at the terminal.
-#[expect(clippy::print_stdout, reason = "a command line tool answers on its standard output")]
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line tool")]
 pub(crate) fn say(line: &str) {
-    println!("{line}");
+    if JSON_ONLY.load(Ordering::Relaxed) {
+        eprintln!("{line}");
+    } else {
+        println!("{line}");
+    }
+}
+
+/// Writes to the standard output.
+#[expect(clippy::print_stdout, reason = "a command line tool answers on its standard output")]
+pub(crate) fn answer(text: &str) {
+    println!("{text}");
 }
 
 /// A command that is about to run.
@@ -64,6 +88,19 @@ pub(crate) fn time_of(argv: &[String]) -> Result<f64> {
     let took = start.elapsed().as_secs_f64() * 1e6;
     ensure!(status.success(), "{program} ended with {status}");
     Ok(took)
+}
+
+/// How long so many starts of a program at once take until the last has ended, in milliseconds.
+pub(crate) fn burst_of(argv: &[String], count: usize) -> Result<f64> {
+    let (program, args) = argv.split_first().context("a program")?;
+    let start = now();
+    let begin = |_| command(Path::new(program)).args(args).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+    let running: Vec<Child> = (0..count).map(begin).collect::<Result<_, _>>()?;
+    for mut child in running {
+        let status = child.wait()?;
+        ensure!(status.success(), "{program} ended with {status}");
+    }
+    Ok(ms_since(start))
 }
 
 /// The kernel's random numbers.

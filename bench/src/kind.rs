@@ -24,14 +24,32 @@ pub(crate) struct Kind {
 }
 
 impl Kind {
+    /// What the bare start is called in tables.
+    pub(crate) fn bare_words(&self) -> String {
+        let (program, args) = self.bare.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
+        let program = program.rsplit('/').next().unwrap_or(program);
+        format!("`{program} {}`", args.join(" "))
+    }
+
+    /// The same kind with another program in the function's file.
+    pub(crate) fn with_code(&self, code: &str) -> Self {
+        let (name, _, mode) = self.file;
+        Self { file: (name, code.as_bytes().to_vec(), mode), ..self.clone() }
+    }
+
     /// A package of this kind; packages of different marks have different digests.
     pub(crate) fn package(&self, mark: &str) -> Result<Vec<u8>> {
+        self.package_with("mark.txt", mark.as_bytes())
+    }
+
+    /// A package of this kind with one more file in it.
+    pub(crate) fn package_with(&self, other: &str, bytes: &[u8]) -> Result<Vec<u8>> {
         let mut made = zip::ZipWriter::new(Cursor::new(Vec::new()));
         let (name, content, mode) = &self.file;
         made.start_file(*name, SimpleFileOptions::default().unix_permissions(*mode))?;
         made.write_all(content)?;
-        made.start_file("mark.txt", SimpleFileOptions::default())?;
-        made.write_all(mark.as_bytes())?;
+        made.start_file(other, SimpleFileOptions::default())?;
+        made.write_all(bytes)?;
         Ok(made.finish()?.into_inner())
     }
 

@@ -86,6 +86,11 @@ impl Lambent {
     /// A function that is active when this returns.
     pub(crate) async fn create(&self, connection: &mut Connection, name: &str, kind: &Kind) -> Result<()> {
         connection.succeed(&self.creation(name, kind, name)?).await?;
+        self.active(connection, name).await
+    }
+
+    /// Waits until a function, or a version as `NAME:VERSION`, is active.
+    pub(crate) async fn active(&self, connection: &mut Connection, name: &str) -> Result<()> {
         let start = host::now();
         while start.elapsed() < START_LIMIT {
             let request = self.request("GET", &format!("{FUNCTIONS}/{name}/configuration"), String::new())?;
@@ -99,15 +104,7 @@ impl Lambent {
 
     /// The request that creates a function; packages of one mark are the same.
     pub(crate) fn creation(&self, name: &str, kind: &Kind, mark: &str) -> Result<Vec<u8>> {
-        let body = json!({
-            "FunctionName": name,
-            "Runtime": kind.runtime,
-            "Handler": "app.handler",
-            "Role": "arn:aws:iam::000000000000:role/bench",
-            "MemorySize": MEMORY_MIB,
-            "Timeout": 30,
-            "Code": { "ZipFile": STANDARD.encode(kind.package(mark)?) },
-        });
+        let body = definition(name, kind, &kind.package(mark)?, MEMORY_MIB);
         self.request("POST", FUNCTIONS, body.to_string())
     }
 
@@ -170,6 +167,19 @@ impl Lambent {
         request.extend_from_slice(&body);
         Ok(request)
     }
+}
+
+/// The input of CreateFunction.
+pub(crate) fn definition(name: &str, kind: &Kind, package: &[u8], memory_mib: u32) -> Value {
+    json!({
+        "FunctionName": name,
+        "Runtime": kind.runtime,
+        "Handler": "app.handler",
+        "Role": "arn:aws:iam::000000000000:role/bench",
+        "MemorySize": memory_mib,
+        "Timeout": 30,
+        "Code": { "ZipFile": STANDARD.encode(package) },
+    })
 }
 
 impl Drop for Lambent {

@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 use tokio::task::JoinSet;
 
 use crate::connection::Connection;
-use crate::host;
+use crate::report::median;
+use crate::{Arguments, host};
 
 /// What one measurement gave.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +27,12 @@ impl Figures {
         let at = |part: usize| each_us[(each_us.len() - 1) * part / 100];
         let count = u32::try_from(each_us.len()).context("too many exchanges to count")?;
         Ok(Self { p50_us: at(50), p99_us: at(99), per_s: f64::from(count) / whole.as_secs_f64() })
+    }
+
+    /// The medians over rounds.
+    pub(crate) fn middle(rounds: &[Self]) -> Self {
+        let of = |part: fn(&Self) -> f64| median(rounds.iter().map(part).collect());
+        Self { p50_us: of(|f| f.p50_us), p99_us: of(|f| f.p99_us), per_s: of(|f| f.per_s) }
     }
 }
 
@@ -60,4 +67,34 @@ pub(crate) async fn run(
         all.extend(each_us??);
     }
     Figures::of(all, start.elapsed())
+}
+
+/// The medians of a subject over rounds.
+pub(crate) async fn rounds(
+    arguments: &Arguments,
+    subject: SocketAddr,
+    request: &[u8],
+    connections: usize,
+) -> Result<Figures> {
+    let mut figures = Vec::new();
+    for _ in 0..arguments.rounds {
+        figures.push(run(subject, request.to_vec(), connections, arguments.round()).await?);
+    }
+    Ok(Figures::middle(&figures))
+}
+
+/// The medians of a subject and of its floor, over rounds that take turns.
+pub(crate) async fn beside(
+    arguments: &Arguments,
+    subject: SocketAddr,
+    floor: SocketAddr,
+    request: &[u8],
+    connections: usize,
+) -> Result<(Figures, Figures)> {
+    let (mut ours, mut floors) = (Vec::new(), Vec::new());
+    for _ in 0..arguments.rounds {
+        ours.push(run(subject, request.to_vec(), connections, arguments.round()).await?);
+        floors.push(run(floor, request.to_vec(), connections, arguments.round()).await?);
+    }
+    Ok((Figures::middle(&ours), Figures::middle(&floors)))
 }

@@ -5,23 +5,35 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use lambent_sandbox::linux::{self, spawner};
 use tokio::runtime::{Builder, Runtime};
 
-mod accept;
+mod budget;
+mod burst;
 mod cold;
 mod connection;
+mod drift;
 mod echo;
+mod environment;
+mod events;
 mod family;
+mod first;
 mod floor;
+mod growth;
 mod host;
+mod idle;
 mod kind;
 mod lambent;
 mod load;
 mod mixed;
+mod parts;
+mod peers;
+mod plot;
 mod report;
 mod resting;
+mod row;
+mod snapstart;
 mod stored;
 mod warm;
 
@@ -32,26 +44,68 @@ struct Arguments {
     #[arg(long, default_value = "target/release/lambent")]
     binary: PathBuf,
     /// How many times each subject is measured; the median counts.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = positive)]
     rounds: usize,
     /// How long each measurement under load takes, in milliseconds.
     #[arg(long, default_value_t = 1000)]
     round_ms: u64,
     /// How many functions of each kind are started cold.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = positive)]
     colds: usize,
-    /// How many functions lie in the store while the control plane is measured; 0 leaves it out.
-    #[arg(long, default_value_t = 10_000)]
+    /// How many functions lie in the store while the control plane is measured.
+    #[arg(long, default_value_t = 10_000, value_parser = positive)]
     functions: usize,
+    /// How many idle environments of each kind their memory is taken from.
+    #[arg(long, default_value_t = 20, value_parser = positive)]
+    environments: usize,
+    /// Only these parts; may be given more than once.
+    #[arg(long, value_enum, value_name = "NAME")]
+    only: Vec<Part>,
     /// Only a mixed load of everything by 64 clients, for so many seconds: 60 if no number is given.
     #[arg(long, value_name = "S", num_args = 0..=1, default_missing_value = "60")]
     mixed: Option<u64>,
-    /// Only asynchronous invocations: accepted durably, and run.
+    /// How long the load of the part `drift` is kept up, in seconds.
+    #[arg(long, default_value_t = 600)]
+    drift_s: u64,
+    /// Beside other servers too, with the same handler: those that `cargo xtask bench --peers` has installed.
     #[arg(long)]
-    accept: bool,
-    /// Where the JSON goes.
+    peers: bool,
+    /// Draw what was measured of growth and of peers into this folder, as SVG.
+    #[arg(long, value_name = "FOLDER")]
+    plots: Option<PathBuf>,
+    /// Write JSON to the standard output; what is said meanwhile goes to the standard error.
+    #[arg(long)]
+    json: bool,
+    /// Where the JSON is kept.
     #[arg(long, default_value = "bench/results")]
     results: PathBuf,
+}
+
+/// What can be measured by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Ready on an empty store, and the memory held then.
+    Resting,
+    /// The first invocation of a new function.
+    Cold,
+    /// A zip of 1 MB until its first result.
+    First,
+    /// Restores of a function that imports pandas.
+    Snapstart,
+    /// 200 different functions at once.
+    Burst,
+    /// The memory of environments that wait.
+    Idle,
+    /// Invocations of functions that run already.
+    Warm,
+    /// Asynchronous invocations.
+    Events,
+    /// Creating, reading, listing, and starting on a full store.
+    Stored,
+    /// The same load for a long time; only when asked for.
+    Drift,
+    /// How cost grows with functions, environments, bytes and connections; only when asked for.
+    Growth,
 }
 
 impl Arguments {
@@ -59,51 +113,36 @@ impl Arguments {
     fn round(&self) -> Duration {
         Duration::from_millis(self.round_ms)
     }
+
+    /// Whether a part is wanted.
+    fn wants(&self, part: Part) -> bool {
+        if self.only.is_empty() {
+            !matches!(part, Part::Drift | Part::Growth)
+        } else {
+            self.only.contains(&part)
+        }
+    }
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "a number of at least 1".to_owned())
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    if arguments.json {
+        host::keep_output_for_json();
+    }
     let folder = tempfile::tempdir().context("a folder for the run")?;
     // Before any thread exists and before memory grows, as the server itself does it.
     let options = linux::Options::new(folder.path().join("run"));
     let spawner = spawner::split(&options).context("split off the spawner")?;
     // The generator has one thread: on a small machine the rest belongs to what is measured.
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let result = runtime.block_on(measure(&arguments, folder.path(), spawner, options));
+    let floor = floor::Parts { spawner, options };
+    let result = runtime.block_on(parts::measure(&arguments, folder.path(), floor));
     drop(folder);
     result
-}
-
-async fn measure(
-    arguments: &Arguments,
-    folder: &std::path::Path,
-    spawner: spawner::SpawnerHandle,
-    options: linux::Options,
-) -> Result<()> {
-    let kinds = kind::found()?;
-    let mut report = report::Report::default();
-    if let Some(length_s) = arguments.mixed {
-        let length = Duration::from_secs(length_s);
-        mixed::measure(&arguments.binary, folder, &kinds, length, &mut report).await?;
-        return report.finish(&arguments.results);
-    }
-    if arguments.accept {
-        let rounds = (arguments.rounds, arguments.round());
-        accept::measure(&arguments.binary, folder, &kinds[0], rounds, &mut report).await?;
-        return report.finish(&arguments.results);
-    }
-    resting::measure(arguments, folder, &mut report).await?;
-    let server = lambent::Lambent::start(&arguments.binary, &folder.join("data")).await?;
-    cold::measure(&server, &kinds, arguments.colds, &mut report).await?;
-    let echo = echo::Echo::start()?;
-    let floor = floor::Floor::start(spawner, options, folder).await?;
-    let plan = warm::Plan { rounds: arguments.rounds, length: arguments.round() };
-    warm::measure(&server, &echo, &floor, &kinds, plan, &mut report).await?;
-    floor.stop().await;
-    server.stop().await?;
-    let smallest = kinds.last().context("at least one kind of function")?;
-    stored::measure(arguments, folder, smallest, &echo, &mut report).await?;
-    report.finish(&arguments.results)
 }
 
 /// A runtime with as many threads as the machine has processors, as a server would have.

@@ -11,7 +11,8 @@ use crate::floor::Floor;
 use crate::kind::Kind;
 use crate::lambent::Lambent;
 use crate::load::{self, Figures};
-use crate::report::{Report, median};
+use crate::report::Report;
+use crate::row::Row;
 
 const CONNECTIONS: [usize; 3] = [1, 8, 64];
 
@@ -50,10 +51,12 @@ pub(crate) async fn measure(
                 figures.push(load::run(server.address, request, connections, plan.length).await?);
             }
         }
-        let echo = middle(&bare);
-        report.warm("hyper echo", connections, echo, echo);
+        let echo = Figures::middle(&bare);
+        report.add(Row::latency(format!("warm.echo.{connections}"), echo));
         for (kind, figures) in kinds.iter().zip(&served) {
-            report.warm(&format!("lambent {}", kind.name), connections, middle(figures), echo);
+            let (key, got) = (format!("{}.{connections}", kind.name), Figures::middle(figures));
+            report.add(Row::latency(format!("warm.{key}"), got).beside("echo", echo.p50_us));
+            report.add(Row::rate(format!("throughput.{key}"), got).beside("echo", echo.per_s));
         }
         if connections == 1 {
             sandboxes(floor, kinds, plan, echo, report).await?;
@@ -86,17 +89,12 @@ async fn sandboxes(
         }
     }
     for (kind, figures) in kinds.iter().zip(&measured) {
-        report.warm(&format!("sandbox {}", kind.name), 1, middle(figures), echo);
+        let row = Row::latency(format!("sandbox.{}", kind.name), Figures::middle(figures));
+        report.add(row.beside("echo", echo.p50_us));
     }
     Ok(())
 }
 
 fn name(kind: &Kind) -> String {
     format!("warm-{}", kind.name)
-}
-
-/// The medians over rounds.
-pub(crate) fn middle(figures: &[Figures]) -> Figures {
-    let of = |part: fn(&Figures) -> f64| median(figures.iter().map(part).collect());
-    Figures { p50_us: of(|f| f.p50_us), p99_us: of(|f| f.p99_us), per_s: of(|f| f.per_s) }
 }

@@ -21,7 +21,7 @@ const USAGE: &str = "cargo xtask <task>
   e2e [PYTEST ARGS]    build the binary and test it with real SDKs
   moto [PYTEST ARGS]   build the binary and run moto's own Lambda tests against it
   sim [--seeds N]      replay worlds of the simulation (10,000 if not said), or one: --seed N
-  bench [ARGS]         measure the server beside floors, write JSON into bench/results
+  bench [ARGS]         measure the server beside floors, write JSON into bench/results; --peers, --instructions, --help
   install              bring what the tests need, where it is missing
   ci [--skip-install]  install, then run everything";
 

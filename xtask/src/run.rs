@@ -44,6 +44,22 @@ pub(crate) fn output(program: &str, args: &[&str], folder: &Path) -> Result<Stri
     String::from_utf8(done.stdout).with_context(|| format!("`{program}` wrote what is not UTF-8"))
 }
 
+/// Runs a program and takes what it writes to its standard error.
+///
+/// # Errors
+/// It cannot be started, or ends with another status than 0.
+pub(crate) fn complaints(program: &str, args: &[&str], folder: &Path) -> Result<String> {
+    let done = command(program, args, folder)
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("`{program}` cannot be started: install it or put it on PATH"))?;
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    if !done.status.success() {
+        bail!("`{program} {}` ended with {}: {}", args.join(" "), done.status, said.trim());
+    }
+    Ok(said)
+}
+
 /// Whether a program runs and ends with status 0. Says nothing.
 pub(crate) fn succeeds(program: &str, args: &[&str], folder: &Path) -> bool {
     command(program, args, folder)

@@ -106,10 +106,10 @@ fn npm(root: &Path) -> Result<()> {
 }
 
 /// Whether the last installation was of just this.
-fn is_stamped(stamp: &Path, wanted: &str) -> bool {
+pub(crate) fn is_stamped(stamp: &Path, wanted: &str) -> bool {
     fs::read_to_string(stamp).is_ok_and(|installed| installed == wanted)
 }
 
-fn write_stamp(stamp: &Path, wanted: &str) -> Result<()> {
+pub(crate) fn write_stamp(stamp: &Path, wanted: &str) -> Result<()> {
     fs::write(stamp, wanted).with_context(|| format!("{} cannot be written", stamp.display()))
 }

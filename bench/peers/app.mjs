@@ -1,0 +1,2 @@
+// The handler that every peer runs.
+export const handler = async (event) => event;

@@ -1,0 +1,5 @@
+"""The handler that every peer runs."""
+
+
+def handler(event, context):
+    return event
