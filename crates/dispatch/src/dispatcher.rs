@@ -83,7 +83,7 @@ impl Dispatcher {
             start_slots: Semaphore::new(options.starts_at_once),
             admission: Admission::new(options.concurrency.clone()),
             room,
-            queue: Queue::new(store.clone(), destinations, options.concurrency.all()),
+            queue: Queue::new(store.clone(), destinations, options.concurrency.clone()),
             recursion: Recursion::default(),
             file_systems: FileSystems::new(options.file_systems.clone(), store.clone()),
             itself: Weak::clone(itself),

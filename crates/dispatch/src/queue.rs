@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lambent_core::lambda::arn::FunctionId;
+use lambent_core::lambda::concurrency::AccountLimits;
 use lambent_core::lambda::event::{Event, Place};
 use lambent_core::limits::EVENTS_AT_ONCE_MAX;
 use lambent_core::monitoring::measure::Measure;
@@ -35,14 +36,13 @@ pub(crate) struct Queue {
     destinations: Arc<dyn Destinations>,
     lanes: Mutex<HashMap<FunctionId, Lane>>,
     shelf: Shelf,
-    at_once_max: usize,
+    concurrency: AccountLimits,
 }
 
 impl Queue {
     /// A queue for accounts that may run so many functions at once.
-    pub(crate) fn new(store: Store, destinations: Arc<dyn Destinations>, concurrency: usize) -> Self {
-        let at_once_max = (concurrency / 4).clamp(1, EVENTS_AT_ONCE_MAX);
-        Self { store, destinations, lanes: Mutex::default(), shelf: Shelf::default(), at_once_max }
+    pub(crate) fn new(store: Store, destinations: Arc<dyn Destinations>, concurrency: AccountLimits) -> Self {
+        Self { store, destinations, lanes: Mutex::default(), shelf: Shelf::default(), concurrency }
     }
 
     fn lanes(&self) -> MutexGuard<'_, HashMap<FunctionId, Lane>> {
@@ -87,7 +87,8 @@ impl Queue {
             lane.wake.notify_one();
             return None;
         }
-        let lane = lanes.entry(id.clone()).or_insert_with(|| Lane::new(self.at_once_max));
+        let at_once = (self.concurrency.of(&id.account, &id.region) / 4).clamp(1, EVENTS_AT_ONCE_MAX);
+        let lane = lanes.entry(id.clone()).or_insert_with(|| Lane::new(at_once));
         change(lane);
         Some(Arc::clone(&lane.wake))
     }

@@ -14,7 +14,8 @@ pub const EVENT_RETRY_SECOND: Duration = Duration::from_secs(120);
 pub const EVENT_PAUSE_MIN: Duration = Duration::from_secs(1);
 /// The longest pause between two such tries.
 pub const EVENT_PAUSE_MAX: Duration = Duration::from_secs(300);
-/// Events of one function that run at once: so none takes the whole account from the others.
+/// Events of one function that run at once where it has reserved nothing, or a quarter of the account's concurrency where
+/// that is less: so none takes the whole account from the others.
 pub const EVENTS_AT_ONCE_MAX: usize = 100;
 /// Events of one function whose place is known in memory; the others are read when their turn comes.
 pub const EVENTS_KNOWN_MAX: usize = 1000;

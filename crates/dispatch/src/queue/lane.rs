@@ -32,6 +32,8 @@ pub(super) struct Lane {
     running: BTreeSet<Place>,
     /// How many may run at once: fewer after a limit was met, one more after each that ran.
     at_once: usize,
+    /// How many where nothing is reserved.
+    at_once_usually: usize,
     at_once_max: usize,
     throttled: Option<Throttled>,
 }
@@ -41,6 +43,8 @@ pub(super) struct Lane {
 struct Throttled {
     times: u32,
     until: Timestamp,
+    /// Whether one more was tried after that.
+    tried: bool,
 }
 
 /// What is to be done.
@@ -70,6 +74,7 @@ impl Lane {
             meanwhile: None,
             running: BTreeSet::new(),
             at_once: at_once_max,
+            at_once_usually: at_once_max,
             at_once_max,
             throttled: None,
         }
@@ -78,10 +83,13 @@ impl Lane {
     /// What is to be done now.
     pub(super) fn next(&mut self, now: Timestamp) -> Next {
         let is_full = self.running.len() >= self.at_once;
-        match self.throttled {
+        match &mut self.throttled {
             Some(throttled) if throttled.until > now => return Next::Until(throttled.until),
             // One more is tried: what met the limit may not have been this function's doing.
-            Some(_) if self.at_once < self.at_once_max => self.at_once = self.running.len() + 1,
+            Some(throttled) if !throttled.tried => {
+                throttled.tried = true;
+                self.at_once = self.running.len() + 1;
+            }
             Some(_) | None if is_full => return Next::Wait,
             Some(_) | None => {}
         }
@@ -141,7 +149,19 @@ impl Lane {
     pub(super) fn learn(&mut self, function: &Arc<Function>, changes: u64) {
         if self.changes == changes {
             self.function = Some(Arc::clone(function));
+            self.reserve(function.reserved_concurrency);
         }
+    }
+
+    /// What a function has reserved is its own: no other's is taken.
+    fn reserve(&mut self, reserved: Option<u32>) {
+        let reserved = reserved.and_then(|reserved| usize::try_from(reserved).ok());
+        let at_once_max = reserved.map_or(self.at_once_usually, |reserved| reserved.max(1));
+        if self.at_once == self.at_once_max {
+            self.at_once = at_once_max;
+        }
+        self.at_once_max = at_once_max;
+        self.at_once = self.at_once.min(at_once_max);
     }
 
     /// The function has changed.
@@ -209,7 +229,7 @@ impl Lane {
         }
         let times = self.throttled.map_or(0, |throttled| throttled.times + 1);
         let until = now.plus(pause(times)).min(last.max(now.plus(Duration::from_millis(1))));
-        self.throttled = Some(Throttled { times, until });
+        self.throttled = Some(Throttled { times, until, tried: false });
     }
 }
 

@@ -71,6 +71,24 @@ fn what_meets_a_limit_waits_for_one_that_runs() {
     lane.throttled(place(0, 4), at(0), at(1000));
     assert_eq!(lane.next(at(0)), Next::Until(at(1)));
     assert_eq!(lane.next(at(1)), Next::Run(place(0, 4)), "what met the limit may be gone");
+    assert_eq!(lane.next(at(1)), Next::Wait, "one is enough to see");
+}
+
+#[test]
+fn what_is_reserved_may_run_at_once() {
+    let mut function = crate::route::tests::function(1);
+    function.reserved_concurrency = Some(3);
+    let mut lane = lane(1, (1..=4).map(|id| place(0, id)));
+    assert_eq!(lane.next(at(0)), Next::Run(place(0, 1)));
+    lane.learn(&Arc::new(function.clone()), 0);
+    assert_eq!([lane.next(at(0)), lane.next(at(0))], [Next::Run(place(0, 2)), Next::Run(place(0, 3))]);
+    assert_eq!(lane.next(at(0)), Next::Wait);
+    lane.forget();
+    function.reserved_concurrency = None;
+    lane.learn(&Arc::new(function), 1);
+    lane.done(place(0, 1), true);
+    lane.done(place(0, 2), true);
+    assert_eq!(lane.next(at(0)), Next::Wait, "nothing is reserved any more");
 }
 
 /// Drives a lane over a store that is a plain set, reading as the driver does.
