@@ -11,7 +11,7 @@ use lambent_core::time::Timestamp;
 use lambent_sandbox::linux::spawner::SpawnerHandle;
 use lambent_sandbox::linux::{Launcher, Options};
 use lambent_sandbox::{
-    Answer, Event, Extensions, Host as _, Init, LinuxHost, Mount, Network, Sandbox, Settled, Spec,
+    Answer, Event, Extensions, Host as _, Init, LinuxHost, Mount, Network, Sandbox, Settled, SnapStart, Spec,
 };
 use tokio_util::task::TaskTracker;
 
@@ -88,6 +88,7 @@ impl Floor {
             network: Network::None,
             extensions: Extensions::default(),
             framed_log: false,
+            snap_start: SnapStart::Off,
         };
         let mut sandbox = self
             .host

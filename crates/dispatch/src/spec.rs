@@ -6,7 +6,7 @@ use std::path::Path;
 use lambent_core::lambda::environment::{World, variables};
 use lambent_core::lambda::extension;
 use lambent_core::lambda::runtime::Family;
-use lambent_sandbox::{Extensions, Mount, Registered, Spec};
+use lambent_sandbox::{Extensions, Mount, Registered, SnapStart, Spec};
 
 use crate::drive::Drive;
 use crate::logs::Log;
@@ -46,6 +46,7 @@ impl Drive<'_> {
             network: self.dispatcher.options.network,
             extensions: Extensions { names, environment: seen, function: self.registered() },
             framed_log: writes_frames(program.runtime.family),
+            snap_start: SnapStart::Off,
         }
     }
 

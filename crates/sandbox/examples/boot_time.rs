@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use lambent_core::dice::Dice;
 use lambent_sandbox::linux::{Launcher, Options, spawner};
-use lambent_sandbox::{Extensions, Network, Spec};
+use lambent_sandbox::{Extensions, Network, SnapStart, Spec};
 
 #[derive(Debug, Default)]
 struct Counting(AtomicU64);
@@ -60,6 +60,7 @@ async fn measure(
             network,
             extensions: Extensions::default(),
             framed_log: false,
+            snap_start: SnapStart::Off,
         };
         let mut times = [Vec::new(), Vec::new(), Vec::new()];
         for _ in 0..rounds {

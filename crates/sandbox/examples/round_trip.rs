@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use lambent_core::dice::Dice;
 use lambent_core::time::{RealClock, Timestamp};
 use lambent_sandbox::linux::{Launcher, Options, spawner};
-use lambent_sandbox::{Event, Extensions, Host, LinuxHost, Mount, Network, ShutdownReason, Spec};
+use lambent_sandbox::{Event, Extensions, Host, LinuxHost, Mount, Network, ShutdownReason, SnapStart, Spec};
 use tokio_util::task::TaskTracker;
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -139,6 +139,7 @@ fn spec(code: &Path) -> Spec {
         network: Network::None,
         extensions: Extensions::default(),
         framed_log: false,
+        snap_start: SnapStart::Off,
     }
 }
 

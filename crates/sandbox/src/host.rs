@@ -4,6 +4,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::{Arc, Once};
 
 use lambent_core::dice::Dice;
@@ -12,8 +13,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::environment::{Ends, Environment, Parts, Supervised, World};
 use crate::linux::memory::left_mib;
+use crate::linux::snapshot::Unfit;
 use crate::linux::{Control, Ended, Enforcement, Launched, Launcher, Reception, Report, Who};
-use crate::spec::{BootError, Host, Network, Output, Sandbox, Spec};
+use crate::spec::{BootError, Host, Network, Output, Sandbox, SnapStart, Spec};
 use crate::telemetry::Telemetry;
 
 /// Makes sandboxes on this machine.
@@ -98,8 +100,13 @@ impl Host for LinuxHost {
         let Launched { listener, output: pipe, extension_output, framed_log, control, .. } =
             self.launcher.launch(spec).await?;
         let owner = self.owner(spec, &pipe)?;
+        if owner.is_some() && spec.snap_start != SnapStart::Off {
+            // The program would look for its Runtime API where the source found it.
+            let reason = "it needs a network of the sandbox's own".to_owned();
+            return Err(BootError::Step { step: "snapshot".to_owned(), reason });
+        }
         let ends = Ends { output: pipe, extensions: extension_output, framed: framed_log };
-        let parts = Parts { listener, ends, owner, control };
+        let parts = Parts { listener, ends, owner, snap_start: spec.snap_start.clone(), control };
         let (extensions, world) = (spec.extensions.clone(), self.world.clone());
         let environment =
             Environment::new(parts, extensions, (output, telemetry), world).map_err(|error| {
@@ -160,6 +167,10 @@ impl Supervised for Control {
 
     fn initialised(&self) {
         self.hold_to_cpu_share();
+    }
+
+    async fn snapshot(&self, to: PathBuf) -> Result<(), Unfit> {
+        Self::snapshot(self, to).await
     }
 
     fn freeze(&self) {

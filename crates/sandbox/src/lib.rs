@@ -11,10 +11,11 @@ mod spec;
 mod telemetry;
 
 pub use host::LinuxHost;
+pub use linux::snapshot::Unfit;
 pub use shared_folder::SharedFolder;
 pub use spec::{
     Answer, BootError, Event, Exit, ExtensionFault, ExtensionFaultKind, Extensions, Host, Init, Mount,
-    Network, Notice, Outlet, Output, Piece, Registered, Reported, Sandbox, Settled, ShutdownReason, Source,
-    Spec,
+    Network, Notice, Outlet, Output, Piece, Registered, Reported, Sandbox, Settled, ShutdownReason,
+    SnapStart, Source, Spec,
 };
 pub use telemetry::{Stream, Telemetry};

@@ -35,6 +35,21 @@ pub struct Spec {
     pub extensions: Extensions,
     /// The program gets a descriptor of its own for whole log records, named by `_LAMBDA_TELEMETRY_LOG_FD`.
     pub framed_log: bool,
+    /// Whether the program is initialised each time.
+    pub snap_start: SnapStart,
+}
+
+/// How a program comes to be initialised.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum SnapStart {
+    /// By its own start, each time.
+    #[default]
+    Off,
+    /// By its own start, for a snapshot of it: Init ends where the runtime asks to be restored, and there it waits.
+    Source,
+    /// It goes on from this snapshot, a file on the host; all else of the spec is as it was for the source. Its
+    /// connections have ended: it asks to be restored anew, and is answered at once.
+    Restored(PathBuf),
 }
 
 /// What runs beside the program: external extensions, and what all extensions are told.

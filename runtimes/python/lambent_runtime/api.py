@@ -23,6 +23,7 @@ class Api:
         agent = "lambent-python/{}.{}.{}".format(*sys.version_info)
         head = "GET {}invocation/next HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\n\r\n"
         self._next = head.format(PREFIX, address, agent).encode()
+        self._restore = self._next.replace(b"invocation/next", b"restore/next", 1)
         self._post = "POST " + PREFIX + "{} HTTP/1.1\r\nHost: " + address + "\r\n{}Content-Length: {}\r\n\r\n"
 
     def next(self):
@@ -52,11 +53,34 @@ class Api:
             self._connect()
             return self.next()
 
+    def wait_for_restore(self):
+        """Asks to be restored and waits for it.
+
+        In a process that goes on from a snapshot the connection it waited on has ended: it asks anew.
+        """
+        while True:
+            self._connect()
+            try:
+                self._socket.sendall(self._restore)
+                status, _, body = self._reply()
+                break
+            except OSError:
+                continue
+        if status != 200:
+            raise OSError("the Runtime API restores nothing: {} {}".format(status, body[:1000].decode("utf-8", "replace")))
+
     def fail_init(self, kind, body):
         """Reports that there will be no first event."""
+        self._fail("init/error", kind, body)
+
+    def fail_restore(self, kind, body):
+        """Reports that it cannot go on from its snapshot."""
+        self._fail("restore/error", kind, body)
+
+    def _fail(self, route, kind, body):
         lines = "Content-Type: application/json\r\nLambda-Runtime-Function-Error-Type: " + kind + "\r\n"
         self._connect()
-        self._socket.sendall(self._post.format("init/error", lines, len(body)).encode() + body)
+        self._socket.sendall(self._post.format(route, lines, len(body)).encode() + body)
         self._reply()
 
     def _connect(self):

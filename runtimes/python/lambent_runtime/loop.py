@@ -18,6 +18,10 @@ def run():
         function = handler.find(os.environ.get("_HANDLER", ""))
     except Exception as error:
         _fail_init(api, error)
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+        from . import snapstart
+
+        snapstart.pause(api, RUNTIME_DIR)
     environment = context.Environment(os.environ)
     event, headers = api.next()
     while True:

@@ -19,6 +19,7 @@ use std::future::Future;
 use std::io;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use lambent_core::dice::Dice;
@@ -28,9 +29,10 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
+use crate::linux::snapshot::Unfit;
 use crate::linux::{Ended, Who};
 use crate::runtime_api::{Guests, Lobby, Server};
-use crate::spec::{BootError, Extensions, Output};
+use crate::spec::{BootError, Extensions, Output, SnapStart};
 use crate::telemetry::{Attached, Dial, Means, Telemetry};
 use life::{Life, Watch};
 pub(crate) use outputs::Ends;
@@ -64,6 +66,8 @@ pub(crate) trait Supervised: Debug + Send + Sync + 'static {
     fn socket(&self) -> impl Future<Output = io::Result<OwnedFd>> + Send;
     /// Init is over: from now on they get their share of CPU and no more.
     fn initialised(&self);
+    /// Writes a snapshot of the program, which waits, to a new file.
+    fn snapshot(&self, to: PathBuf) -> impl Future<Output = Result<(), Unfit>> + Send;
     /// Stops all processes where they are.
     fn freeze(&self);
     /// Lets them go on.
@@ -83,6 +87,8 @@ pub(crate) struct Parts<C> {
     pub(crate) ends: Ends,
     /// The only user of the host who may use it; `None` where nobody else can reach it.
     pub(crate) owner: Option<u32>,
+    /// Whether it may ask to be restored.
+    pub(crate) snap_start: SnapStart,
     /// Its processes.
     pub(crate) control: C,
 }
@@ -125,7 +131,7 @@ impl<C: Supervised> Environment<C> {
         let means = Means { dial: dial(Arc::downgrade(&control)), tasks: tasks.clone() };
         let attached = telemetry.attach(means, !extensions.names.is_empty());
         let lobby = Lobby::new(extensions, dice);
-        let guests = Guests { owner: parts.owner, lobby, telemetry, outlet };
+        let guests = Guests { owner: parts.owner, snap_start: parts.snap_start, lobby, telemetry, outlet };
         let server = Server::start(parts.listener, guests, &tasks)?;
         let (control, runtime) = (Some(control), Handle::current());
         Ok(Self { control, server, outputs, life, attached, clock, tasks, runtime })

@@ -1,5 +1,6 @@
 //! The phases of an environment, in the order `dispatch` asks for them. Each failure is told, none is judged.
 
+use std::path::Path;
 use std::time::Duration;
 
 use lambent_core::limits;
@@ -7,6 +8,7 @@ use tokio::time::Instant;
 
 use super::life::First;
 use super::{Environment, Supervised};
+use crate::linux::snapshot::Unfit;
 use crate::runtime_api::{Asked, Kind, invoke_event};
 use crate::spec::{
     Answer, BootError, Event, Exit, ExtensionFault, ExtensionFaultKind, Init, Sandbox, Settled,
@@ -165,6 +167,13 @@ impl<C: Supervised> Sandbox for Environment<C> {
         };
         self.outputs.drain().await;
         exit
+    }
+
+    async fn snapshot(&mut self, to: &Path) -> Result<(), Unfit> {
+        if !self.server.exchange().awaits_restore() {
+            return Err(Unfit::new("its runtime does not wait to be restored"));
+        }
+        self.control().snapshot(to.to_owned()).await
     }
 
     fn memory_peak_bytes(&self) -> u64 {

@@ -89,8 +89,11 @@ fn into_answer(call: Call, body: Body, request: Request) -> Answer {
             content_type: request.content_type,
             body: body.bytes,
         })),
-        Call::Response | Call::Next | Call::InitError => {
-            Answer::Response { content_type: request.content_type, body: body.bytes }
-        }
+        Call::Response
+        | Call::Next
+        | Call::InitError
+        | Call::AwaitRestore
+        | Call::Restore
+        | Call::RestoreError => Answer::Response { content_type: request.content_type, body: body.bytes },
     }
 }

@@ -20,8 +20,8 @@ use super::reply::{self, Reply};
 use super::routes::{self, Route};
 use super::seat::Seat;
 use super::server::{Shared, Stranger};
-use super::state::Call;
-use crate::spec::Reported;
+use super::state::{Call, Refused};
+use crate::spec::{Reported, SnapStart};
 use crate::telemetry::Api;
 
 /// The largest answer.
@@ -139,7 +139,18 @@ impl Connection {
                 self.body(&request, 0).await?;
                 return self.next(request.close).await;
             }
-            Route::InitError => return self.init_error(request).await.map(Some),
+            Route::InitError => {
+                let begun = self.shared.exchange.begin_init_error();
+                return self.init_error(begun, request).await.map(Some);
+            }
+            Route::Restore if self.shared.snap_start != SnapStart::Off => {
+                self.body(&request, 0).await?;
+                return self.restore().await.map(Some);
+            }
+            Route::RestoreError if self.shared.snap_start != SnapStart::Off => {
+                let begun = self.shared.exchange.begin_restore_error();
+                return self.init_error(begun, request).await.map(Some);
+            }
             Route::Answer(call, ref id) => {
                 let begun = self.shared.exchange.begin_answer(call, id);
                 return self.answer(call, begun, request).await.map(Some);
@@ -147,7 +158,7 @@ impl Connection {
             Route::Extension(call) => return self.extension(call, &request).await,
             Route::Telemetry => return self.subscribe(Api::Telemetry, &request).await.map(Some),
             Route::Logs => return self.subscribe(Api::Logs, &request).await.map(Some),
-            Route::Ping | Route::WrongMethod | Route::Unknown => {}
+            Route::Ping | Route::Restore | Route::RestoreError | Route::WrongMethod | Route::Unknown => {}
         }
         self.body(&request, 0).await?;
         Ok(Some(reply::other(&request.route)))
@@ -185,8 +196,8 @@ impl Connection {
         }
     }
 
-    async fn init_error(&mut self, request: Request) -> Result<Reply, Broken> {
-        if let Err(refused) = self.shared.exchange.begin_init_error() {
+    async fn init_error(&mut self, begun: Result<(), Refused>, request: Request) -> Result<Reply, Broken> {
+        if let Err(refused) = begun {
             self.body(&request, 0).await?;
             return Ok(refused.reply());
         }
@@ -208,8 +219,11 @@ fn head_max_bytes(begun: &[u8]) -> usize {
     let mut words =
         line.splitn(3, |byte| *byte == b' ').map(|word| std::str::from_utf8(word).unwrap_or_default());
     match routes::route(words.next().unwrap_or_default(), words.next().unwrap_or_default()) {
-        Route::InitError | Route::Answer(Call::Error, _) => limits::RUNTIME_API_ERROR_HEAD_MAX_BYTES,
-        Route::Answer(Call::Response | Call::Next | Call::InitError, _)
+        Route::InitError | Route::RestoreError | Route::Answer(Call::Error, _) => {
+            limits::RUNTIME_API_ERROR_HEAD_MAX_BYTES
+        }
+        Route::Answer(_, _)
+        | Route::Restore
         | Route::Next
         | Route::Ping
         | Route::Telemetry

@@ -31,7 +31,7 @@ pub(crate) enum Next {
 /// How the runtime stands, seen by the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// It asked for an event.
+    /// It asked for an event, or waits to be restored.
     Ready,
     /// It reported that it cannot.
     Reported(Reported),
@@ -81,9 +81,10 @@ impl Exchange {
     /// Waits until the runtime asks for an event or reports that it cannot initialise. Cancel safe.
     pub(crate) async fn asked(&self) -> Asked {
         self.until(|desk| match desk.phase {
-            Phase::Ready => Some(Asked::Ready),
+            Phase::Ready | Phase::RestoreReady => Some(Asked::Ready),
             Phase::InitError => desk.init_error.take().map(Asked::Reported),
             Phase::Started
+            | Phase::Restoring
             | Phase::Running
             | Phase::InvocationResponse
             | Phase::InvocationErrorResponse
@@ -235,6 +236,27 @@ impl Exchange {
     pub(crate) fn begin_init_error(&self) -> Result<(), Refused> {
         let mut desk = self.desk();
         desk.phase = desk.phase.on(Call::InitError)?;
+        Ok(())
+    }
+
+    /// `GET /runtime/restore/next`: the runtime waits for it, or goes on.
+    pub(crate) fn restore(&self, call: Call) -> Result<(), Refused> {
+        let mut desk = self.desk();
+        desk.phase = desk.phase.on(call)?;
+        drop(desk);
+        self.moved.notify_one();
+        Ok(())
+    }
+
+    /// Whether the runtime waits to be restored.
+    pub(crate) fn awaits_restore(&self) -> bool {
+        self.desk().phase == Phase::RestoreReady
+    }
+
+    /// The beginning of `POST /runtime/restore/error`, which ends as an error of Init does.
+    pub(crate) fn begin_restore_error(&self) -> Result<(), Refused> {
+        let mut desk = self.desk();
+        desk.phase = desk.phase.on(Call::RestoreError)?;
         Ok(())
     }
 

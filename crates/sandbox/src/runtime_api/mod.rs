@@ -18,6 +18,7 @@ mod owner;
 mod pace;
 mod patience;
 mod reply;
+mod restore;
 mod routes;
 mod seat;
 mod server;

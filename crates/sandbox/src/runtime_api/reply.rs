@@ -27,6 +27,11 @@ impl Reply {
         Self { status: "202 Accepted", content_type: "application/json", field: None, body }
     }
 
+    /// 200 with nothing in it.
+    pub(crate) const fn restored() -> Self {
+        Self { status: "200 OK", content_type: "application/json", field: None, body: Bytes::new() }
+    }
+
     /// 200 `pong`
     pub(crate) const fn pong() -> Self {
         Self {
@@ -146,6 +151,8 @@ pub(crate) fn other(route: &Route) -> Reply {
         Route::Ping => Reply::pong(),
         Route::WrongMethod => error("405 Method Not Allowed", "MethodNotAllowed", "Method Not Allowed"),
         Route::Unknown
+        | Route::Restore
+        | Route::RestoreError
         | Route::Next
         | Route::InitError
         | Route::Answer(..)

@@ -10,6 +10,10 @@ pub(crate) enum Route {
     Next,
     /// `POST /2018-06-01/runtime/init/error`
     InitError,
+    /// `GET /2018-06-01/runtime/restore/next`
+    Restore,
+    /// `POST /2018-06-01/runtime/restore/error`
+    RestoreError,
     /// `POST /2018-06-01/runtime/invocation/{id}/response` or `/error`
     Answer(Call, String),
     /// `GET /2018-06-01/ping`
@@ -22,7 +26,7 @@ pub(crate) enum Route {
     Extension(extension::Call),
     /// A path that is there, with a method that is not.
     WrongMethod,
-    /// A path that is not there: restore's too, as on AWS without SnapStart.
+    /// A path that is not there.
     Unknown,
 }
 
@@ -32,6 +36,8 @@ pub(crate) fn route(method: &str, target: &str) -> Route {
     let (wanted, route) = match path.strip_prefix("/2018-06-01/") {
         Some("runtime/invocation/next") => ("GET", Route::Next),
         Some("runtime/init/error") => ("POST", Route::InitError),
+        Some("runtime/restore/next") => ("GET", Route::Restore),
+        Some("runtime/restore/error") => ("POST", Route::RestoreError),
         Some("ping") => ("GET", Route::Ping),
         Some(rest) => match answer(rest) {
             Some(route) => ("POST", route),
@@ -89,8 +95,8 @@ mod tests {
             ("POST", invocation("i-1/other"), Route::Unknown),
             ("POST", invocation("i-1/response/more"), Route::Unknown),
             ("POST", "/2018-06-01/runtime/init/error".to_owned(), Route::InitError),
-            ("GET", "/2018-06-01/runtime/restore/next".to_owned(), Route::Unknown),
-            ("POST", "/2018-06-01/runtime/restore/error".to_owned(), Route::Unknown),
+            ("GET", "/2018-06-01/runtime/restore/next".to_owned(), Route::Restore),
+            ("POST", "/2018-06-01/runtime/restore/error".to_owned(), Route::RestoreError),
             ("GET", "/2018-06-01/ping".to_owned(), Route::Ping),
             ("PUT", "/2022-07-01/telemetry".to_owned(), Route::Telemetry),
             ("PUT", "/2020-08-15/logs".to_owned(), Route::Logs),

@@ -17,7 +17,7 @@ use super::connection;
 use super::exchange::Exchange;
 use super::extension::Lobby;
 use super::patience::Tide;
-use crate::spec::Output;
+use crate::spec::{Output, SnapStart};
 use crate::telemetry::Telemetry;
 
 /// How long to leave a listener alone that has failed, usually for want of file descriptors.
@@ -30,6 +30,8 @@ const QUEUED_MAX: usize = 4096;
 pub(crate) struct Guests {
     /// The only user of the host whose connections are served; `None` where nobody else can connect.
     pub(crate) owner: Option<u32>,
+    /// Whether the runtime may ask to be restored.
+    pub(crate) snap_start: SnapStart,
     /// Where extensions are met.
     pub(crate) lobby: Lobby,
     /// What they may subscribe to.
@@ -47,6 +49,7 @@ pub(crate) struct Shared {
     pub(crate) allowance: Allowance,
     pub(crate) tides: watch::Sender<Tide>,
     pub(crate) owner: Option<u32>,
+    pub(crate) snap_start: SnapStart,
     /// How many connections may be the runtime's: all but those known to be an extension's.
     strangers: watch::Sender<usize>,
 }
@@ -97,7 +100,7 @@ impl Server {
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
-        let Guests { owner, lobby, telemetry, outlet } = guests;
+        let Guests { owner, snap_start, lobby, telemetry, outlet } = guests;
         let shared = Arc::new(Shared {
             exchange: Exchange::new(),
             lobby,
@@ -106,6 +109,7 @@ impl Server {
             allowance: Allowance::default(),
             tides: watch::Sender::default(),
             owner,
+            snap_start,
             strangers: watch::Sender::default(),
         });
         let (rounds, asked) = mpsc::channel(1);

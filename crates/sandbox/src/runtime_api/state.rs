@@ -9,6 +9,10 @@ pub(crate) enum Phase {
     Started,
     /// It reported that it could not initialise; it should end.
     InitError,
+    /// It waits to be restored, for a snapshot to be taken of it.
+    RestoreReady,
+    /// It was restored and has not asked for an event yet.
+    Restoring,
     /// It asked for an event and has none.
     Ready,
     /// It holds an event and has not answered.
@@ -36,6 +40,12 @@ pub(crate) enum Call {
     Response,
     /// `POST /runtime/invocation/{id}/error`
     Error,
+    /// `GET /runtime/restore/next`, before a snapshot
+    AwaitRestore,
+    /// `GET /runtime/restore/next`, after it
+    Restore,
+    /// `POST /runtime/restore/error`
+    RestoreError,
 }
 
 /// A call that came in the wrong state. Its words are AWS's.
@@ -51,29 +61,83 @@ pub(crate) struct Refused {
 impl Phase {
     /// The state after the beginning of `call`.
     pub(crate) const fn on(self, call: Call) -> Result<Self, Refused> {
+        use Phase::{
+            InitError, InvocationErrorResponse, InvocationResponse, Ready, ResponseSent, RestoreReady,
+            Restoring, Running, Started, StreamCut, Truncated,
+        };
         match (self, call) {
             // A second `next` before an event arrives simply waits too.
+            (Started | Restoring | Ready | ResponseSent | Truncated | StreamCut, Call::Next) => Ok(Ready),
+            (Started, Call::InitError) | (Restoring, Call::RestoreError) => Ok(InitError),
+            (Started | RestoreReady, Call::AwaitRestore) => Ok(RestoreReady),
+            (Started | Restoring, Call::Restore) => Ok(Restoring),
+            (Running | Truncated, Call::Response) => Ok(InvocationResponse),
+            (Running | Truncated, Call::Error) => Ok(InvocationErrorResponse),
             (
-                Self::Started | Self::Ready | Self::ResponseSent | Self::Truncated | Self::StreamCut,
+                InitError | RestoreReady | Running | InvocationResponse | InvocationErrorResponse,
                 Call::Next,
-            ) => Ok(Self::Ready),
-            (Self::InitError, Call::Next)
-            | (Self::Running | Self::InvocationResponse | Self::InvocationErrorResponse, Call::Next) => {
-                Err(self.refuses(call))
-            }
-            (Self::Started, Call::InitError) => Ok(Self::InitError),
-            (Self::InitError | Self::Ready | Self::Running | Self::ResponseSent, Call::InitError)
-            | (Self::InvocationResponse | Self::InvocationErrorResponse, Call::InitError)
-            | (Self::Truncated | Self::StreamCut, Call::InitError) => Err(self.refuses(call)),
-            (Self::Running | Self::Truncated, Call::Response) => Ok(Self::InvocationResponse),
-            (Self::Running | Self::Truncated, Call::Error) => Ok(Self::InvocationErrorResponse),
-            (
-                Self::Started | Self::InitError | Self::Ready | Self::ResponseSent,
+            )
+            | (
+                InitError
+                | RestoreReady
+                | Restoring
+                | Ready
+                | Running
+                | ResponseSent
+                | InvocationResponse
+                | InvocationErrorResponse
+                | Truncated
+                | StreamCut,
+                Call::InitError,
+            )
+            | (
+                Started
+                | InitError
+                | RestoreReady
+                | Restoring
+                | Ready
+                | ResponseSent
+                | InvocationResponse
+                | InvocationErrorResponse
+                | StreamCut,
                 Call::Response | Call::Error,
             )
             | (
-                Self::InvocationResponse | Self::InvocationErrorResponse | Self::StreamCut,
-                Call::Response | Call::Error,
+                InitError
+                | Restoring
+                | Ready
+                | Running
+                | ResponseSent
+                | InvocationResponse
+                | InvocationErrorResponse
+                | Truncated
+                | StreamCut,
+                Call::AwaitRestore,
+            )
+            | (
+                InitError
+                | RestoreReady
+                | Ready
+                | Running
+                | ResponseSent
+                | InvocationResponse
+                | InvocationErrorResponse
+                | Truncated
+                | StreamCut,
+                Call::Restore,
+            )
+            | (
+                Started
+                | InitError
+                | RestoreReady
+                | Ready
+                | Running
+                | ResponseSent
+                | InvocationResponse
+                | InvocationErrorResponse
+                | Truncated
+                | StreamCut,
+                Call::RestoreError,
             ) => Err(self.refuses(call)),
         }
     }
@@ -84,6 +148,9 @@ impl Phase {
             Call::InitError => "InitError",
             Call::Response => "InvocationResponse",
             Call::Error => "InvocationErrorResponse",
+            Call::AwaitRestore => "RestoreReady",
+            Call::Restore => "Restoring",
+            Call::RestoreError => "RestoreError",
         };
         Refused { from: self.name(), to }
     }
@@ -92,6 +159,8 @@ impl Phase {
         match self {
             Self::Started => "Started",
             Self::InitError => "InitError",
+            Self::RestoreReady => "RestoreReady",
+            Self::Restoring => "Restoring",
             Self::Ready => "Ready",
             Self::Running => "Running",
             Self::InvocationResponse | Self::Truncated | Self::StreamCut => "InvocationResponse",
@@ -105,25 +174,35 @@ impl Phase {
 mod tests {
     use super::{Call, Phase};
 
-    const CALLS: [Call; 4] = [Call::Next, Call::InitError, Call::Response, Call::Error];
+    const CALLS: [Call; 7] = [
+        Call::Next,
+        Call::InitError,
+        Call::Response,
+        Call::Error,
+        Call::AwaitRestore,
+        Call::Restore,
+        Call::RestoreError,
+    ];
 
     #[test]
     fn each_state_allows_exactly_its_calls() {
         use Phase::{
-            InitError, InvocationErrorResponse, InvocationResponse, Ready, ResponseSent, Running, Started,
-            StreamCut, Truncated,
+            InitError, InvocationErrorResponse, InvocationResponse, Ready, ResponseSent, RestoreReady,
+            Restoring, Running, Started, StreamCut, Truncated,
         };
-        let answered = [None, None, Some(InvocationResponse), Some(InvocationErrorResponse)];
+        let (response, error) = (Some(InvocationResponse), Some(InvocationErrorResponse));
         let table = [
-            (Started, [Some(Ready), Some(InitError), None, None]),
-            (InitError, [None; 4]),
-            (Ready, [Some(Ready), None, None, None]),
-            (Running, answered),
-            (InvocationResponse, [None; 4]),
-            (InvocationErrorResponse, [None; 4]),
-            (Truncated, [Some(Ready), answered[1], answered[2], answered[3]]),
-            (StreamCut, [Some(Ready), None, None, None]),
-            (ResponseSent, [Some(Ready), None, None, None]),
+            (Started, [Some(Ready), Some(InitError), None, None, Some(RestoreReady), Some(Restoring), None]),
+            (InitError, [None; 7]),
+            (RestoreReady, [None, None, None, None, Some(RestoreReady), None, None]),
+            (Restoring, [Some(Ready), None, None, None, None, Some(Restoring), Some(InitError)]),
+            (Ready, [Some(Ready), None, None, None, None, None, None]),
+            (Running, [None, None, response, error, None, None, None]),
+            (InvocationResponse, [None; 7]),
+            (InvocationErrorResponse, [None; 7]),
+            (Truncated, [Some(Ready), None, response, error, None, None, None]),
+            (StreamCut, [Some(Ready), None, None, None, None, None, None]),
+            (ResponseSent, [Some(Ready), None, None, None, None, None, None]),
         ];
         for (phase, expected) in table {
             assert_eq!(CALLS.map(|call| phase.on(call).ok()), expected, "{phase:?}");

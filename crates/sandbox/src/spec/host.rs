@@ -1,9 +1,11 @@
 //! Where sandboxes are made, and what can be done with one. Never how: that is the real host's, or a fake's.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Answer, Event, Exit, Init, Output, Settled, ShutdownReason, Spec};
+use crate::linux::snapshot::Unfit;
 use crate::telemetry::Telemetry;
 
 /// Why a sandbox could not be started.
@@ -79,7 +81,7 @@ pub trait Host: std::fmt::Debug + Send + Sync {
 #[async_trait::async_trait]
 pub trait Sandbox: std::fmt::Debug + Send {
     /// Waits until every external extension has registered, starts the program where it does not run yet, and waits
-    /// until it asks for its first event; fails where one of them does or `limit` passes.
+    /// until it asks for its first event, or to be restored where a snapshot is wanted; fails where one of them does or `limit` passes.
     async fn init(&mut self, limit: Duration) -> Init;
 
     /// Waits until every extension that has a part in the phase has asked for its next event: after `init` all that
@@ -103,6 +105,16 @@ pub trait Sandbox: std::fmt::Debug + Send {
     /// the [`Output`]; of a program that writes more than `limits::OUTPUT_PER_SECOND_MAX_LINES` or `_BYTES` some may
     /// come later.
     async fn settle(&mut self, limit: Duration) -> Settled;
+
+    /// Writes a snapshot of the program to a new file, after `init` of a spec that asks for it by
+    /// [`SnapStart::Source`](super::SnapStart). Any number of sandboxes can start from it, as long as the host runs and
+    /// its files stay. The sandbox is of no other use then: stop it.
+    ///
+    /// # Errors
+    /// [`Unfit`] where something of the program would get lost; there is no file then.
+    async fn snapshot(&mut self, _to: &Path) -> Result<(), Unfit> {
+        Err(Unfit::new("this host takes none"))
+    }
 
     /// Stops all processes of the sandbox where they are. It costs microseconds.
     fn freeze(&mut self);

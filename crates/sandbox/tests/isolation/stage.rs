@@ -13,7 +13,8 @@ use lambent_core::dice::Dice;
 use lambent_core::time::{RealClock, Timestamp};
 use lambent_sandbox::linux::{Launcher, Options, spawner};
 use lambent_sandbox::{
-    Answer, Event, Extensions, Host, Init, LinuxHost, Mount, Network, Sandbox, Settled, ShutdownReason, Spec,
+    Answer, Event, Extensions, Host, Init, LinuxHost, Mount, Network, Sandbox, Settled, ShutdownReason,
+    SnapStart, Spec,
 };
 use tokio_util::task::TaskTracker;
 
@@ -169,6 +170,7 @@ pub(crate) fn spec(argv: &[&str], code: &Path) -> Spec {
         network: Network::None,
         extensions: Extensions::default(),
         framed_log: false,
+        snap_start: SnapStart::Off,
     }
 }
 

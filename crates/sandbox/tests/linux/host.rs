@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use lambent_core::dice::Dice;
 use lambent_sandbox::linux::{Isolation, Launched, Launcher, Options, spawner};
-use lambent_sandbox::{BootError, Exit, Extensions, Network, Spec};
+use lambent_sandbox::{BootError, Exit, Extensions, Network, SnapStart, Spec};
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 
@@ -85,6 +85,7 @@ pub(crate) fn shell(script: &str) -> Spec {
         network: Network::None,
         extensions: Extensions::default(),
         framed_log: false,
+        snap_start: SnapStart::Off,
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use lambent_sandbox::linux::snapshot::restore;
 use lambent_sandbox::linux::{Launched, Launcher};
-use lambent_sandbox::{Exit, Network, Spec};
+use lambent_sandbox::{Exit, Network, SnapStart, Spec};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::host::{finish, isolated, run, shell};
@@ -80,7 +79,7 @@ fn a_program_goes_on_from_its_snapshot_in_any_number_of_sandboxes() {
                     connect().recv(1)";
         let (spec, folder) = (python(before, then), folder());
         let file = snapshot(&launcher, &spec, folder.path()).await;
-        let spec = restore(spec, file);
+        let spec = Spec { snap_start: SnapStart::Restored(file), ..spec };
         let launched = [launcher.launch(&spec).await.unwrap(), launcher.launch(&spec).await.unwrap()];
         let mut users = Vec::new();
         // Both wait at the end at the same time.
@@ -132,7 +131,7 @@ fn a_restored_program_is_refused_what_every_program_is() {
                     kill -0 1 || echo init; (echo x > /var/x) || echo write; ls -A /tmp'], stderr=subprocess.DEVNULL)";
         let (spec, folder) = (python("", then), folder());
         let file = snapshot(&launcher, &spec, folder.path()).await;
-        let (exit, text) = run(&launcher, &restore(spec, file)).await;
+        let (exit, text) = run(&launcher, &Spec { snap_start: SnapStart::Restored(file), ..spec }).await;
         assert_eq!(exit, Exit::Code(0), "{text}");
         let expected = ["restored 107", "unshare", "mount", "init", "write"];
         assert_eq!(text.lines().collect::<Vec<_>>(), expected);

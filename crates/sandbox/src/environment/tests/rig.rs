@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,9 +12,12 @@ use tokio::sync::{Mutex as Turn, mpsc, watch};
 use tokio_util::task::TaskTracker;
 
 use super::super::{Ends, Environment, Parts, Supervised, World};
+use crate::linux::snapshot::Unfit;
 use crate::linux::{Ended, Who};
 use crate::runtime_api::rig::{Client, Counting, NEXT, request};
-use crate::spec::{BootError, Exit, Extensions, Init, Notice, Outlet, Output, Registered, Sandbox, Source};
+use crate::spec::{
+    BootError, Exit, Extensions, Init, Notice, Outlet, Output, Registered, Sandbox, SnapStart, Source,
+};
 use crate::telemetry::Telemetry;
 
 pub(super) const LIMIT: Duration = Duration::from_secs(60);
@@ -67,6 +71,10 @@ impl Supervised for Fake {
     fn initialised(&self) {
         self.note("initialised");
     }
+    async fn snapshot(&self, _to: PathBuf) -> Result<(), Unfit> {
+        Ok(())
+    }
+
     fn freeze(&self) {
         self.note("freeze");
     }
@@ -151,7 +159,7 @@ impl Program {
             extensions: Some(OwnedFd::from(extension_reader)),
             framed: Some(OwnedFd::from(framed_reader)),
         };
-        let parts = Parts { listener, ends: ends_of, owner: None, control: fake };
+        let parts = Parts { listener, ends: ends_of, owner: None, snap_start: SnapStart::Off, control: fake };
         let function =
             Registered { name: "f".to_owned(), version: "$LATEST".to_owned(), ..Registered::default() };
         let names = names.iter().map(|&name| name.to_owned()).collect();

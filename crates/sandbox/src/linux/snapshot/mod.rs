@@ -29,9 +29,9 @@ mod threads;
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::{Mount, Spec};
+use crate::{Mount, SnapStart, Spec};
 
 /// Where a sandbox sees the snapshot it starts from.
 const SEEN_AT: &str = "/var/lambent/snapshot";
@@ -45,7 +45,7 @@ pub struct Unfit {
 }
 
 impl Unfit {
-    fn new(reason: impl Into<String>) -> Self {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into() }
     }
 }
@@ -68,11 +68,12 @@ pub(super) fn take(_init: &OwnedFd, _to: &Path) -> Result<(), Unfit> {
     Err(Unfit::new("snapshots are taken on x86_64 only"))
 }
 
-/// Makes a spec start from a snapshot. All else of it must be as it was for the program the snapshot is of.
-#[must_use]
-pub fn restore(spec: Spec, snapshot: PathBuf) -> Spec {
+/// A spec that starts from a snapshot, made one that executes it.
+pub(super) fn executed(spec: Spec) -> Spec {
     let mut spec = spec;
-    spec.argv = vec![SEEN_AT.to_owned()];
-    spec.mounts.push(Mount { source: snapshot, target: SEEN_AT.into() });
+    if let SnapStart::Restored(source) = &spec.snap_start {
+        spec.argv = vec![SEEN_AT.to_owned()];
+        spec.mounts.push(Mount { source: source.clone(), target: SEEN_AT.into() });
+    }
     spec
 }

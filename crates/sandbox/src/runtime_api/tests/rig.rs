@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::super::exchange::Exchange;
 use super::super::extension::Lobby;
 use super::super::server::{Guests, Server};
-use crate::spec::{Event, Extensions};
+use crate::spec::{Event, Extensions, SnapStart};
 
 /// Counts up: ids need to differ, not to be secret.
 #[derive(Debug, Default)]
@@ -43,6 +43,7 @@ impl Rig {
         let address = listener.local_addr().unwrap();
         let guests = Guests {
             owner,
+            snap_start: SnapStart::Off,
             lobby: Lobby::new(Extensions::default(), Arc::new(Counting::default())),
             telemetry: Arc::default(),
             outlet: Arc::new(|_: &[u8]| {}),
