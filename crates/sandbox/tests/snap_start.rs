@@ -1,6 +1,7 @@
 //! Snapshots of initialised environments, with the Python runtime: taken once, restored at will, told when they fail.
 //!
 //! Needs root; says so and fails where it is missing.
+#![expect(clippy::unwrap_used, reason = "what is not there has failed the test")]
 
 #[path = "isolation/stage.rs"]
 mod stage;

@@ -61,84 +61,50 @@ pub(crate) struct Refused {
 impl Phase {
     /// The state after the beginning of `call`.
     pub(crate) const fn on(self, call: Call) -> Result<Self, Refused> {
+        let after = match call {
+            Call::Next | Call::InitError | Call::Response | Call::Error => self.on_invocation(call),
+            Call::AwaitRestore | Call::Restore | Call::RestoreError => self.on_restore(call),
+        };
+        match after {
+            Some(phase) => Ok(phase),
+            None => Err(self.refuses(call)),
+        }
+    }
+
+    const fn on_invocation(self, call: Call) -> Option<Self> {
         use Phase::{
             InitError, InvocationErrorResponse, InvocationResponse, Ready, ResponseSent, RestoreReady,
             Restoring, Running, Started, StreamCut, Truncated,
         };
         match (self, call) {
             // A second `next` before an event arrives simply waits too.
-            (Started | Restoring | Ready | ResponseSent | Truncated | StreamCut, Call::Next) => Ok(Ready),
-            (Started, Call::InitError) | (Restoring, Call::RestoreError) => Ok(InitError),
-            (Started | RestoreReady, Call::AwaitRestore) => Ok(RestoreReady),
-            (Started | Restoring, Call::Restore) => Ok(Restoring),
-            (Running | Truncated, Call::Response) => Ok(InvocationResponse),
-            (Running | Truncated, Call::Error) => Ok(InvocationErrorResponse),
+            (Started | Restoring | Ready | ResponseSent | Truncated | StreamCut, Call::Next) => Some(Ready),
+            (Started, Call::InitError) => Some(InitError),
+            (Running | Truncated, Call::Response) => Some(InvocationResponse),
+            (Running | Truncated, Call::Error) => Some(InvocationErrorResponse),
             (
                 InitError | RestoreReady | Running | InvocationResponse | InvocationErrorResponse,
                 Call::Next,
             )
-            | (
-                InitError
-                | RestoreReady
-                | Restoring
-                | Ready
-                | Running
-                | ResponseSent
-                | InvocationResponse
-                | InvocationErrorResponse
-                | Truncated
-                | StreamCut,
-                Call::InitError,
-            )
-            | (
-                Started
-                | InitError
-                | RestoreReady
-                | Restoring
-                | Ready
-                | ResponseSent
-                | InvocationResponse
-                | InvocationErrorResponse
-                | StreamCut,
-                Call::Response | Call::Error,
-            )
-            | (
-                InitError
-                | Restoring
-                | Ready
-                | Running
-                | ResponseSent
-                | InvocationResponse
-                | InvocationErrorResponse
-                | Truncated
-                | StreamCut,
-                Call::AwaitRestore,
-            )
-            | (
-                InitError
-                | RestoreReady
-                | Ready
-                | Running
-                | ResponseSent
-                | InvocationResponse
-                | InvocationErrorResponse
-                | Truncated
-                | StreamCut,
-                Call::Restore,
-            )
-            | (
-                Started
-                | InitError
-                | RestoreReady
-                | Ready
-                | Running
-                | ResponseSent
-                | InvocationResponse
-                | InvocationErrorResponse
-                | Truncated
-                | StreamCut,
-                Call::RestoreError,
-            ) => Err(self.refuses(call)),
+            | (InitError | RestoreReady | Restoring | Ready | Running, Call::InitError)
+            | (ResponseSent | InvocationResponse | InvocationErrorResponse, Call::InitError)
+            | (Truncated | StreamCut, Call::InitError)
+            | (Started | InitError | RestoreReady | Restoring, Call::Response | Call::Error)
+            | (Ready | ResponseSent | InvocationResponse, Call::Response | Call::Error)
+            | (InvocationErrorResponse | StreamCut, Call::Response | Call::Error)
+            | (_, Call::AwaitRestore | Call::Restore | Call::RestoreError) => None,
+        }
+    }
+
+    const fn on_restore(self, call: Call) -> Option<Self> {
+        use Phase::{InitError, RestoreReady, Restoring, Started};
+        match (self, call) {
+            (Started | RestoreReady, Call::AwaitRestore) => Some(RestoreReady),
+            // Asked once more, by a client that lost its connection.
+            (Started | Restoring, Call::Restore) => Some(Restoring),
+            (Restoring, Call::RestoreError) => Some(InitError),
+            // All of it comes before the first event.
+            _ => None,
         }
     }
 

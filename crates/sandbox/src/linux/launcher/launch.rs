@@ -22,7 +22,7 @@ use crate::linux::message::{Message, Request, Tmp};
 use crate::linux::net::Ready;
 use crate::linux::shared::{KILL, Remains, Shared, Stage};
 use crate::linux::told::Told;
-use crate::linux::{Isolation, channel, lent, rewrite, snapshot, sys};
+use crate::linux::{Isolation, channel, lent, rewrite, sys};
 use crate::{BootError, Exit, Mount, Network, Spec};
 
 /// How many names are tried for a cgroup.
@@ -70,7 +70,6 @@ impl Inner {
 
     pub(super) async fn launch(self: Arc<Self>, spec: Spec) -> Result<Launched, BootError> {
         self.broken.refuse()?;
-        let spec = snapshot::executed(spec);
         let place = Place::take(&self)?;
         let tmp =
             self.tmp_on_disk(spec.tmp_mib).await.map_err(|error| step("file system for /tmp", error))?;

@@ -28,7 +28,7 @@ use super::run_dir::RunDir;
 use super::shared::{REPORT_MAX_BYTES, Shared};
 use super::spawner::SpawnerHandle;
 use super::uids::Uids;
-use super::{Options, Report, channel, own_limits};
+use super::{Options, Report, channel, own_limits, snapshot};
 use crate::{BootError, Spec};
 
 /// Starts sandboxes. Cheap to clone.
@@ -135,7 +135,7 @@ impl Launcher {
     /// # Errors
     /// [`BootError`]. Nothing is left behind then, nor when the future is dropped.
     pub async fn launch(&self, spec: &Spec) -> Result<Launched, BootError> {
-        let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
+        let (inner, spec) = (Arc::clone(&self.inner), snapshot::executed(spec));
         let (answer, launched) = oneshot::channel();
         // In a task of its own, so that a caller that goes away cannot stop it half way. If it has gone, the answer
         // is dropped, and with it the sandbox.

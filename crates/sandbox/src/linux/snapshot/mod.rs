@@ -69,8 +69,8 @@ pub(super) fn take(_init: &OwnedFd, _to: &Path) -> Result<(), Unfit> {
 }
 
 /// A spec that starts from a snapshot, made one that executes it.
-pub(super) fn executed(spec: Spec) -> Spec {
-    let mut spec = spec;
+pub(super) fn executed(spec: &Spec) -> Spec {
+    let mut spec = spec.clone();
     if let SnapStart::Restored(source) = &spec.snap_start {
         spec.argv = vec![SEEN_AT.to_owned()];
         spec.mounts.push(Mount { source: source.clone(), target: SEEN_AT.into() });
