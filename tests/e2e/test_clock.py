@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import time
 
 import boto3
@@ -12,6 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from conftest import active
 from packages import python
+from server import BINARY, clean_environment
 from test_event_invocations import got, invoke_event, until
 
 FAILS = """
@@ -124,6 +126,16 @@ def test_what_is_stamped_is_of_the_moved_time_and_the_rest_of_the_real_one(own_s
     )
     events = logs.filter_log_events(logGroupName="/aws/lambda/remains")["events"]
     assert all(event["timestamp"] / 1000 > time.time() + 86_400 for event in events) and events
+    signed_move(running, {"advance": "6h"})
+    assert printed(running, "1h") == "" and "REPORT" in printed(running, "7h")
+
+
+def printed(running, since):
+    """What `lambent logs` prints of the last hours of AWS's time."""
+    command = [BINARY, "logs", "--endpoint", running.endpoint, "remains", "--since", since]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=clean_environment())
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def signed_move(running, how, key="test", secret="test"):

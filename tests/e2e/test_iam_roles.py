@@ -5,8 +5,12 @@ import re
 
 import pytest
 from botocore.exceptions import ClientError
+from conftest import updated
 from iam_api import ALLOW, LOGS, TRUST, document, fails, iam_of, pages, unique
+from log_groups import logs
 from packages import HELLO, python
+
+__all__ = ["logs"]
 
 
 @pytest.fixture
@@ -206,6 +210,24 @@ def test_roles_of_services(iam):
     assert iam.get_service_linked_role_deletion_status(DeletionTaskId=task)["Status"] == "SUCCEEDED"
     fails(iam.get_service_linked_role_deletion_status, "NoSuchEntity", DeletionTaskId=task + "x")
     fails(iam.get_role, "NoSuchEntity", RoleName=name)
+
+
+def test_a_function_logs_where_its_role_lets_it_and_the_role_was_used_then(iam, client, create, invoke, role, logs):
+    shown = iam.get_role(RoleName=role)["Role"]
+    assert shown["RoleLastUsed"] == {}
+    name = create(python(HELLO) | {"Role": shown["Arn"]})
+    answer = invoke(name, LogType="Tail")
+    assert "FunctionError" not in answer and answer["LogResult"], "its caller sees the log all the same"
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.describe_log_streams(logGroupName=f"/aws/lambda/{name}")
+    last = iam.get_role(RoleName=role)["Role"]["RoleLastUsed"]
+    assert (last["Region"], last["LastUsedDate"] >= shown["CreateDate"]) == ("us-east-1", True)
+    iam.attach_role_policy(RoleName=role, PolicyArn=LOGS)
+    client.update_function_configuration(FunctionName=name, Description="another environment")
+    updated(client, name)
+    invoke(name)
+    assert len(logs.describe_log_streams(logGroupName=f"/aws/lambda/{name}")["logStreams"]) == 1
+    iam.detach_role_policy(RoleName=role, PolicyArn=LOGS)
 
 
 def test_a_function_has_only_a_role_that_lambda_may_assume(iam, client, create, role):

@@ -7,6 +7,7 @@ import pytest
 import requests
 from cloudwatch import PROTOCOLS, cloudwatch, cloudwatch_of, namespace, refused, sums
 from conftest import active
+from function_urls import ask, permit, url
 from packages import python
 
 __all__ = ["cloudwatch", "namespace"]
@@ -57,6 +58,19 @@ def test_throttles_and_asynchronous_events_are_measured(client, create, cloudwat
         client.invoke(FunctionName=name)
     assert sums(cloudwatch, name, "Throttles") == [1]
     assert sums(cloudwatch, name, "Invocations") == [1]
+
+
+def test_requests_to_a_url_are_measured(client, create, cloudwatch, server):
+    name = create("def handler(event, context):\n    return {'statusCode': int(event['rawPath'][1:])}")
+    host = url(client, name)
+    permit(client, name)
+    assert [ask(server, host, path=f"/{status}")[0] for status in (200, 404, 500, 503)] == [200, 404, 500, 503]
+    assert sums(cloudwatch, name, "UrlRequestCount") == [4]
+    assert sums(cloudwatch, name, "UrlRequestCount", Resource=name) == [4]
+    assert sums(cloudwatch, name, "Url4xxCount") == [1]
+    assert sums(cloudwatch, name, "Url5xxCount") == [2]
+    [longest] = sums(cloudwatch, name, "UrlRequestLatency", "Maximum")
+    assert 0 < longest < 10_000
 
 
 @pytest.mark.operation("PutMetricData")

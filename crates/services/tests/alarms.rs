@@ -92,6 +92,7 @@ async fn what_is_no_alarm_or_not_built_is_refused() {
     };
     for (more, words) in [
         (json!({ "Period": 61 }), "multiple of 60"),
+        (json!({ "Namespace": "AWS/Lambda", "Period": 30 }), "greater than 60s"),
         (json!({ "EvaluationPeriods": 1441 }), "more than a day"),
         (json!({ "DatapointsToAlarm": 2 }), "DatapointsToAlarm"),
         (json!({ "TreatMissingData": "no" }), "breaching, notBreaching, ignore and missing"),
@@ -108,6 +109,20 @@ async fn what_is_no_alarm_or_not_built_is_refused() {
         "Metrics": [{ "Id": "e", "Expression": "m1 +" }],
     });
     check("PutMetricAlarm", bad, (400, "expression")).await;
+    for operation in [
+        "DescribeAnomalyDetectors",
+        "GetDashboard",
+        "ListDashboards",
+        "ListMetricStreams",
+        "PutAnomalyDetector",
+        "PutCompositeAlarm",
+        "PutDashboard",
+        "PutInsightRule",
+        "PutMetricStream",
+    ] {
+        let words = format!("Lambent does not have the operation {operation} yet.");
+        check(operation, json!({}), (400, words.as_str())).await;
+    }
     let set = json!({ "AlarmName": "none", "StateValue": "OK", "StateReason": "x" });
     check("SetAlarmState", set.clone(), (404, "ResourceNotFound")).await;
     check("SetAlarmState", with(set, json!({ "StateReasonData": "{" })), (400, "InvalidFormat")).await;

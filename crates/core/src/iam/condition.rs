@@ -47,8 +47,12 @@ pub enum ConditionError {
 pub(super) fn read(block: &Map<String, Value>) -> Result<Vec<Condition>, ConditionError> {
     let mut conditions = Vec::new();
     for (operator, keys) in block {
-        let test = test(operator).ok_or_else(|| ConditionError::Operator(operator.clone()))?;
         let Value::Object(keys) = keys else { return Err(ConditionError::Keys(operator.clone())) };
+        // Where nothing is compared, IAM takes any operator.
+        if keys.is_empty() {
+            continue;
+        }
+        let test = test(operator).ok_or_else(|| ConditionError::Operator(operator.clone()))?;
         for (key, values) in keys {
             let values = texts(values).ok_or_else(|| ConditionError::Values(key.clone()))?;
             conditions.push(Condition { test, key: key.clone(), values });

@@ -91,7 +91,9 @@ pub async fn delete_access_key(
         user.keys.retain(|key| key.id != request.access_key_id);
         if user.keys.len() < before { Ok(()) } else { Err(Error::NoSuchKey(request.access_key_id.clone())) }
     });
-    changed.await.map(|_| Reply::of(()))
+    changed.await?;
+    server.identities.uses().forget(&request.access_key_id);
+    Ok(Reply::of(()))
 }
 
 /// ListAccessKeys.

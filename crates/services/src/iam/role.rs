@@ -175,6 +175,7 @@ pub async fn delete_role(
             Expect::Any,
         );
         if find::written(server, write).await? {
+            server.identities.uses().forget(&role.id);
             return Ok(Reply::of(()));
         }
     }

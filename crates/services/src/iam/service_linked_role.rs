@@ -110,6 +110,7 @@ pub async fn delete_service_linked_role(
             Expect::Absent,
         );
         if find::written(server, write).await? {
+            server.identities.uses().forget(&role.id);
             return Ok(Reply::of(DeleteServiceLinkedRoleResponse { deletion_task_id: task }));
         }
     }

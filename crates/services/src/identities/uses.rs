@@ -43,6 +43,19 @@ impl Uses {
         }
         let write = Transaction::new().put(&tables::IAM_USES, Key::of([of]), &last, Expect::Any);
         self.last.write().unwrap_or_else(PoisonError::into_inner).insert(of.to_owned(), last);
+        self.write(write);
+    }
+
+    /// Forgets an access key or a role that is gone; its id never comes again.
+    pub(crate) fn forget(&self, of: &str) {
+        if self.last.write().unwrap_or_else(PoisonError::into_inner).remove(of).is_none() {
+            return;
+        }
+        let write = Transaction::new().delete(&tables::IAM_USES, Key::of([of]), Expect::Any);
+        self.write(write);
+    }
+
+    fn write(&self, write: Transaction) {
         let store = self.store.clone();
         self.writing.spawn(async move {
             if let Err(fault) = store.write(write).await {
@@ -91,5 +104,9 @@ mod tests {
         assert_eq!(again.last("k"), None, "not read yet");
         again.take_in().await.unwrap();
         assert_eq!(again.last("k"), Some(last(59_999, "lambda")));
+        again.forget("k");
+        again.written().await;
+        again.take_in().await.unwrap();
+        assert_eq!(again.last("k"), None);
     }
 }

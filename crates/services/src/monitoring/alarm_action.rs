@@ -1,11 +1,15 @@
 //! What an alarm does when its state changes: a function is invoked, or a topic is told. Whatever cannot be done stands in
 //! the alarm's history, with the reason. Never tries twice: a function's event is kept, and its queue tries again.
 //!
+//! A topic is told in the server's own name: requests to it are signed with the server's keys for other services, where AWS's
+//! CloudWatch comes as a service of its own. Whether the topic's policy lets CloudWatch in is the topic's to judge.
+//!
 //! Sources: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html>,
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions.html>
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use lambent_core::account::Region;
 use lambent_core::iam::{Context, Decision, Kind, Request, Requester, evaluate};
 use lambent_core::lambda::arn::{FunctionId, Qualifier, Reference};
@@ -17,6 +21,7 @@ use serde_json::{Value, json};
 use tracing::warn;
 
 use crate::Server;
+use crate::lambda::trace;
 use crate::upstream::{Fault, Session, sns};
 
 /// Who invokes functions for alarms.
@@ -59,6 +64,7 @@ async fn invoke(
     let resolved =
         server.dispatcher.resolve(&function, &qualifier).await.map_err(|error| error.to_string())?;
     let payload = event(alarm, transition).to_string();
+    let trace_id = trace::reached(server, &HeaderMap::new(), &resolved);
     let event = Event {
         incarnation: resolved.incarnation(),
         function,
@@ -66,7 +72,7 @@ async fn invoke(
         request_id: server.dice.uuid().to_string(),
         invoked_function_arn: action.to_owned(),
         payload: payload.clone(),
-        trace_id: None,
+        trace_id: Some(trace_id),
         received: server.clock.now(),
         attempts: 0,
         turned_away: 0,

@@ -122,6 +122,10 @@ fn single(given: &mut PutMetricAlarmInput) -> Result<Watch, Error> {
     let metric =
         MetricKey::new(namespace, name, metric_put::dimensions(given.dimensions.take().unwrap_or_default()));
     let period_s = period(required(given.period, "Period")?)?;
+    if period_s < 60 && metric.namespace.starts_with("AWS/") {
+        let words = "Only a period greater than 60s is supported for metrics in the \"AWS/\" namespaces";
+        return Err(Error::Validation(words.to_owned()));
+    }
     Ok(Watch::Single { metric, stat, period_s, unit: given.unit.take(), low_samples })
 }
 

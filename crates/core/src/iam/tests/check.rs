@@ -27,6 +27,7 @@ fn what_is_right_is_taken() {
         with("Action", json!(["*", "lambda:*", "s3:Get*"])),
         with("Resource", json!(["arn:aws:s3:::bucket/${aws:username}/*", "arn:aws:lambda:*:*:function:f:*"])),
         with("Condition", json!({ "StringEquals": { "aws:username": "a" } })),
+        with("Condition", json!({ "x": {}, "y": {} })),
         json!({ "Effect": "Deny", "NotAction": "iam:*", "NotResource": "arn:*:iam::123456789012:role/r" }),
     ] {
         identity(&policy(statement.clone())).unwrap_or_else(|refused| panic!("{statement}: {refused}"));

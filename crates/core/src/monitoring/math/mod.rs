@@ -94,6 +94,10 @@ impl Expression {
     /// # Errors
     /// [`MathError`] if it is none.
     pub fn read(text: &str) -> Result<Self, MathError> {
+        // A query of Metrics Insights is no expression, though it stands where one does.
+        if text.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("SELECT")) {
+            return Err(MathError::NotThereYet("SELECT".to_owned()));
+        }
         let node = parse::parse(text)?;
         node.refuse_unknown()?;
         Ok(Self(node))

@@ -93,6 +93,7 @@ fn what_cannot_be_computed_is_refused() {
     }
     assert_eq!(fault("m9"), MathError::Undefined("m9".to_owned()));
     assert_eq!(fault("FOO(m1)"), MathError::UnknownFunction("FOO".to_owned()));
+    assert_eq!(fault("select MAX(a) FROM b"), MathError::NotThereYet("SELECT".to_owned()));
     assert_eq!(fault("SEARCH('x', 'Sum', 60)"), MathError::NotThereYet("SEARCH".to_owned()));
     assert_eq!(fault("RATE(1)"), MathError::Arguments("RATE".to_owned()));
     assert_eq!(fault("METRICS() + METRICS()"), MathError::Operands("+"));
