@@ -112,6 +112,7 @@ async fn invoke(
             | InvokeError::Failed(_)
             | InvokeError::Program(_)
             | InvokeError::Mount(_)
+            | InvokeError::Role
             | InvokeError::Sandbox(_) => {
                 let (mapping, function) = (reading.mapping.id.uuid, reading.function.arn());
                 warn!(%mapping, function, %refusal, "messages were not run: they come again when their queue shows them");
