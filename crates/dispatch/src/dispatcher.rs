@@ -153,15 +153,7 @@ impl Dispatcher {
             drive.is_waited_for = matches!(pace, Pace::Limited);
             drive.go().await;
         });
-        told.await.unwrap_or_else(|_| Err(self.unanswered()))
-    }
-
-    /// Why nobody answers: the server closes, or an invocation's task has failed, which must not look like it.
-    fn unanswered(&self) -> InvokeError {
-        if self.closing.is_cancelled() {
-            return InvokeError::Closing;
-        }
-        InvokeError::Sandbox("the invocation ended without an answer".to_owned())
+        told.await.unwrap_or_else(|_| Err(InvokeError::unanswered(self.closing.is_cancelled())))
     }
 
     /// What an invocation of this function and qualifier would run now; an alias that splits its traffic draws. One that

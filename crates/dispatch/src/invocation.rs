@@ -79,3 +79,13 @@ pub enum InvokeError {
     #[error("the server is shutting down")]
     Closing,
 }
+
+impl InvokeError {
+    /// Why nobody answers: the server closes, or an invocation's task has failed, which must not look like it.
+    pub(crate) fn unanswered(is_closing: bool) -> Self {
+        if is_closing {
+            return Self::Closing;
+        }
+        Self::Sandbox("the invocation ended without an answer".to_owned())
+    }
+}

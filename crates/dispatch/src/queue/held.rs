@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lambent_core::lambda::event::Event;
 use lambent_core::limits::EVENTS_HELD_MAX_BYTES;
 use lambent_store::tables::{self, Seen};
-use lambent_store::{Change, Record, StoreError};
+use lambent_store::{Change, Key, Record, Revision, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What an event takes beside its payload and its last answer, about.
@@ -24,7 +24,7 @@ enum What {
     /// As the store was told.
     Put(Change),
     /// As it was read with others.
-    Read(Record<Event>),
+    Read(Key, Revision, Box<Event>),
 }
 
 impl Held {
@@ -34,7 +34,7 @@ impl Held {
     /// [`StoreError::Decode`] where it cannot be read.
     pub(super) fn record(self) -> Result<Option<Record<Event>>, StoreError> {
         let change = match self.what {
-            What::Read(record) => return Ok(Some(record)),
+            What::Read(key, revision, event) => return Ok(Some(Record { key, revision, value: *event })),
             What::Put(change) => change,
         };
         let value = change.decode(&tables::EVENTS)?;
@@ -64,8 +64,7 @@ impl Shelf {
         let Record { key, revision, value: Seen::Event(event) } = read else { return None };
         let last_bytes = event.last.as_ref().map_or(0, |last| last.payload.len());
         let bytes = u32::try_from(EVENT_OVERHEAD_BYTES + event.payload.len() + last_bytes).ok()?;
-        let what = What::Read(Record { key, revision, value: *event });
-        Some(Held { what, _room: self.room(bytes)? })
+        Some(Held { what: What::Read(key, revision, event), _room: self.room(bytes)? })
     }
 
     fn room(&self, bytes: u32) -> Option<OwnedSemaphorePermit> {
@@ -75,7 +74,7 @@ impl Shelf {
 
 #[cfg(test)]
 mod tests {
-    use lambent_store::{Key, Sequence};
+    use lambent_store::Sequence;
 
     use super::*;
 
