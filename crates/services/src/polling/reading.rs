@@ -180,9 +180,10 @@ impl Reading {
     /// The role of the function as it is now, which must be there.
     async fn role(&self) -> Result<String, String> {
         let found = self.server.dispatcher.resolve(&self.function, &self.qualifier).await;
-        found.map(|found| found.configuration().role.clone()).map_err(|fault| match fault {
-            InvokeError::NotFound => "Function not found".to_owned(),
-            other => other.to_string(),
+        let found = found.map(|found| found.configuration().role.clone());
+        found.map_err(|fault| {
+            let is_gone = matches!(fault, InvokeError::NotFound);
+            if is_gone { "Function not found".to_owned() } else { fault.to_string() }
         })
     }
 
