@@ -57,7 +57,6 @@ impl Queue {
     ///
     /// # Panics
     /// If a test has.
-    #[must_use]
     pub fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.0.lock().expect("tests give what is asked for")
     }
