@@ -1,4 +1,4 @@
-//! Where functions run: boot, invoke, freeze, stop; the Runtime API. The only unsafe code is in `linux/sys.rs`.
+//! Where functions run: boot, invoke, freeze, stop; the Runtime API. The only unsafe code is in `linux/sys.rs` and below it.
 //!
 //! Invariant: knows no function, alias or account. It gets a [`Spec`] and bytes.
 

@@ -2,7 +2,7 @@
 //!
 //! The order of use: [`spawner::split`] first thing in `main` (before tokio, before memory grows), then
 //! [`Launcher::new`] inside tokio, then [`Launcher::launch`] for each sandbox. Never speaks HTTP and never knows what
-//! the program is for. Unsafe code is in `sys.rs` only.
+//! the program is for. Unsafe code is in `sys.rs` and below it only.
 
 mod birth;
 mod boot;

@@ -1,7 +1,7 @@
 //! Files: the host's, other functions', and the ones a sandbox sees but must not change.
 
-use crate::attempts;
-use crate::stage::{PROBE, on_stage};
+use super::attempts;
+use super::stage::{PROBE, on_stage};
 
 #[test]
 fn the_hosts_files_are_not_there() {

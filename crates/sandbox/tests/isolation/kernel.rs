@@ -1,7 +1,7 @@
 //! System calls that reach the whole host.
 
-use crate::attempts;
-use crate::stage::on_stage;
+use super::attempts;
+use super::stage::on_stage;
 
 #[test]
 fn nothing_can_be_mounted_and_no_namespace_made() {

@@ -2,7 +2,7 @@
 
 use lambent_sandbox::{Answer, Exit, ShutdownReason, Spec};
 
-use crate::stage::{LIMIT, PROBE, on_stage};
+use super::stage::{LIMIT, PROBE, on_stage};
 
 /// With the least memory there is, and so the least CPU.
 fn small(spec: Spec) -> Spec {

@@ -6,8 +6,8 @@ use std::os::unix::net::{SocketAddr, UnixListener};
 
 use lambent_sandbox::{Answer, Network};
 
-use crate::attempts;
-use crate::stage::{LIMIT, PROBE, on_stage};
+use super::attempts;
+use super::stage::{LIMIT, PROBE, on_stage};
 
 #[test]
 fn the_hosts_loopback_is_out_of_reach() {

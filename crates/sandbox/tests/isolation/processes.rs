@@ -2,8 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::attempts;
-use crate::stage::{PROBE, on_stage};
+use super::attempts;
+use super::stage::{PROBE, on_stage};
 
 #[test]
 fn only_its_own_processes_are_seen() {

@@ -24,6 +24,9 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 /// The program most tests run: does the Python code that comes as event and answers what it leaves in `result`.
 pub(crate) const PROBE: &str = include_str!("probe.py");
 
+/// Each probe goes on from a snapshot: in `isolation_restored.rs`, which is all of `isolation` once more.
+const RESTORED: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"isolation_restored");
+
 /// A spawner inherits all descriptors of the process it is split from: two at once would hold each other's.
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -151,10 +154,25 @@ impl Stage {
     }
 
     pub(crate) async fn probe_in(&self, spec: &Spec) -> Actor {
+        // Where others share the network a program finds its Runtime API at an address of its own each time.
+        let spec = if RESTORED && spec.network != Network::Host { &self.snapshot(spec).await } else { spec };
         let mut actor = self.boot(spec).await;
         let init = actor.sandbox.init(LIMIT).await;
         assert_eq!(init, Init::Ready, "{:?}", actor.lines());
         actor
+    }
+
+    /// What starts from a snapshot of the same program.
+    async fn snapshot(&self, spec: &Spec) -> Spec {
+        let mut source = Spec { snap_start: SnapStart::Source, ..spec.clone() };
+        source.environment.insert("RESTORED".to_owned(), "1".to_owned());
+        let mut actor = self.boot(&source).await;
+        let init = actor.sandbox.init(LIMIT).await;
+        assert_eq!(init, Init::Ready, "{:?}", actor.lines());
+        let file = self.code("nothing", "").join("snapshot");
+        actor.sandbox.snapshot(&file).await.unwrap();
+        actor.sandbox.stop(ShutdownReason::Spindown).await;
+        Spec { snap_start: SnapStart::Restored(file), ..source }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lambent_sandbox::linux::{Launched, Launcher};
-use lambent_sandbox::{Exit, Network, SnapStart, Spec};
+use lambent_sandbox::{Exit, Mount, Network, SnapStart, Spec};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::host::{finish, isolated, run, shell};
@@ -135,5 +135,34 @@ fn a_restored_program_is_refused_what_every_program_is() {
         assert_eq!(exit, Exit::Code(0), "{text}");
         let expected = ["restored 107", "unshare", "mount", "init", "write"];
         assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+    });
+}
+
+#[test]
+fn descriptors_handlers_folder_and_mask_come_back_where_their_files_are() {
+    isolated(|launcher| async move {
+        let before = "import faulthandler, signal\n\
+                      faulthandler.enable()\n\
+                      os.umask(0o027)\n\
+                      os.chdir('/var')\n\
+                      fd, same, got = os.open('/var/task/a', os.O_RDONLY), os.dup(1), []\n\
+                      os.read(fd, 4)\n\
+                      signal.signal(signal.SIGUSR1, lambda *_: got.append('heard'))";
+        let then = "os.kill(os.getpid(), signal.SIGUSR1)\n\
+                    print(got, os.getcwd(), oct(os.umask(0)), os.read(fd, 9), faulthandler.is_enabled())\n\
+                    sys.stdout.flush()\n\
+                    os.write(same, b'same\\n')";
+        let (code, kept) = (folder(), folder());
+        std::fs::write(code.path().join("a"), "one two").unwrap();
+        let mut spec = python(before, then);
+        spec.mounts = vec![Mount { source: code.path().into(), target: "/var/task".into() }];
+        let file = snapshot(&launcher, &spec, kept.path()).await;
+        let restored = Spec { snap_start: SnapStart::Restored(file), ..spec };
+        let (exit, text) = run(&launcher, &restored).await;
+        assert_eq!(exit, Exit::Code(0), "{text}");
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[1..3], ["['heard'] /var 0o27 b'two' True", "same"], "{text}");
+        let (exit, text) = run(&launcher, &Spec { mounts: Vec::new(), ..restored }).await;
+        assert_eq!((exit, text.as_str()), (Exit::Code(125), ""), "its file is not there");
     });
 }
