@@ -105,6 +105,7 @@ fn what_would_get_lost_is_told_and_leaves_no_snapshot() {
         let table = [
             ("import subprocess; p = subprocess.Popen(['sleep', '9'])", "it has child processes"),
             ("r = os.pipe()", "is pipe:["),
+            ("import signal; signal.setitimer(signal.ITIMER_VIRTUAL, 900)", "it has timers"),
             ("open('/tmp/x', 'w').close()", "it has files in /tmp"),
             ("import mmap; m = mmap.mmap(-1, 4096)", "it has memory to share"),
         ];
@@ -146,11 +147,13 @@ fn descriptors_handlers_folder_and_mask_come_back_where_their_files_are() {
                       os.umask(0o027)\n\
                       os.chdir('/var')\n\
                       fd, same, got = os.open('/var/task/a', os.O_RDONLY), os.dup(1), []\n\
+                      null = os.open('/dev/null', os.O_RDWR)\n\
                       os.read(fd, 4)\n\
                       signal.signal(signal.SIGUSR1, lambda *_: got.append('heard'))";
         let then = "os.kill(os.getpid(), signal.SIGUSR1)\n\
                     print(got, os.getcwd(), oct(os.umask(0)), os.read(fd, 9), faulthandler.is_enabled())\n\
                     sys.stdout.flush()\n\
+                    os.write(null, b'x')\n\
                     os.write(same, b'same\\n')";
         let (code, kept) = (folder(), folder());
         std::fs::write(code.path().join("a"), "one two").unwrap();

@@ -27,7 +27,7 @@ pub(super) fn keep(pid: i32, table: &mut Table) -> Result<(), Unfit> {
     let mut taken: BTreeSet<_> = [0, 1, 2].into_iter().chain(given.iter().map(|fd| fd.number)).collect();
     for fd in all.iter().filter(|fd| !is_given(fd.number)) {
         let close = fd.flags & libc::O_CLOEXEC;
-        if let Some(same) = given.iter().find(|given| given.target == fd.target) {
+        if let Some(same) = given.iter().find(|given| is_same_pipe(given, fd)) {
             table.push(Call::new(libc::SYS_dup3, [same.number, fd.number, close].map(argument)));
         } else {
             let path = path_of(fd, table)?;
@@ -47,6 +47,11 @@ pub(super) fn keep(pid: i32, table: &mut Table) -> Result<(), Unfit> {
         table.push(Call::new(libc::SYS_close, [argument(number)]));
     }
     Ok(())
+}
+
+/// A copy of what it was given to write to. Two descriptors of one file may be open for different things.
+fn is_same_pipe(given: &Descriptor, fd: &Descriptor) -> bool {
+    given.target == fd.target && fd.target.starts_with("pipe:")
 }
 
 /// What every program is started with.

@@ -196,6 +196,14 @@ impl Thread {
                 signals.push((signal, action));
             }
         }
+        for timer in 0..3 {
+            let mut left = [0; 32];
+            self.call(gate, libc::SYS_getitimer, [timer, self.spare(), 0, 0])?;
+            memory(self.spare(), &mut left)?;
+            if left != [0; 32] {
+                return Err(Unfit::new("it has timers"));
+            }
+        }
         Ok(Process { signals, brk: self.call(gate, libc::SYS_brk, [0; 4])? })
     }
 }
