@@ -120,7 +120,7 @@ fn a_document_that_is_none_is_refused_with_the_reason() {
         (json!({ "Statement": statement(json!({ "NotPrincipal": "*" })) }), "not both"),
         (json!({ "Statement": statement(json!({ "NotResource": "*" })) }), "not both"),
         (json!({ "Statement": statement(json!({ "Principal": "me" })) }), "Principals"),
-        (json!({ "Statement": statement(json!({ "Condition": { "StringIs": {} } })) }), "StringIs"),
+        (json!({ "Statement": statement(json!({ "Condition": { "StringIs": { "k": "v" } } })) }), "StringIs"),
         (json!({ "Statement": statement(json!({ "Condition": { "Bool": 1 } })) }), "Bool"),
         (json!({ "Statement": statement(json!({ "Condition": { "Bool": { "k": {} } } })) }), "k must have"),
     ];
