@@ -105,6 +105,8 @@ fn what_would_get_lost_is_told_and_leaves_no_snapshot() {
         let table = [
             ("import subprocess; p = subprocess.Popen(['sleep', '9'])", "it has child processes"),
             ("r = os.pipe()", "is pipe:["),
+            ("a, b = socket.socketpair()", "is a socket that others reach inside"),
+            ("a = socket.create_server(('127.0.0.1', 0))", "is a socket that others reach inside"),
             ("import signal; signal.setitimer(signal.ITIMER_VIRTUAL, 900)", "it has timers"),
             ("open('/tmp/x', 'w').close()", "it has files in /tmp"),
             ("import mmap; m = mmap.mmap(-1, 4096)", "it has memory to share"),

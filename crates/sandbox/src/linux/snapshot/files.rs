@@ -20,9 +20,14 @@ struct Descriptor {
 
 /// Adds the calls that open them again.
 ///
-/// A socket becomes one that is not connected, as a connection that ended meanwhile.
+/// A socket becomes one that is not connected, as a connection that ended meanwhile; one that listens, or whose other
+/// end is near, would be missed.
 pub(super) fn keep(pid: i32, table: &mut Table) -> Result<(), Unfit> {
     let all = descriptors(pid)?;
+    let local = local_sockets(pid)?;
+    if let Some(fd) = all.iter().find(|fd| local.contains(&fd.target)) {
+        return Err(Unfit::new(format!("descriptor {} is a socket that others reach inside", fd.number)));
+    }
     let given: Vec<_> = all.iter().filter(|fd| is_given(fd.number)).collect();
     let mut taken: BTreeSet<_> = [0, 1, 2].into_iter().chain(given.iter().map(|fd| fd.number)).collect();
     for fd in all.iter().filter(|fd| !is_given(fd.number)) {
@@ -77,6 +82,25 @@ fn path_of(fd: &Descriptor, table: &mut Table) -> Result<u64, Unfit> {
         return Err(Unfit::new(format!("descriptor {number} writes to {target}")));
     }
     Ok(table.data(&[target.as_bytes(), b"\0"].concat()))
+}
+
+/// All Unix sockets, and those that listen: `socket:[inode]`.
+fn local_sockets(pid: i32) -> io::Result<BTreeSet<String>> {
+    const LISTENS: &str = "0A";
+    let table = |name| std::fs::read_to_string(format!("/proc/{pid}/net/{name}"));
+    let mut inodes: Vec<String> = Vec::new();
+    for name in ["tcp", "tcp6"] {
+        // A kernel without IPv6 has no such table.
+        for line in table(name).unwrap_or_default().lines() {
+            let fields: Vec<_> = line.split_whitespace().collect();
+            if fields.get(3) == Some(&LISTENS) {
+                inodes.extend(fields.get(9).map(|&inode| inode.to_owned()));
+            }
+        }
+    }
+    let unix = table("unix")?;
+    inodes.extend(unix.lines().filter_map(|line| Some(line.split_whitespace().nth(6)?.to_owned())));
+    Ok(inodes.into_iter().map(|inode| format!("socket:[{inode}]")).collect())
 }
 
 fn again(fd: &Descriptor, path: u64) -> Call {
