@@ -58,7 +58,7 @@ struct Arguments {
     /// How many idle environments of each kind their memory is taken from.
     #[arg(long, default_value_t = 20, value_parser = positive)]
     environments: usize,
-    /// Only these parts; may be given more than once.
+    /// Only these parts; may be given more than once. Without it all but those that take long or need to be installed.
     #[arg(long, value_enum, value_name = "NAME")]
     only: Vec<Part>,
     /// Only a mixed load of everything by 64 clients, for so many seconds: 60 if no number is given.
@@ -106,6 +106,8 @@ enum Part {
     Drift,
     /// How cost grows with functions, environments, bytes and connections; only when asked for.
     Growth,
+    /// Other servers with the same handler; only when asked for, as by `--peers`.
+    Peers,
 }
 
 impl Arguments {
@@ -116,11 +118,15 @@ impl Arguments {
 
     /// Whether a part is wanted.
     fn wants(&self, part: Part) -> bool {
-        if self.only.is_empty() {
-            !matches!(part, Part::Drift | Part::Growth)
-        } else {
-            self.only.contains(&part)
-        }
+        let usual = self.only.is_empty() && !matches!(part, Part::Drift | Part::Growth | Part::Peers);
+        usual || self.only.contains(&part) || (part == Part::Peers && self.peers)
+    }
+}
+
+impl Part {
+    /// As it is named on the command line.
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use clap::ValueEnum as _;
 
 use crate::echo::Echo;
 use crate::floor::{self, Floor};
@@ -24,14 +25,14 @@ pub(crate) async fn measure(arguments: &Arguments, folder: &Path, floor: floor::
         mixed::measure(&arguments.binary, folder, &kinds, length, &mut report).await?;
         return report.finish(&arguments.results);
     }
-    let run = Run { arguments, folder, kinds: &kinds };
-    if arguments.wants(Part::Resting) {
-        resting::measure(arguments, folder, &mut report).await?;
-    }
-    run.starts(&mut report).await?;
-    run.loads(floor, &mut report).await?;
-    if arguments.peers {
-        peers::measure(arguments, folder, &kinds, &mut report).await?;
+    let echo = Echo::start()?;
+    let run = Run { arguments, folder, kinds: &kinds, echo: &echo };
+    let mut floor = Some(floor);
+    for part in Part::value_variants().iter().copied().filter(|part| arguments.wants(*part)) {
+        // What cannot be measured does not take the rest with it.
+        if let Err(error) = run.part(part, &mut floor, &mut report).await {
+            report.fail(&part.name(), &error);
+        }
     }
     if let Some(folder) = &arguments.plots {
         plot::draw(report.rows(), folder)?;
@@ -47,65 +48,59 @@ struct Run<'a> {
     arguments: &'a Arguments,
     folder: &'a Path,
     kinds: &'a [Kind],
+    echo: &'a Echo,
 }
 
 impl Run<'_> {
-    /// What is about functions that did not run before.
-    async fn starts(&self, report: &mut Report) -> Result<()> {
-        let Self { arguments, folder, kinds } = *self;
-        let wants = |part| arguments.wants(part);
-        if [Part::Cold, Part::First, Part::Snapstart, Part::Burst].into_iter().any(wants) {
-            let server = Lambent::start(&arguments.binary, &folder.join("starts")).await?;
-            if wants(Part::Cold) {
+    async fn part(&self, part: Part, floor: &mut Option<floor::Parts>, report: &mut Report) -> Result<()> {
+        let Self { arguments, folder, kinds, echo } = *self;
+        match part {
+            Part::Resting => resting::measure(arguments, folder, report).await,
+            Part::Idle => idle::measure(arguments, folder, kinds, report).await,
+            Part::Events => events::measure(arguments, folder, &kinds[0], echo, report).await,
+            Part::Stored => stored::measure(arguments, folder, self.smallest()?, echo, report).await,
+            Part::Growth => growth::measure(arguments, folder, kinds, echo, report).await,
+            Part::Peers => peers::measure(arguments, folder, kinds, report).await,
+            Part::Cold => {
+                let server = self.server(part).await?;
                 cold::measure(&server, kinds, arguments.colds, report).await?;
+                server.stop().await
             }
-            if wants(Part::First) {
+            Part::First => {
+                let server = self.server(part).await?;
                 first::measure(&server, folder, self.smallest()?, arguments.colds, report).await?;
+                server.stop().await
             }
-            if wants(Part::Snapstart) {
+            Part::Snapstart => {
+                let server = self.server(part).await?;
                 snapstart::measure(&server, self.python(), arguments.rounds, report).await?;
+                server.stop().await
             }
-            if wants(Part::Burst) {
-                match self.python() {
-                    Some(python) => burst::measure(&server, python, report).await?,
-                    None => report.skip("burst.python", "this host has no Python"),
-                }
+            Part::Burst => {
+                let server = self.server(part).await?;
+                burst::measure(&server, self.python(), report).await?;
+                server.stop().await
             }
-            server.stop().await?;
+            Part::Drift => {
+                let server = self.server(part).await?;
+                drift::measure(&server, &kinds[0], Duration::from_secs(arguments.drift_s), report).await?;
+                server.stop().await
+            }
+            Part::Warm => {
+                let server = self.server(part).await?;
+                let floor =
+                    Floor::start(floor.take().context("one measurement of sandboxes")?, folder).await?;
+                let plan = warm::Plan { rounds: arguments.rounds, length: arguments.round() };
+                warm::measure(&server, echo, &floor, kinds, plan, report).await?;
+                floor.stop().await;
+                server.stop().await
+            }
         }
-        if wants(Part::Idle) {
-            idle::measure(arguments, folder, kinds, report).await?;
-        }
-        Ok(())
     }
 
-    /// What is about many requests.
-    async fn loads(&self, floor: floor::Parts, report: &mut Report) -> Result<()> {
-        let Self { arguments, folder, kinds } = *self;
-        let echo = Echo::start()?;
-        if arguments.wants(Part::Warm) {
-            let server = Lambent::start(&arguments.binary, &folder.join("warm")).await?;
-            let floor = Floor::start(floor, folder).await?;
-            let plan = warm::Plan { rounds: arguments.rounds, length: arguments.round() };
-            warm::measure(&server, &echo, &floor, kinds, plan, report).await?;
-            floor.stop().await;
-            server.stop().await?;
-        }
-        if arguments.wants(Part::Events) {
-            events::measure(arguments, folder, &kinds[0], &echo, report).await?;
-        }
-        if arguments.wants(Part::Stored) {
-            stored::measure(arguments, folder, self.smallest()?, &echo, report).await?;
-        }
-        if arguments.wants(Part::Growth) {
-            growth::measure(arguments, folder, kinds, &echo, report).await?;
-        }
-        if arguments.wants(Part::Drift) {
-            let server = Lambent::start(&arguments.binary, &folder.join("drift")).await?;
-            drift::measure(&server, &kinds[0], Duration::from_secs(arguments.drift_s), report).await?;
-            server.stop().await?;
-        }
-        Ok(())
+    /// A server of its own, on an empty folder.
+    async fn server(&self, part: Part) -> Result<Lambent> {
+        Lambent::start(&self.arguments.binary, &self.folder.join(part.name())).await
     }
 
     /// The kind whose packages are smallest, so that they are not what is measured.

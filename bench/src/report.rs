@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::budget::BUDGETS;
@@ -17,13 +17,21 @@ pub(crate) struct Report {
     rows: Vec<Row>,
     /// What was not measured, and why.
     skipped: Vec<(String, String)>,
+    /// The parts that failed.
+    failed: Vec<String>,
     mixed: Option<Value>,
 }
 
 impl Report {
     /// An empty one, with what this machine is now.
     pub(crate) fn new() -> Self {
-        Self { environment: environment::described(), rows: Vec::new(), skipped: Vec::new(), mixed: None }
+        Self {
+            environment: environment::described(),
+            rows: Vec::new(),
+            skipped: Vec::new(),
+            failed: Vec::new(),
+            mixed: None,
+        }
     }
 
     /// Adds a figure, and shows it.
@@ -36,6 +44,13 @@ impl Report {
     pub(crate) fn skip(&mut self, key: &str, why: &str) {
         host::say(&format!("{key:<44} not measured: {why}"));
         self.skipped.push((key.to_owned(), why.to_owned()));
+    }
+
+    /// Says that a part could not be measured to its end.
+    pub(crate) fn fail(&mut self, part: &str, error: &anyhow::Error) {
+        // The chain of causes alone: a stack says nothing of a server.
+        self.skip(part, &format!("{error:#}"));
+        self.failed.push(part.to_owned());
     }
 
     /// A mixed load: what was done, and the memory of the server alone and with its sandboxes, first and last.
@@ -81,9 +96,13 @@ impl Report {
     }
 
     /// Writes the JSON into the folder.
+    ///
+    /// # Errors
+    /// It cannot be written, or a part failed.
     pub(crate) fn finish(self, folder: &Path) -> Result<()> {
         let path = self.write(folder)?;
         host::say(&format!("written to {}", path.display()));
+        ensure!(self.failed.is_empty(), "could not be measured: {}", self.failed.join(", "));
         Ok(())
     }
 

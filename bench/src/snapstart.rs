@@ -126,8 +126,8 @@ fn add(zip: &mut zip::ZipWriter<Cursor<Vec<u8>>>, folder: &Path, under: &str) ->
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = format!("{under}/{}", entry.file_name().to_string_lossy());
-        // Tests and caches are most of it, and a layer has its limits.
-        if name.ends_with("__pycache__") || name.ends_with("/tests") {
+        // Much of it is caches and tests, and a layer has its limits. numpy needs its own tests to be imported.
+        if name.ends_with("__pycache__") || name.ends_with("pandas/tests") {
             continue;
         }
         if entry.file_type()?.is_dir() {

@@ -16,7 +16,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     if args.iter().any(|arg| arg == "--instructions") {
         return instructions::run(&root, args);
     }
-    if args.iter().any(|arg| arg == "--peers") {
+    if args.iter().any(|arg| arg == "--peers" || arg == "peers") {
         peers::install(&root);
     }
     run::visible("cargo", &["build", "--release", "-p", "lambent", "-p", "lambent-bench", "--bins"], &root)?;
