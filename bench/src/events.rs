@@ -38,10 +38,10 @@ pub(crate) async fn measure(
         let asked = load::run(server.address, server.invocation(NAME)?, CLIENTS, arguments.round()).await?;
         asked_per_s.push(asked.per_s);
         let request = server.request_with("POST", &path, &header, r#"{"hello":"world"}"#.to_owned())?;
-        let (start, before) = (host::now(), ended(&server).await?);
+        let before = ended(&server).await?;
+        let start = host::now();
         let got = load::run(server.address, request.clone(), CLIENTS, arguments.round()).await?;
-        let all = got.per_s * start.elapsed().as_secs_f64();
-        run_per_s.push(drained(&server, (before, all), start).await?);
+        run_per_s.push(drained(&server, (before, got.count), start).await?);
         accepted.push(got);
         floor.push(load::run(echo.address, request, CLIENTS, arguments.round()).await?);
     }
@@ -67,8 +67,7 @@ async fn ended(server: &Lambent) -> Result<f64> {
 async fn drained(server: &Lambent, (before, all): (f64, f64), start: Instant) -> Result<f64> {
     loop {
         let ran = ended(server).await? - before;
-        // The rate of a load is a quotient: one event of thousands may be missing in it.
-        if ran + 1.0 >= all {
+        if ran >= all {
             return Ok(ran / start.elapsed().as_secs_f64());
         }
         ensure!(start.elapsed() < DRAIN_LIMIT, "{ran} of {all} events have run");

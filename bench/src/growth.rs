@@ -32,7 +32,8 @@ pub(crate) async fn measure(
     report: &mut Report,
 ) -> Result<()> {
     let (native, held) = (&kinds[0], kinds.get(1).unwrap_or(&kinds[0]));
-    functions(arguments, folder, native, report).await?;
+    let smallest = kinds.last().unwrap_or(native);
+    functions(arguments, folder, (native, smallest), report).await?;
     environments(arguments, folder, held, report).await?;
     let server = Lambent::start(&arguments.binary, &folder.join("growth")).await?;
     server.create(&mut Connection::open(server.address).await?, NAME, native).await?;
@@ -42,12 +43,17 @@ pub(crate) async fn measure(
 }
 
 /// With so many functions in the store: a warm invocation, and reading the configuration of one.
-async fn functions(arguments: &Arguments, folder: &Path, kind: &Kind, report: &mut Report) -> Result<()> {
+async fn functions(
+    arguments: &Arguments,
+    folder: &Path,
+    (invoked, others): (&Kind, &Kind),
+    report: &mut Report,
+) -> Result<()> {
     let server = Lambent::start(&arguments.binary, &folder.join("growth-functions")).await?;
-    server.create(&mut Connection::open(server.address).await?, NAME, kind).await?;
+    server.create(&mut Connection::open(server.address).await?, NAME, invoked).await?;
     let mut there = 0;
     for count in STORED.into_iter().filter(|count| *count <= arguments.functions) {
-        stored::fill(&server, kind, there..count).await?;
+        stored::fill(&server, others, there..count).await?;
         there = count;
         let path = format!("{FUNCTIONS}/{}/configuration", stored::name_of(count / 2));
         let get = server.request("GET", &path, String::new())?;

@@ -17,6 +17,8 @@ pub(crate) struct Figures {
     pub(crate) p50_us: f64,
     pub(crate) p99_us: f64,
     pub(crate) per_s: f64,
+    /// How many exchanges there were.
+    pub(crate) count: f64,
 }
 
 impl Figures {
@@ -26,13 +28,15 @@ impl Figures {
         each_us.sort_by(f64::total_cmp);
         let at = |part: usize| each_us[(each_us.len() - 1) * part / 100];
         let count = u32::try_from(each_us.len()).context("too many exchanges to count")?;
-        Ok(Self { p50_us: at(50), p99_us: at(99), per_s: f64::from(count) / whole.as_secs_f64() })
+        let count = f64::from(count);
+        Ok(Self { p50_us: at(50), p99_us: at(99), per_s: count / whole.as_secs_f64(), count })
     }
 
     /// The medians over rounds.
     pub(crate) fn middle(rounds: &[Self]) -> Self {
         let of = |part: fn(&Self) -> f64| median(rounds.iter().map(part).collect());
-        Self { p50_us: of(|f| f.p50_us), p99_us: of(|f| f.p99_us), per_s: of(|f| f.per_s) }
+        let (p50_us, p99_us) = (of(|f| f.p50_us), of(|f| f.p99_us));
+        Self { p50_us, p99_us, per_s: of(|f| f.per_s), count: of(|f| f.count) }
     }
 }
 

@@ -17,13 +17,16 @@ use crate::report::{Report, median};
 use crate::row::Row;
 
 const KEY: &str = "snapstart.pandas";
-/// pandas and what it needs, as `cargo xtask install` puts it there.
-const PANDAS: &str = "target/programs/layer";
+/// Where pandas and what it needs may be: for a Python that may have SnapStart, or as the tests use it.
+const PANDAS: [&str; 2] = ["target/peers/pandas", "target/programs/layer"];
+/// How pandas for another Python gets there.
+const MISSING: &str = "pandas is missing for this Python: with it, run \
+    `python3.12 -m pip install --target target/peers/pandas -r tests/programs/python/layer.txt`";
 const CODE: &str =
     "import pandas\n\ndef handler(event, context):\n    return {'rows': len(pandas.DataFrame([event]))}\n";
 
-/// The first Python that may have SnapStart; those before it had two digits too.
-const RUNTIME_MIN: &str = "python3.12";
+/// The first Python 3 that may have SnapStart.
+const MINOR_MIN: u32 = 12;
 
 /// How a version was first answered.
 struct First {
@@ -40,14 +43,13 @@ pub(crate) async fn measure(
     report: &mut Report,
 ) -> Result<()> {
     let Some(python) = python else { return skip(report, "this host has no Python") };
-    let Some(pandas) = pandas() else {
-        return skip(report, "pandas is missing: `cargo xtask install` brings it");
-    };
     let mut kind = python.with_code(CODE);
-    if kind.runtime < RUNTIME_MIN.to_owned() {
+    let minor: Option<u32> = kind.runtime.rsplit('.').next().and_then(|minor| minor.parse().ok());
+    if minor.is_none_or(|minor| minor < MINOR_MIN) {
         // The server runs the nearest version there is.
-        kind.runtime = RUNTIME_MIN.to_owned();
+        kind.runtime = format!("python3.{MINOR_MIN}");
     }
+    let Some(pandas) = pandas(&kind.runtime) else { return skip(report, MISSING) };
     let mut control = Connection::open(server.address).await?;
     let layer = publish_layer(server, &mut control, &pandas).await?;
     let (mut restored_ms, mut plain_ms, mut bare_ms) = (Vec::new(), Vec::new(), Vec::new());
@@ -74,9 +76,15 @@ fn skip(report: &mut Report, why: &str) -> Result<()> {
     Ok(())
 }
 
-fn pandas() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(PANDAS);
-    folder.join("pandas").is_dir().then_some(folder)
+/// The folder whose extension modules are for this runtime.
+fn pandas(runtime: &str) -> Option<PathBuf> {
+    let tag = format!("cpython-{}-", runtime.trim_start_matches("python").replace('.', ""));
+    let fits = |folder: &PathBuf| {
+        let modules = std::fs::read_dir(folder.join("numpy/_core"));
+        modules.is_ok_and(|all| all.flatten().any(|file| file.file_name().to_string_lossy().contains(&tag)))
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    PANDAS.iter().map(|folder| root.join(folder)).find(fits)
 }
 
 /// The first invocation of the first version of a new function.
