@@ -36,10 +36,17 @@ pub(crate) async fn measure(
     functions(arguments, folder, (native, smallest), report).await?;
     environments(arguments, folder, held, report).await?;
     let server = Lambent::start(&arguments.binary, &folder.join("growth")).await?;
-    server.create(&mut Connection::open(server.address).await?, NAME, native).await?;
+    create(&server, native).await?;
     payloads(arguments, &server, echo, report).await?;
     connections(arguments, &server, echo, report).await?;
     server.stop().await
+}
+
+/// The function that is invoked warm, with its first environment.
+async fn create(server: &Lambent, kind: &Kind) -> Result<()> {
+    let mut control = Connection::open(server.address).await?;
+    server.create(&mut control, NAME, kind).await?;
+    control.succeed(&server.invocation(NAME)?).await.map(drop)
 }
 
 /// With so many functions in the store: a warm invocation, and reading the configuration of one.
@@ -50,7 +57,7 @@ async fn functions(
     report: &mut Report,
 ) -> Result<()> {
     let server = Lambent::start(&arguments.binary, &folder.join("growth-functions")).await?;
-    server.create(&mut Connection::open(server.address).await?, NAME, invoked).await?;
+    create(&server, invoked).await?;
     let mut there = 0;
     for count in STORED.into_iter().filter(|count| *count <= arguments.functions) {
         stored::fill(&server, others, there..count).await?;
