@@ -1,6 +1,6 @@
 //! Those who invoke functions, and what they are told: their own answer, once, from what was in force.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -187,6 +187,7 @@ impl Sim {
             asked_at: self.clock.now(),
             due: None,
             lines: [0; 3],
+            not_taken: BTreeMap::new(),
             told: BTreeSet::new(),
         };
         ledger.calls.insert(id.to_owned(), call);

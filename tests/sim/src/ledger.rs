@@ -52,6 +52,8 @@ pub(crate) struct Call {
     pub(crate) due: Option<(Timestamp, u64)>,
     /// Its lines START, END and REPORT.
     pub(crate) lines: [u64; 3],
+    /// How often its end was not taken, and by whom.
+    pub(crate) not_taken: BTreeMap<String, u32>,
     /// Conditions of its end that somebody was told of.
     pub(crate) told: BTreeSet<&'static str>,
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use lambent_core::lambda::arn::{FunctionId, Qualifier};
 use lambent_core::lambda::function::Function;
-use lambent_core::limits::EVENT_RETRY_SECOND;
+use lambent_core::limits::{DELIVERIES_MAX, EVENT_RETRY_SECOND};
 use lambent_core::time::Clock as _;
 use lambent_dispatch::{
     DeliveryError, Destinations, Line, LogSink, Parcel, RoleCredentials, SessionKeys, Source,
@@ -69,7 +69,8 @@ impl Destinations for Outside {
         if !sim.is_calm() && sim.outside_fate.chance(sim.world.faults.outside) {
             let is_lasting = sim.outside_fate.chance(100);
             sim.say(&format!("{} does not take {id} {condition}, {is_lasting}", parcel.delivery.arn()));
-            if is_lasting {
+            // Who was tried as often as may be is given up, with a line in the log and a metric: that is the end of it.
+            if sim.is_given_up(id, parcel.delivery.arn()) || is_lasting {
                 sim.is_told(id, condition);
             }
             return Err(DeliveryError { reason: "not now".to_owned(), is_lasting });
@@ -91,6 +92,15 @@ impl Destinations for Outside {
 }
 
 impl Sim {
+    /// Somebody does not take an end: whether that was the last try.
+    fn is_given_up(&self, id: &str, by: &str) -> bool {
+        let mut ledger = self.ledger();
+        let Some(call) = ledger.calls.get_mut(id) else { return false };
+        let times = call.not_taken.entry(by.to_owned()).or_default();
+        *times += 1;
+        *times >= DELIVERIES_MAX
+    }
+
     /// A record says how something has ended.
     pub(crate) fn told(&self, record: &[u8], by: &str) {
         let record: serde_json::Value = serde_json::from_slice(record).unwrap_or_default();
