@@ -89,6 +89,7 @@ impl Floor {
             extensions: Extensions::default(),
             framed_log: false,
             snap_start: SnapStart::Off,
+            early: None,
         };
         let mut sandbox = self
             .host

@@ -7,6 +7,7 @@ mod admission;
 mod boot;
 mod dispatcher;
 mod drive;
+mod early;
 pub mod efs;
 mod environment;
 mod expiry;

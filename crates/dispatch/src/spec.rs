@@ -9,6 +9,7 @@ use lambent_core::lambda::runtime::Family;
 use lambent_sandbox::{Extensions, Mount, Registered, SnapStart, Spec};
 
 use crate::drive::Drive;
+use crate::early::early;
 use crate::logs::Log;
 use crate::program::Program;
 use crate::session::Session;
@@ -35,6 +36,7 @@ impl Drive<'_> {
         for (name, value) in &program.environment {
             environment.entry(name.clone()).or_insert_with(|| value.clone());
         }
+        let early = early(program.runtime.family, configuration.environment.as_ref(), &environment);
         Spec {
             argv: program.argv.clone(),
             working_directory: "/var/task".to_owned(),
@@ -47,6 +49,7 @@ impl Drive<'_> {
             extensions: Extensions { names, environment: seen, function: self.registered() },
             framed_log: writes_frames(program.runtime.family),
             snap_start: SnapStart::Off,
+            early,
         }
     }
 

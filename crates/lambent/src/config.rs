@@ -64,6 +64,8 @@ pub(crate) struct Config {
     pub(crate) concurrency: AccountLimits,
     /// Memory that environments may be promised together.
     pub(crate) memory_mib: Option<u64>,
+    /// How many interpreters may wait for functions.
+    pub(crate) parked: usize,
     pub(crate) idle_max: Duration,
     pub(crate) age_max: Duration,
     pub(crate) drain: Duration,
@@ -116,6 +118,7 @@ impl Serve {
             host: host_environment(),
             concurrency: concurrency::read(raw.concurrency, &raw.concurrency_of)?,
             memory_mib: concurrency::memory(raw.memory_mb)?,
+            parked: raw.parked.unwrap_or_else(default_parked),
             idle_max: Duration::from_secs(raw.idle_max_s.unwrap_or(600)),
             age_max: age_max(raw.age_max_s)?,
             drain: Duration::from_secs(raw.drain_s.unwrap_or(30)),
@@ -139,6 +142,12 @@ impl Config {
         };
         raw.resolve()
     }
+}
+
+/// Enough for a burst that keeps every processor busy for a while.
+fn default_parked() -> usize {
+    const EACH: usize = 32;
+    std::thread::available_parallelism().map_or(1, usize::from) * EACH
 }
 
 /// How old environments become: their credentials must outlive them.

@@ -19,7 +19,13 @@ pub(crate) fn sandbox_options(config: &Config) -> SandboxOptions {
         None => config.isolation != Isolation::Process,
         Some(network) => network == Network::Nat,
     };
-    SandboxOptions { isolation: config.isolation, nat, ..SandboxOptions::new(config.data_dir.join("run")) }
+    let parked_max = config.parked;
+    SandboxOptions {
+        isolation: config.isolation,
+        nat,
+        parked_max,
+        ..SandboxOptions::new(config.data_dir.join("run"))
+    }
 }
 
 /// The same of the launcher, once the server listens.

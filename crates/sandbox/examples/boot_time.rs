@@ -61,6 +61,7 @@ async fn measure(
             extensions: Extensions::default(),
             framed_log: false,
             snap_start: SnapStart::Off,
+            early: None,
         };
         let mut times = [Vec::new(), Vec::new(), Vec::new()];
         for _ in 0..rounds {

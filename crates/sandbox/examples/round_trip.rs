@@ -140,6 +140,7 @@ fn spec(code: &Path) -> Spec {
         extensions: Extensions::default(),
         framed_log: false,
         snap_start: SnapStart::Off,
+        early: None,
     }
 }
 

@@ -115,6 +115,10 @@ impl Host for LinuxHost {
         Ok(Box::new(environment))
     }
 
+    fn expect(&self, spec: &Spec) {
+        self.launcher.expect(spec);
+    }
+
     fn count(&self) -> usize {
         self.launcher.count()
     }

@@ -14,7 +14,7 @@ pub use host::LinuxHost;
 pub use linux::snapshot::Unfit;
 pub use shared_folder::SharedFolder;
 pub use spec::{
-    Answer, BootError, Event, Exit, ExtensionFault, ExtensionFaultKind, Extensions, Host, Init, Mount,
+    Answer, BootError, Early, Event, Exit, ExtensionFault, ExtensionFaultKind, Extensions, Host, Init, Mount,
     Network, Notice, Outlet, Output, Piece, Registered, Reported, Sandbox, Settled, ShutdownReason,
     SnapStart, Source, Spec,
 };

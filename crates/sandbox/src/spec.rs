@@ -1,5 +1,6 @@
 //! What a sandbox is made from and what comes out of it: bytes, paths and numbers. Knows no function.
 
+mod early;
 mod event;
 mod host;
 mod outcome;
@@ -8,6 +9,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::SharedFolder;
+pub(crate) use early::Class;
+pub use early::Early;
 pub use event::{Event, Notice, Outlet, Output, Piece, ShutdownReason, Source};
 pub use host::{BootError, Host, Sandbox};
 pub use outcome::{Answer, Exit, ExtensionFault, ExtensionFaultKind, Init, Reported, Settled};
@@ -37,6 +40,8 @@ pub struct Spec {
     pub framed_log: bool,
     /// Whether the program is initialised each time.
     pub snap_start: SnapStart,
+    /// What of it can be started before the rest is known; none if nothing can.
+    pub early: Option<Early>,
 }
 
 /// How a program comes to be initialised.
@@ -77,7 +82,7 @@ pub struct Registered {
 }
 
 /// A host folder at a path inside the sandbox, read-only, without setuid and devices.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mount {
     /// The folder on the host.
     pub source: PathBuf,
@@ -86,7 +91,7 @@ pub struct Mount {
 }
 
 /// What a sandbox can reach. The Runtime API on its own loopback is always there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Network {
     /// A network namespace of its own with nothing but loopback.
     #[default]

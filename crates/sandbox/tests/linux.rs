@@ -26,6 +26,8 @@ mod lives;
 mod modes;
 #[path = "linux/nat.rs"]
 mod nat;
+#[path = "linux/parked.rs"]
+mod parked;
 #[path = "linux/shared_folders.rs"]
 mod shared_folders;
 #[path = "linux/snapshots.rs"]

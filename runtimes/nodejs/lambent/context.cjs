@@ -1,21 +1,26 @@
 'use strict';
 // The second argument of a handler. Never reads a clock but on request.
 
-const FACTS = {
-  functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
-  functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
-  memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-  logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
-  logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
-};
+let facts;
+let trace;
 
-let trace = process.env._X_AMZN_TRACE_ID;
+/** Reads what the environment says, before the function can change it. */
+function readEnvironment() {
+  facts = {
+    functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+    memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+  };
+  trace = process.env._X_AMZN_TRACE_ID;
+}
 
 /** Adds what headers and environment say to `context`, and shows the trace to code that looks in the environment. */
 function contextOf(headers, context) {
   setTrace(headers['lambda-runtime-trace-id']);
   const deadlineMs = Number(headers['lambda-runtime-deadline-ms']);
-  return Object.assign(context, FACTS, {
+  return Object.assign(context, facts, {
     clientContext: parsed(headers['lambda-runtime-client-context'], 'ClientContext'),
     identity: parsed(headers['lambda-runtime-cognito-identity'], 'CognitoIdentity'),
     invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
@@ -41,4 +46,4 @@ function parsed(text, name) {
   }
 }
 
-module.exports = contextOf;
+module.exports = { contextOf, readEnvironment };

@@ -3,7 +3,8 @@
 
 const { Api } = require('./api.cjs');
 const { logFailure, patchConsole, setInvocation } = require('./log.cjs');
-const contextOf = require('./context.cjs');
+const { contextOf, readEnvironment } = require('./context.cjs');
+const parked = require('./parked.cjs');
 
 // From Node.js 24 on AWS calls no handler with a callback, and what a handler returns is the answer.
 const [, version] = /^AWS_Lambda_nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? '') ?? [];
@@ -12,6 +13,8 @@ const NOTHING = () => {};
 
 /** Serves invocations until the process ends. */
 async function run() {
+  parked.wait();
+  readEnvironment();
   const api = new Api(process.env.AWS_LAMBDA_RUNTIME_API);
   const life = new Life(api);
   patchConsole();

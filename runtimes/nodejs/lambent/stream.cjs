@@ -5,7 +5,7 @@
 const net = require('net');
 const { Writable } = require('stream');
 const { PREFIX } = require('./api.cjs');
-const contextOf = require('./context.cjs');
+const { contextOf } = require('./context.cjs');
 const errors = require('./errors.cjs');
 const { logFailure } = require('./log.cjs');
 

@@ -4,7 +4,7 @@ import io
 import os
 import sys
 
-from . import context, handler, hook, values
+from . import context, handler, hook, parked, values
 from .api import Api
 
 RUNTIME_DIR = __file__.rsplit("/", 2)[0]
@@ -12,6 +12,7 @@ RUNTIME_DIR = __file__.rsplit("/", 2)[0]
 
 def run():
     """Serves invocations until the process ends."""
+    parked.wait()
     api = Api(os.environ["AWS_LAMBDA_RUNTIME_API"])
     _prepare_interpreter()
     try:

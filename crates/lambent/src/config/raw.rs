@@ -103,6 +103,10 @@ pub(crate) struct Serve {
     /// times what is free at the start, since functions rarely take what they are given].
     #[arg(long, env = "LAMBENT_MEMORY_MB", value_name = "MB")]
     pub(super) memory_mb: Option<u64>,
+    /// How many interpreters may wait, started ahead, for the functions they are to run; 0 to start each anew [default: 32
+    /// for each processor].
+    #[arg(long, env = "LAMBENT_PARKED", value_name = "N")]
+    pub(super) parked: Option<usize>,
     /// How long an environment is kept idle, in seconds [default: 600].
     #[arg(long, env = "LAMBENT_IDLE_MAX_S", value_name = "S")]
     pub(super) idle_max_s: Option<u64>,
@@ -207,6 +211,7 @@ impl Serve {
             concurrency: self.concurrency.or(file.concurrency),
             concurrency_of: list(self.concurrency_of, file.concurrency_of),
             memory_mb: self.memory_mb.or(file.memory_mb),
+            parked: self.parked.or(file.parked),
             idle_max_s: self.idle_max_s.or(file.idle_max_s),
             age_max_s: self.age_max_s.or(file.age_max_s),
             drain_s: self.drain_s.or(file.drain_s),

@@ -11,6 +11,7 @@ use rustix::thread::UnshareFlags;
 use super::crew::Crew;
 use super::message::{At, Fault, Message, Request};
 use super::oom_score::OomScore;
+use super::parked::Post;
 use super::spawner::{Parts, Workshop};
 use super::{channel, init, net, restrict, signals, view};
 
@@ -21,13 +22,28 @@ const HOST_NAME: &[u8] = b"lambda";
 pub(super) const FRAMED_LOG_FD: i32 = 62;
 
 /// Sets the sandbox up, starts what is to run in it and lives on as its init.
-pub(super) fn run(workshop: &Workshop, mut request: Request, parts: Parts) -> ! {
-    let prepared = prepare(workshop, &mut request, &parts)
-        .and_then(|prepared| Ok((prepared, Crew::new(&request, workshop, &parts).at("read arguments")?)));
+pub(super) fn run(workshop: &Workshop, mut request: Request, mut parts: Parts) -> ! {
+    let post = match post(&request, &mut parts) {
+        Ok(post) => post,
+        Err(fault) => init::fail(&parts.control, fault),
+    };
+    let prepared = prepare(workshop, &mut request, &parts).and_then(|prepared| {
+        Ok((prepared, Crew::new(&request, workshop, &parts, post).at("read arguments")?))
+    });
     match prepared {
         Ok(((signals, score), crew)) => init::live(&parts.control, &signals, crew, &score),
         Err(fault) => init::fail(&parts.control, fault),
     }
+}
+
+/// What a program that is to wait is told by.
+fn post(request: &Request, parts: &mut Parts) -> Result<Option<Post>, Fault> {
+    if request.places.is_empty() {
+        return Ok(None);
+    }
+    let (post, letter) = Post::open(&request.places).at("pipe")?;
+    parts.letter = Some(letter);
+    Ok(Some(post))
 }
 
 /// Answers the descriptor that tells of ended children, and what init may take back.
@@ -61,7 +77,8 @@ fn prepare(workshop: &Workshop, request: &mut Request, parts: &Parts) -> Result<
     }
     if isolated && workshop.root {
         // Before anything is started, so that what works now works at each later start.
-        init::keep_little().at("drop init's capabilities")?;
+        let kept = if request.places.is_empty() { init::keep_little() } else { init::keep_mounting() };
+        kept.at("drop init's capabilities")?;
     }
     Ok((signals, score))
 }

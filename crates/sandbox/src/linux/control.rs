@@ -45,6 +45,10 @@ impl Control {
         Self { shared }
     }
 
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// Resolves when the program ends. Cancel safe; later calls answer the same at once, until a [`Control::restart`].
     ///
     /// Other processes of the sandbox may outlive its program: call [`Control::clear`] or [`Control::kill`] then.

@@ -2,13 +2,14 @@
 
 use std::ffi::CString;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::lent;
-use super::message::{Fault, Request, Who};
+use super::message::{Assignment, At, Fault, Request, Who};
+use super::parked::Post;
 use super::program::{Program, Rights, Start};
 use super::spawner::{Parts, Workshop};
 
@@ -22,6 +23,8 @@ pub(super) struct Crew<'a> {
     /// Those that were started and not reaped.
     running: Vec<(Who, Pid)>,
     pub(super) isolated: bool,
+    /// What the program is told by that waits.
+    post: Option<Post>,
 }
 
 /// One that the system refused to execute.
@@ -31,7 +34,12 @@ pub(super) struct Refused {
 }
 
 impl<'a> Crew<'a> {
-    pub(super) fn new(request: &'a Request, workshop: &'a Workshop, parts: &'a Parts) -> io::Result<Self> {
+    pub(super) fn new(
+        request: &'a Request,
+        workshop: &'a Workshop,
+        parts: &'a Parts,
+        post: Option<Post>,
+    ) -> io::Result<Self> {
         let isolated = workshop.template.is_some();
         let rights = Rc::new(Rights {
             identity: request.identity,
@@ -49,6 +57,7 @@ impl<'a> Crew<'a> {
             working_directory: &request.working_directory,
             output: parts.output.as_fd(),
             framed_log: parts.framed_log.as_ref().map(AsFd::as_fd),
+            letter: parts.letter.as_ref().map(AsFd::as_fd),
             rights: Rc::clone(&rights),
         };
         let environment: Rc<[CString]> = strings(&request.extension_environment)?.into();
@@ -60,11 +69,12 @@ impl<'a> Crew<'a> {
                 working_directory: EXTENSIONS_START_IN,
                 output,
                 framed_log: None,
+                letter: None,
                 rights: Rc::clone(&rights),
             })
         };
         let extensions = request.extensions.iter().map(extension).collect::<io::Result<Vec<_>>>()?;
-        Ok(Self { program, extensions, running: Vec::new(), isolated })
+        Ok(Self { program, extensions, running: Vec::new(), isolated, post })
     }
 
     /// The descriptors that later starts need.
@@ -73,6 +83,22 @@ impl<'a> Crew<'a> {
         all.flat_map(|program| [Some(program.output), program.framed_log])
             .flatten()
             .map(|fd: BorrowedFd<'_>| fd.as_raw_fd())
+            .chain(self.post.as_ref().map(Post::descriptor))
+    }
+
+    /// The program waits to be told what it was started for.
+    pub(super) fn waits(&self) -> bool {
+        self.post.is_some()
+    }
+
+    /// Tells the program that waits; when it is started again it finds all of that at once.
+    pub(super) fn assign(&mut self, assignment: &Assignment, trees: &[OwnedFd]) -> Result<(), Fault> {
+        let Some(post) = self.post.take().filter(|_| !self.running.is_empty()) else {
+            return Err(Fault::new("assign", "the program does not wait"));
+        };
+        self.program.environment = strings(&assignment.environment).at("read the environment")?.into();
+        self.program.letter = None;
+        post.deliver(assignment, trees)
     }
 
     /// Starts all extensions; where there are none, the program. Stops at the first that is refused: Init has failed.

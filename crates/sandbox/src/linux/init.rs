@@ -19,9 +19,19 @@ use super::{channel, restrict, sys};
 const COMMAND_MAX_BYTES: usize = 256;
 
 /// What init as root needs: to signal the others, and to start them under their user with their limits.
+const LITTLE: CapabilitySet = CapabilitySet::KILL
+    .union(CapabilitySet::SETUID)
+    .union(CapabilitySet::SETGID)
+    .union(CapabilitySet::SYS_RESOURCE);
+
+/// Gives up all that init never needs again.
 pub(super) fn keep_little() -> std::io::Result<()> {
-    let starting = CapabilitySet::SETUID | CapabilitySet::SETGID | CapabilitySet::SYS_RESOURCE;
-    restrict::keep_capabilities(CapabilitySet::KILL | starting)
+    restrict::keep_capabilities(LITTLE)
+}
+
+/// The same, but for mounts that are made later.
+pub(super) fn keep_mounting() -> std::io::Result<()> {
+    restrict::keep_capabilities(LITTLE | CapabilitySet::SYS_ADMIN)
 }
 
 /// Tells the server why there is no sandbox.
@@ -59,6 +69,8 @@ fn tell_start(control: &OwnedFd, started: Result<(), Refused>) {
 }
 
 fn serve(control: &OwnedFd, signals: &OwnedFd, mut crew: Crew<'_>, score: &OomScore) -> Infallible {
+    // Only the first command to a program that waits is long: nothing is written to the rest of it before.
+    let mut buffer = vec![0; if crew.waits() { channel::MESSAGE_MAX_BYTES } else { COMMAND_MAX_BYTES }];
     loop {
         let mut fds = [PollFd::new(control, PollFlags::IN), PollFd::new(signals, PollFlags::IN)];
         // Interrupted or out of memory: look again.
@@ -72,8 +84,11 @@ fn serve(control: &OwnedFd, signals: &OwnedFd, mut crew: Crew<'_>, score: &OomSc
             reap(control, &mut crew);
         }
         if !fds[0].revents().is_empty() {
-            let mut buffer = [0; COMMAND_MAX_BYTES];
             match channel::receive::<Command>(control, &mut buffer) {
+                Ok(Some((Command::Assign(assignment), trees))) => {
+                    tell_assigned(control, crew.assign(&assignment, &trees));
+                    buffer = vec![0; COMMAND_MAX_BYTES];
+                }
                 Ok(Some((command, _))) => obey(command, control, &mut crew, score),
                 Ok(None) | Err(_) => end(&crew),
             }
@@ -121,7 +136,13 @@ fn obey(command: Command, control: &OwnedFd, crew: &mut Crew<'_>, score: &OomSco
         }
         Command::Socket => make_socket(control),
         Command::End => end(crew),
+        // It comes with descriptors, and before all others.
+        Command::Assign(_) => {}
     }
+}
+
+fn tell_assigned(control: &OwnedFd, assigned: Result<(), Fault>) {
+    tell(control, &assigned.map_or_else(Message::Failed, |()| Message::Executed));
 }
 
 fn start(control: &OwnedFd, score: &OomScore, start: impl FnOnce() -> Result<Result<(), Refused>, Fault>) {

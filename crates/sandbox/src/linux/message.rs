@@ -70,6 +70,17 @@ pub(super) struct Request {
     pub(super) data_max_bytes: Option<u64>,
     /// A descriptor of the cgroup2 folder follows.
     pub(super) into_cgroup: bool,
+    /// Where mounts are made later, by [`Command::Assign`]: the program waits for that. Empty where nothing comes later.
+    pub(super) places: Vec<String>,
+}
+
+/// What a parked sandbox was missing. A descriptor of a detached mount comes with it for each target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Assignment {
+    /// The whole environment, `NAME=value`.
+    pub(super) environment: Vec<String>,
+    /// The places of the mounts.
+    pub(super) targets: Vec<String>,
 }
 
 /// What `/tmp` is made of.
@@ -129,8 +140,10 @@ pub(super) enum Message {
 }
 
 /// What the server tells init.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Command {
+    /// Give the program what it waits for; answered by [`Message::Executed`] or [`Message::Failed`].
+    Assign(Assignment),
     /// Stop all processes of the sandbox; used where there is no freezer.
     Stop,
     /// Let them go on.

@@ -23,6 +23,7 @@ mod net;
 mod oom_score;
 mod options;
 mod own_limits;
+mod parked;
 mod probe;
 mod program;
 mod report;

@@ -30,6 +30,8 @@ pub struct Options {
     pub endpoint_port: Option<u16>,
     /// Makes ready for sandboxes with [`Network::Nat`](crate::Network::Nat).
     pub nat: bool,
+    /// How many sandboxes may be parked at once, with programs that wait for what they are to run; 0 for none.
+    pub parked_max: usize,
 }
 
 impl Options {
@@ -43,6 +45,7 @@ impl Options {
             sandboxes_max: 10_000,
             endpoint_port: None,
             nat: false,
+            parked_max: 0,
         }
     }
 }

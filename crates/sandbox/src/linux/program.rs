@@ -12,6 +12,7 @@ use rustix::thread::{CapabilitySet, set_no_new_privs};
 
 use super::boot::FRAMED_LOG_FD;
 use super::message::{At, Fault};
+use super::parked::PARKED_FD;
 use super::{resources, restrict, signals, sys};
 
 /// Everything one child needs, made before there is one.
@@ -21,6 +22,8 @@ pub(super) struct Program<'a> {
     pub(super) working_directory: &'a str,
     pub(super) output: BorrowedFd<'a>,
     pub(super) framed_log: Option<BorrowedFd<'a>>,
+    /// What it waits at for what it was started for.
+    pub(super) letter: Option<BorrowedFd<'a>>,
     pub(super) rights: Rc<Rights<'a>>,
 }
 
@@ -90,6 +93,9 @@ impl Program<'_> {
         sys::close_on_exec_from_3().at("close descriptors")?;
         if let Some(framed_log) = self.framed_log {
             sys::become_number(framed_log, FRAMED_LOG_FD).at("descriptor for log records")?;
+        }
+        if let Some(letter) = self.letter {
+            sys::become_number(letter, PARKED_FD).at("descriptor to wait at")?;
         }
         let Rights { processes_max, data_max_bytes, .. } = *self.rights;
         resources::limit(processes_max, data_max_bytes).at("limit resources")

@@ -208,6 +208,8 @@ pub(super) struct Parts {
     pub(super) network: Option<OwnedFd>,
     /// The `tasks` files of cgroup v1 folders.
     pub(super) tasks: Vec<OwnedFd>,
+    /// What a parked program waits at; made by init.
+    pub(super) letter: Option<OwnedFd>,
 }
 
 impl Parts {
@@ -230,7 +232,8 @@ impl Parts {
         let [output, extension_output, framed_log, tmp, cgroup, network] =
             flags.map(|flag| if flag { fds.next() } else { None });
         let Some(output) = output else { return Err(Some(control)) };
-        Ok(Self { control, output, extension_output, framed_log, tmp, cgroup, network, tasks: fds.collect() })
+        let tasks = fds.collect();
+        Ok(Self { control, output, extension_output, framed_log, tmp, cgroup, network, tasks, letter: None })
     }
 }
 
@@ -256,6 +259,7 @@ mod tests {
             processes_max: None,
             data_max_bytes: None,
             into_cgroup: false,
+            places: Vec::new(),
         }
     }
 

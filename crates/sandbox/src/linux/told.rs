@@ -120,6 +120,11 @@ impl Told {
 }
 
 impl State {
+    /// Neither the program nor init has ended.
+    pub(super) fn lives(&self) -> bool {
+        self.exit.is_none() && self.gone.is_none()
+    }
+
     /// Nothing has been told of what is started now.
     pub(super) fn begin_again(&mut self) {
         (self.started, self.exit, self.cleared) = (None, None, false);

@@ -19,7 +19,7 @@ use rustix::mount::{
 use super::message::{At, Fault, Request};
 use super::spawner::Parts;
 use super::template::{self, ATTR_LOCKED, Template};
-use super::{lent, sys, tmp};
+use super::{lent, parked, sys, tmp};
 
 /// Files of `/proc` nobody inside needs: memory, keys, timers, disks and devices of the whole host, and its kernel's
 /// build and command line. They read as empty.
@@ -63,7 +63,7 @@ pub(super) fn build(template: &Template, request: &Request, parts: &Parts) -> Re
     for (tree, target) in trees {
         place(&tree, target, template).at(&format!("mount {}", target.display()))?;
     }
-    Ok(())
+    parked::cover(&request.places).at("cover the places of later mounts")
 }
 
 /// Made while the host's own `/proc` is in view: in a user namespace the kernel asks for that.

@@ -61,6 +61,9 @@ pub trait Host: std::fmt::Debug + Send + Sync {
         telemetry: Arc<Telemetry>,
     ) -> Result<Box<dyn Sandbox>, BootError>;
 
+    /// A sandbox like this may be booted soon; what that needs can be made ahead.
+    fn expect(&self, _spec: &Spec) {}
+
     /// How many sandboxes exist now, those being torn down included.
     fn count(&self) -> usize;
 

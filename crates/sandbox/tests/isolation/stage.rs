@@ -189,6 +189,7 @@ pub(crate) fn spec(argv: &[&str], code: &Path) -> Spec {
         extensions: Extensions::default(),
         framed_log: false,
         snap_start: SnapStart::Off,
+        early: None,
     }
 }
 

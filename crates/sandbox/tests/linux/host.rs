@@ -45,7 +45,8 @@ fn with_launchers<const N: usize, F: Future<Output = ()>>(
 ) {
     let folder = tempfile::Builder::new().prefix(&folder_prefix()).tempdir().unwrap();
     let servers: [_; N] = std::array::from_fn(|n| {
-        let options = Options { isolation, ..Options::new(folder.path().join(format!("run{n}"))) };
+        let options =
+            Options { isolation, parked_max: 3, ..Options::new(folder.path().join(format!("run{n}"))) };
         (spawner::split(&options).unwrap(), options)
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -86,6 +87,7 @@ pub(crate) fn shell(script: &str) -> Spec {
         extensions: Extensions::default(),
         framed_log: false,
         snap_start: SnapStart::Off,
+        early: None,
     }
 }
 

@@ -6,11 +6,12 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use lambent_core::limits::SANDBOX_PROCESSES_MAX;
 
 use super::Base;
-use super::share::{CPU_PERIOD_US, Cpu, Limits, MIB};
+use super::share::{CPU_PERIOD_US, Cpu, Limits, MIB, Memory, set};
 use super::sweep::{kill_in, remove};
 
 /// A freezer and the words it takes.
@@ -23,7 +24,9 @@ enum Freezer {
 /// The cgroups of one sandbox.
 #[derive(Debug)]
 pub(in super::super) struct Group {
-    limits: Limits,
+    limits: Mutex<Limits>,
+    /// The folder that limits memory, and how.
+    memory: Option<Memory>,
     folders: Vec<PathBuf>,
     /// The v2 folder, for CLONE_INTO_CGROUP.
     unified: Option<OwnedFd>,
@@ -48,7 +51,8 @@ impl Group {
         limits: Limits,
     ) -> io::Result<(Self, Vec<OwnedFd>)> {
         let mut group = Self {
-            limits,
+            limits: Mutex::new(limits),
+            memory: None,
             folders: Vec::with_capacity(4),
             unified: None,
             kill: None,
@@ -98,7 +102,9 @@ impl Group {
         for controller in &base.unified_controllers {
             match *controller {
                 "memory" => {
-                    set(folder, "memory.max", self.limits.memory_bytes())?;
+                    let memory = Memory::Unified(folder.to_owned());
+                    memory.limit(self.limits().memory_bytes())?;
+                    self.memory = Some(memory);
                     // Absent where the kernel has no swap.
                     let _ = set(folder, "memory.swap.max", 0);
                     self.oom = Some(folder.join("memory.events"));
@@ -106,7 +112,7 @@ impl Group {
                 }
                 "cpu" => {
                     let cpu = Cpu::Unified(writable(folder, "cpu.max")?);
-                    cpu.write(self.limits.init_share_us())?;
+                    cpu.write(self.limits().init_share_us())?;
                     self.cpu = Some(cpu);
                 }
                 _ => set(folder, "pids.max", processes_max())?,
@@ -118,24 +124,41 @@ impl Group {
     fn limit_legacy(&mut self, controller: &str, folder: &Path) -> io::Result<()> {
         match controller {
             "memory" => {
-                let bytes = self.limits.memory_bytes();
-                set(folder, "memory.limit_in_bytes", bytes)?;
-                if set(folder, "memory.memsw.limit_in_bytes", bytes).is_err() {
-                    set(folder, "memory.swappiness", 0)?;
-                }
+                let memory = Memory::Legacy(folder.to_owned());
+                memory.limit(self.limits().memory_bytes())?;
+                self.memory = Some(memory);
                 self.oom = Some(folder.join("memory.oom_control"));
                 self.peak = Some(File::open(folder.join("memory.max_usage_in_bytes"))?);
             }
             "cpu" => {
                 set(folder, "cpu.cfs_period_us", CPU_PERIOD_US)?;
                 let cpu = Cpu::Legacy(writable(folder, "cpu.cfs_quota_us")?);
-                cpu.write(self.limits.init_share_us())?;
+                cpu.write(self.limits().init_share_us())?;
                 self.cpu = Some(cpu);
             }
             "freezer" => self.freezer = Some(Freezer::Legacy(writable(folder, "freezer.state")?)),
             _ => set(folder, "pids.max", processes_max())?,
         }
         Ok(())
+    }
+
+    fn limits(&self) -> Limits {
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on others hold, with the CPUs of Init.
+    ///
+    /// # Errors
+    /// Any refusal of the kernel, such as a limit below what is in use.
+    pub(in super::super) fn change(&self, limits: Limits) -> io::Result<()> {
+        if self.limits() == limits {
+            return Ok(());
+        }
+        if let Some(memory) = &self.memory {
+            memory.limit(limits.memory_bytes())?;
+        }
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = limits;
+        self.cpu.as_ref().map_or(Ok(()), |cpu| cpu.write(limits.init_share_us()))
     }
 
     /// The v2 folder, if there is one.
@@ -145,7 +168,7 @@ impl Group {
 
     /// Holds the sandbox to its CPU share.
     pub(in super::super) fn hold_to_cpu_share(&self) -> io::Result<()> {
-        self.cpu.as_ref().map_or(Ok(()), |cpu| cpu.write(self.limits.share_us()))
+        self.cpu.as_ref().map_or(Ok(()), |cpu| cpu.write(self.limits().share_us()))
     }
 
     /// Stops (`true`) or continues all processes; `false` if there is no freezer.
@@ -177,7 +200,7 @@ impl Group {
         let length = self.peak.as_ref().and_then(|file| file.read_at(&mut text, 0).ok()).unwrap_or(0);
         let peak = std::str::from_utf8(text.get(..length).unwrap_or_default()).ok();
         let peak = peak.and_then(|text| text.trim().parse::<u64>().ok()).unwrap_or(0);
-        peak.min(u64::from(self.limits.memory_mib) * MIB)
+        peak.min(u64::from(self.limits().memory_mib) * MIB)
     }
 
     /// Whether the kernel killed a process of the sandbox for memory since the last [`Group::begin_again`].
@@ -194,7 +217,7 @@ impl Group {
     /// Other processes begin: with the CPUs of Init, and what the kernel killed before is none of theirs.
     pub(in super::super) fn begin_again(&self) -> io::Result<()> {
         self.oom_before.store(self.oom_kills(), Ordering::Relaxed);
-        self.cpu.as_ref().map_or(Ok(()), |cpu| cpu.write(self.limits.init_share_us()))
+        self.cpu.as_ref().map_or(Ok(()), |cpu| cpu.write(self.limits().init_share_us()))
     }
 
     /// Removes the folders at once. Only where nothing was ever put inside, so that they cannot be busy.
@@ -228,8 +251,4 @@ fn processes_max() -> u64 {
 
 fn writable(folder: &Path, file: &str) -> io::Result<File> {
     File::options().write(true).open(folder.join(file))
-}
-
-fn set(folder: &Path, file: &str, value: u64) -> io::Result<()> {
-    fs::write(folder.join(file), value.to_string())
 }

@@ -1,8 +1,9 @@
 //! What one sandbox may use, and how its CPU share is written. Never knows where the files are.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 
 use lambent_core::limits::{MEMORY_MIB_PER_VCPU, VCPU_MAX};
 
@@ -59,6 +60,38 @@ impl Cpu {
             written => written,
         }
     }
+}
+
+/// The folder of a `memory` controller.
+#[derive(Debug)]
+pub(super) enum Memory {
+    Legacy(PathBuf),
+    Unified(PathBuf),
+}
+
+impl Memory {
+    /// Without swap: where that cannot be limited, it is avoided.
+    pub(super) fn limit(&self, bytes: u64) -> io::Result<()> {
+        let folder = match self {
+            Self::Unified(folder) => return set(folder, "memory.max", bytes),
+            Self::Legacy(folder) => folder,
+        };
+        let (alone, with_swap) = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes");
+        // The first may not be above the second at any time.
+        if set(folder, alone, bytes).is_err() {
+            set(folder, with_swap, bytes)?;
+            return set(folder, alone, bytes);
+        }
+        match set(folder, with_swap, bytes) {
+            Ok(()) => Ok(()),
+            Err(_) => set(folder, "memory.swappiness", 0),
+        }
+    }
+}
+
+/// Writes a control file.
+pub(super) fn set(folder: &Path, file: &str, value: u64) -> io::Result<()> {
+    fs::write(folder.join(file), value.to_string())
 }
 
 #[cfg(test)]

@@ -1,34 +1,31 @@
 //! One launch: cgroups and `/tmp` made, the spawner asked, the birth followed, the burial. Never blocks a worker for long.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use lambent_core::limits::{SANDBOX_BOOT_MAX, SANDBOX_PROCESSES_MAX};
+use lambent_core::limits::SANDBOX_BOOT_MAX;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::watch as cell;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::DropGuard;
 
 use super::place::Place;
+use super::request::Order;
 use super::{Inner, step, watch};
 use crate::linux::birth::Birth;
 use crate::linux::cgroup::{Group, Limits};
 use crate::linux::control::{Control, Launched};
-use crate::linux::message::{Message, Request, Tmp};
+use crate::linux::message::{Message, Tmp};
 use crate::linux::net::Ready;
 use crate::linux::shared::{KILL, Remains, Shared, Stage};
 use crate::linux::told::Told;
-use crate::linux::{Isolation, channel, lent, rewrite, sys};
-use crate::{BootError, Exit, Mount, Network, Spec};
+use crate::linux::{Isolation, channel, sys};
+use crate::{BootError, Exit, Network, Spec};
 
 /// How many names are tried for a cgroup.
 const GROUP_TRIES: u32 = 4;
-/// Where programs read who knows about names.
-const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// What is held while the spawner works.
 pub(super) struct Asked {
@@ -64,11 +61,12 @@ impl Pipes {
 }
 
 impl Inner {
-    fn isolated(&self) -> bool {
+    pub(super) fn isolated(&self) -> bool {
         self.options.isolation != Isolation::Process
     }
 
-    pub(super) async fn launch(self: Arc<Self>, spec: Spec) -> Result<Launched, BootError> {
+    /// Starts one, with its program or parked, so that it waits for [`Inner::assign`].
+    pub(super) async fn launch(self: Arc<Self>, spec: Spec, parked: bool) -> Result<Launched, BootError> {
         self.broken.refuse()?;
         let place = Place::take(&self)?;
         let tmp =
@@ -77,7 +75,8 @@ impl Inner {
         let network = if self.isolated() { spec.network } else { Network::Host };
         let network = self.networks.take(network).await.map_err(|error| step("network", error))?;
         let asked = spawn_blocking(move || {
-            let asked = inner.ask(&spec, place.id, tmp.as_ref(), network)?;
+            let order = Order { spec: &spec, id: place.id, parked };
+            let asked = inner.ask(order, tmp.as_ref(), network)?;
             Ok((asked, place, spec.argv.into_iter().next().unwrap_or_default()))
         });
         let (asked, place, program) = asked.await.map_err(|error| step("launch", error))??;
@@ -95,11 +94,11 @@ impl Inner {
     /// Makes the cgroups and sends the request. System calls only, but some of them slow.
     fn ask(
         &self,
-        spec: &Spec,
-        id: u32,
+        order: Order<'_>,
         tree: Option<&OwnedFd>,
         network: Option<Ready>,
     ) -> Result<Asked, BootError> {
+        let Order { spec, id, .. } = order;
         let refused = |what: &'static str| move |error: io::Error| step(what, error);
         let spawner = self.state().open_spawner()?;
         let tmp = self.tmp(spec, tree.is_some());
@@ -112,7 +111,7 @@ impl Inner {
         let tmp_in_memory_mib = if let Tmp::Memory { mib } = tmp { mib } else { 0 };
         let limits = Limits { memory_mib: spec.memory_mib, tmp_in_memory_mib };
         let (group, tasks) = self.group(id, limits).map_err(refused("make the cgroups"))?;
-        let sent = self.request(spec, id, tmp, group.as_ref(), network.as_ref()).and_then(|request| {
+        let sent = self.request(order, tmp, group.as_ref(), network.as_ref()).and_then(|request| {
             let mut fds = vec![theirs.as_fd()];
             fds.extend(writers.iter().map(AsFd::as_fd));
             fds.extend(tree.map(AsFd::as_fd));
@@ -207,52 +206,6 @@ impl Inner {
         }
     }
 
-    fn request(
-        &self,
-        spec: &Spec,
-        id: u32,
-        tmp: Tmp,
-        group: Option<&Group>,
-        network: Option<&Ready>,
-    ) -> Result<Request, BootError> {
-        let text = |path: &PathBuf| {
-            path.to_str()
-                .map(str::to_owned)
-                .ok_or_else(|| step("mounts", format!("{} is not UTF-8", path.display())))
-        };
-        let names = network.and_then(|network| network.resolver.as_ref());
-        let names = names.and_then(|_| self.networks.resolv_conf());
-        let names = names.map(|file| Mount { source: file.into(), target: RESOLV_CONF.into() });
-        let mounts = spec.mounts.iter().chain(&names);
-        let mounts = mounts
-            .map(|mount| Ok((text(&mount.source)?, text(&mount.target)?)))
-            .collect::<Result<Vec<_>, BootError>>()?;
-        let identity = (self.isolated() && !self.hello.user_namespace).then_some(id);
-        lent::check(&spec.shared, identity)?;
-        let request = Request {
-            argv: spec.argv.clone(),
-            working_directory: spec.working_directory.clone(),
-            environment: variables(&spec.environment),
-            extensions: spec.extensions.names.iter().map(|name| format!("/opt/extensions/{name}")).collect(),
-            extension_environment: variables(&spec.extensions.environment),
-            framed_log: spec.framed_log,
-            mounts,
-            own_network: self.isolated() && spec.network != Network::Host,
-            ready_network: network.is_some(),
-            endpoint_port: self.options.endpoint_port,
-            identity,
-            shared: spec.shared.clone(),
-            tmp,
-            // Counted over the whole host for one user: not where that is the server's; where shared, for want of better.
-            processes_max: (self.isolated() && (!self.hello.user_namespace || !self.base.limits("pids")))
-                .then_some(SANDBOX_PROCESSES_MAX),
-            // Twice the memory: interpreters map more than they touch.
-            data_max_bytes: (!self.base.limits("memory")).then(|| (u64::from(spec.memory_mib) * 2) << 20),
-            into_cgroup: group.is_some_and(|group| group.unified().is_some()),
-        };
-        Ok(if self.isolated() { request } else { rewrite::to_host_paths(request) })
-    }
-
     /// Waits for the end of a sandbox's processes, then removes what is left.
     async fn bury(self: Arc<Self>, shared: Arc<Shared>, mut place: Place, open: DropGuard) {
         shared.listen().await;
@@ -276,10 +229,6 @@ impl Inner {
         drop(place);
         shared.stage.send_replace(Stage::Removed(remains));
     }
-}
-
-fn variables(environment: &BTreeMap<String, String>) -> Vec<String> {
-    environment.iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 /// Why a request did not reach the spawner.

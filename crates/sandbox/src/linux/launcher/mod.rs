@@ -1,7 +1,10 @@
 //! Starts sandboxes through the spawner and counts them until nothing of them is left. Never blocks a worker for long.
 
 mod launch;
+mod park;
 mod place;
+mod request;
+mod stock;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -18,6 +21,7 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+use self::park::Lot;
 use self::watch::Watch;
 use super::cgroup::{self, Base};
 use super::control::Launched;
@@ -28,7 +32,7 @@ use super::run_dir::RunDir;
 use super::shared::{REPORT_MAX_BYTES, Shared};
 use super::spawner::SpawnerHandle;
 use super::uids::Uids;
-use super::{Options, Report, channel, own_limits, snapshot};
+use super::{Isolation, Options, Report, channel, own_limits, snapshot};
 use crate::{BootError, Spec};
 
 /// Starts sandboxes. Cheap to clone.
@@ -49,6 +53,7 @@ struct Inner {
     /// How many cgroups were ever named.
     groups: AtomicU64,
     tasks: TaskTracker,
+    lot: Arc<Lot>,
     state: Mutex<State>,
     /// How many sandboxes exist.
     count: cell::Sender<usize>,
@@ -105,6 +110,12 @@ impl Launcher {
         }
         let (tidied, stop) = (Arc::clone(&networks), closing.clone());
         tasks.spawn(async move { tidied.tidy(stop).await });
+        // Its parts come together later only where root mounts and a cgroup limits the memory.
+        let can_park =
+            options.isolation != Isolation::Process && !hello.user_namespace && base.limits("memory");
+        let lot = Arc::new(Lot::new(if can_park { options.parked_max } else { 0 }));
+        let (parked, stop) = (Arc::clone(&lot), closing.clone());
+        tasks.spawn(async move { parked.tidy(stop).await });
         let state = State {
             closed: false,
             spawner: Some(Arc::new(spawner)),
@@ -121,6 +132,7 @@ impl Launcher {
             run_dir,
             groups: AtomicU64::new(0),
             tasks,
+            lot,
             state: Mutex::new(state),
             count: cell::Sender::new(0),
             broken,
@@ -139,7 +151,7 @@ impl Launcher {
         let (answer, launched) = oneshot::channel();
         // In a task of its own, so that a caller that goes away cannot stop it half way. If it has gone, the answer
         // is dropped, and with it the sandbox.
-        self.inner.tasks.spawn(async move { drop(answer.send(inner.launch(spec).await)) });
+        self.inner.tasks.spawn(async move { drop(answer.send(inner.start(spec).await)) });
         launched.await.unwrap_or_else(|_| Err(step("launch", "given up")))
     }
 
@@ -154,10 +166,21 @@ impl Launcher {
         self.inner.networks.receive(reception);
     }
 
-    /// How many sandboxes exist, those being torn down included.
+    /// How many sandboxes exist, those being torn down included; without those that are parked.
     #[must_use]
     pub fn count(&self) -> usize {
-        *self.inner.count.borrow()
+        self.inner.count.borrow().saturating_sub(self.inner.lot.count())
+    }
+
+    /// How many sandboxes are parked: started ahead, each with a program that waits for what it is to run.
+    #[must_use]
+    pub fn parked(&self) -> usize {
+        self.inner.lot.ready()
+    }
+
+    /// A sandbox like this may be started soon: where it can be parked, one more is.
+    pub fn expect(&self, spec: &Spec) {
+        self.inner.expect(spec);
     }
 
     /// Resolves once the spawner is gone although nobody closed this launcher: killed, or out of memory.
@@ -181,6 +204,7 @@ impl Launcher {
             state.closed = true;
             state.alive.values().cloned().collect()
         };
+        self.inner.lot.close();
         for sandbox in alive {
             sandbox.kill();
         }

@@ -112,6 +112,7 @@ async fn a_sandbox_that_cannot_be_cleared_is_given_up() {
         extensions: Extensions::default(),
         framed_log: false,
         snap_start: crate::SnapStart::Off,
+        early: None,
     };
     let control = launcher.launch(&spec).await.unwrap().control;
     let stuck: Vec<_> = launcher.inner.state().alive.values().cloned().collect();
