@@ -48,6 +48,7 @@ impl<'a> Drive<'a> {
         self.slots().await.ok_or(NotBooted::Refused(InvokeError::Closing))?;
         let started = self.now();
         let spec = self.spec(program, log, &session);
+        self.dispatcher.routes.kinds.learn(&self.route.deployment.configuration, &spec);
         let sandbox = self.sandbox(&spec, log).await.map_err(|error| {
             self.slots = None;
             self.not_booted(error)

@@ -38,6 +38,7 @@ impl Dispatcher {
                 let id = function.id.clone();
                 self.stop_all(self.routes.set(function));
                 self.tell_wanted(&id);
+                self.expect(&id);
             }
             Ok(None) => match tables::function_id(&change.key) {
                 Some(id) => {

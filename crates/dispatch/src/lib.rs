@@ -10,6 +10,7 @@ mod drive;
 mod early;
 pub mod efs;
 mod environment;
+mod expect;
 mod expiry;
 mod follow;
 mod freezer;

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::InvokeError;
 use crate::environment::Environment;
+use crate::expect::Kinds;
 use crate::pool::Pool;
 use crate::program::Program;
 use crate::provisioner::Provisioned;
@@ -62,6 +63,7 @@ struct Latest {
 /// All functions, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
+    pub(crate) kinds: Kinds,
     functions: RwLock<HashMap<FunctionId, Known>>,
 }
 
