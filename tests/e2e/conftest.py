@@ -12,11 +12,18 @@ from server import Server
 NAMES = itertools.count(1)
 
 
+def pytest_addoption(parser):
+    """How many interpreters wait for functions on the server most tests use; the server's default if it is not said."""
+    parser.addoption("--parked")
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def server(tmp_path_factory, pytestconfig):
     """The server most tests use. At the end it must stop cleanly and leave nothing behind."""
     folder = tmp_path_factory.mktemp("server")
-    running = Server(folder / "data", folder / "log.txt").start()
+    parked = pytestconfig.getoption("--parked")
+    options = [] if parked is None else ["--parked", parked]
+    running = Server(folder / "data", folder / "log.txt", *options).start()
     yield running
     running.stop()
 

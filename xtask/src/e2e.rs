@@ -10,6 +10,10 @@ use crate::{project, run};
 /// The interpreter that has the SDKs.
 const PYTHON: &str = ".venv/bin/python";
 
+/// What is tested again where no interpreter is started ahead.
+const UNPARKED: [&str; 6] =
+    ["-m", "pytest", "tests/e2e/test_python_runtime.py", "tests/e2e/test_javascript.py", "--parked", "0"];
+
 /// Builds the binary and runs our tests; the arguments go to pytest. Without any, moto's tests are run too.
 ///
 /// # Errors
@@ -23,6 +27,8 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     }
     all.extend(args.iter().map(String::as_str));
     let ours = python(&all, &root);
+    let unparked = if args.is_empty() { python(&UNPARKED, &root) } else { Ok(()) };
+    let ours = ours.and(unparked);
     // A failure of ours must not hide one of theirs.
     let theirs = if args.is_empty() { moto_tests(&[], &root) } else { Ok(()) };
     ours.and(theirs)
