@@ -78,6 +78,7 @@ fn spec(modules: &str, packages: Option<String>) -> Spec {
         extensions: Extensions::default(),
         framed_log: false,
         snap_start: SnapStart::Off,
+        early: None,
     }
 }
 
