@@ -1,4 +1,4 @@
-"""Loops of functions are found by the trace that SDKs pass on, and stopped: through Lambda, and marked for SQS and SNS."""
+"""Loops of functions are found by the trace that SDKs pass on, and stopped: through Lambda, SQS and SNS."""
 
 import json
 import re
@@ -48,6 +48,18 @@ def handler(event, context):
         url = record.get("url") or json.loads(record["body"])["url"]
         print("turn of", url.rsplit("/", 1)[1], flush=True)
         queues.send_message(QueueUrl=url, MessageBody=json.dumps({"url": url}))
+"""
+
+
+# Publishes to a topic that sends to the queue it reads.
+PUBLISHES = """
+import boto3, json
+topics = boto3.client("sns")
+def handler(event, context):
+    for record in event.get("Records", [event]):
+        topic = record.get("topic") or json.loads(json.loads(record["body"])["Message"])["topic"]
+        print("turn of", topic.rsplit(":", 1)[1], flush=True)
+        topics.publish(TopicArn=topic, Message=json.dumps({"topic": topic}))
 """
 
 
@@ -129,12 +141,12 @@ def test_messages_to_a_queue_carry_the_trace(asking):
     assert (message["Body"], message["Attributes"]["AWSTraceHeader"]) == ("one", trace)
 
 
-def looped(asking, name):
+def looped(asking, name, source=ROUND):
     """A function that sends to the queue it reads, and the queue's URL."""
     queues = asking.client("sqs")
     url = queues.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "60"})["QueueUrl"]
     arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    client = made(asking, name, python(ROUND))
+    client = made(asking, name, python(source))
     client.create_event_source_mapping(FunctionName=name, EventSourceArn=arn)
     return client, url
 
@@ -159,6 +171,17 @@ def test_a_loop_through_a_queue_that_is_allowed_goes_on(asking):
     until(lambda: turns(asking, "allowed-queue") > 20)
     client.put_function_recursion_config(FunctionName="allowed-queue", RecursiveLoop="Terminate")
     until(lambda: dropped(asking) > before)
+
+
+def test_a_loop_through_a_topic_and_a_queue_is_stopped(asking):
+    client, url = looped(asking, "through-topic", PUBLISHES)
+    topics = asking.client("sns")
+    topic = topics.create_topic(Name="through-topic")["TopicArn"]
+    topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=topic.replace(":sns:", ":sqs:"))
+    before = dropped(asking)
+    assert "FunctionError" not in invoked(client, "through-topic", {"topic": topic})
+    until(lambda: dropped(asking) == before + 1)
+    assert turns(asking, "through-topic") == 16
 
 
 def test_the_records_of_ends_carry_the_trace(asking):

@@ -43,7 +43,9 @@ impl Front {
             return self.own(request).await.map(whole);
         }
         match &self.upstream {
-            Some(upstream) if Upstream::takes(&request) => upstream.pass(request, running).await,
+            Some(upstream) if Upstream::takes(&request) => {
+                upstream.pass(request, running, self.server.published()).await
+            }
             Some(_) | None => {
                 pipeline::answer(&self.server, request).await.map(|body| streamed(body, running))
             }

@@ -2,6 +2,7 @@
 //! but for a function's messages to queues (see [`traced`]): whoever answers checks the signature, which stays valid since
 //! nothing of the request changes.
 
+mod published;
 mod traced;
 mod transport;
 
@@ -17,7 +18,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use lambent_services::pipeline;
-use lambent_services::upstream::{Place, Upstream as Asked};
+use lambent_services::upstream::{Place, Published, Upstream as Asked};
 
 use crate::activity;
 use crate::config::Config;
@@ -53,13 +54,22 @@ impl Upstream {
         pipeline::foreign_service(request).is_some()
     }
 
-    /// Passes a request on and its answer back; the request runs until the answer's body has ended.
+    /// Passes a request on and its answer back; the request runs until the answer's body has ended. What functions publish
+    /// meanwhile is noted.
     pub(crate) async fn pass(
         &self,
         request: Request<Incoming>,
         running: activity::Request,
+        noted: Option<&Published>,
     ) -> Response<Body> {
-        let answered = self.send(request.map(|body| body.map_err(Into::into).boxed_unsync())).await;
+        let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
+        let traced = noted.zip(published::trace(&request));
+        let _publishing = traced.as_ref().map(|(noted, _)| noted.publishing());
+        let answered = match (self.send(request).await, &traced) {
+            (Ok(response), Some((noted, trace))) => published::noted(response, (noted, trace)).await,
+            (Ok(response), None) => Ok(response.map(|body| body.map_err(Into::into).boxed_unsync())),
+            (Err(fault), _) => Err(fault),
+        };
         match answered {
             Ok(mut response) => {
                 drop_hop_by_hop(response.headers_mut());
@@ -69,7 +79,7 @@ impl Upstream {
                     let _running = &running;
                     frame
                 };
-                response.map(|body| body.map_frame(held).map_err(Into::into).boxed_unsync())
+                response.map(|body| body.map_frame(held).boxed_unsync())
             }
             Err(fault) => bad_gateway(&fault),
         }
@@ -112,7 +122,8 @@ pub(crate) fn asked(config: &Config) -> Option<Asked> {
         Place::Emulator(url) => url.starts_with("https:"),
     };
     let credentials = config.upstream_credentials.clone();
-    Some(Asked { place, credentials, transport: Arc::new(Http::new(tls)) })
+    let transport = Arc::new(Http::new(tls));
+    Some(Asked { place, credentials, transport, published: Arc::default() })
 }
 
 /// Drops what is said to the next hop only, and what `Connection` names.

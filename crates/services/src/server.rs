@@ -26,7 +26,7 @@ use crate::monitoring::alarms::Alarms;
 use crate::policies::Policies;
 use crate::polling::Pollers;
 use crate::traffic::Traffic;
-use crate::upstream::Upstream;
+use crate::upstream::{Published, Upstream};
 use crate::url::Urls;
 
 /// Whether signatures are checked.
@@ -170,6 +170,12 @@ impl Server {
     #[must_use]
     pub fn dispatcher(&self) -> &Arc<Dispatcher> {
         &self.dispatcher
+    }
+
+    /// What was published to topics; none if there is nobody to publish.
+    #[must_use]
+    pub fn published(&self) -> Option<&Published> {
+        self.upstream.as_ref().map(|upstream| &*upstream.published)
     }
 
     /// Whether signatures are checked.

@@ -12,6 +12,7 @@ pub(crate) mod kinesis;
 pub(crate) mod kms;
 pub(crate) mod messages;
 mod place;
+mod published;
 mod query;
 mod refused;
 mod roles;
@@ -29,6 +30,7 @@ use http::{Request, Response};
 
 pub(crate) use ask::Session;
 pub use place::Place;
+pub use published::{Published, Publishing};
 pub(crate) use refused::{Fault, Refused, if_served};
 pub(crate) use roles::Roles;
 
@@ -42,6 +44,8 @@ pub struct Upstream {
     pub credentials: Option<Credentials>,
     /// How.
     pub transport: Arc<dyn Transport>,
+    /// What was published to topics as part of a trace.
+    pub published: Arc<Published>,
 }
 
 /// An attribute of a message: its name, type and value.

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 const FIFO: &str = "arn:aws:sqs:us-east-1:000000000000:q.fifo";
 
 fn bodies(event: &Value) -> Vec<&str> {
-    event["Records"].as_array().unwrap().iter().map(|record| record["body"].as_str().unwrap()).collect()
+    let records = event["Records"].as_array().expect("an event of a queue has records");
+    records.iter().map(|record| record["body"].as_str().expect("a body is a text")).collect()
 }
 
 #[tokio::test(start_paused = true)]

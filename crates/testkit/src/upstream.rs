@@ -55,7 +55,8 @@ impl FakeUpstream {
     /// As a server is given it.
     #[must_use]
     pub fn at(&self, place: Place) -> Upstream {
-        Upstream { place, credentials: None, transport: Arc::new(self.clone()) }
+        let transport = Arc::new(self.clone());
+        Upstream { place, credentials: None, transport, published: Arc::default() }
     }
 }
 

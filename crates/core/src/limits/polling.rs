@@ -36,5 +36,9 @@ pub const POLL_RETRY_MIN: Duration = Duration::from_secs(1);
 pub const POLL_RETRY_MAX: Duration = Duration::from_secs(30);
 /// How long a message stays hidden where its queue does not say.
 pub const MESSAGE_HIDDEN: Duration = Duration::from_secs(30);
+/// Messages to topics whose traces are kept until they come out of a queue.
+pub const PUBLISHED_KEPT_MAX: usize = 10_000;
+/// How long a message from a topic waits for the answer to who published it.
+pub const PUBLISHED_WAIT_MAX: Duration = Duration::from_secs(1);
 /// How often it is tried to delete messages that a function has dealt with.
 pub const DELETIONS_MAX: u32 = 5;

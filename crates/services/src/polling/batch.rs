@@ -1,6 +1,6 @@
-//! One batch: the function is invoked with it, and what it has dealt with is deleted. What is throttled is tried again as
-//! long as the queue hides the messages; what fails is left to the queue, which shows it again or moves it to its dead-letter
-//! queue. Never receives a message.
+//! One batch: the function is invoked with it, and what it has dealt with is deleted. What is throttled, or meets a fault
+//! of the server, is tried again as long as the queue hides the messages; what fails is left to the queue, which shows it
+//! again or moves it to its dead-letter queue. Never receives a message.
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
 
@@ -101,25 +101,27 @@ async fn invoke(
             Err(refusal) => refusal,
         };
         match refusal {
-            InvokeError::Throttled(_) | InvokeError::Pending => {
-                reading.pace().slow();
-                rest(reading, pause, received).await?;
-                pause = (pause * 2).min(POLL_RETRY_MAX);
-            }
             InvokeError::Closing => return Err(Refused::GivenBack),
             InvokeError::Recursive => return Err(Refused::Left),
-            InvokeError::NotFound
-            | InvokeError::Failed(_)
-            | InvokeError::Program(_)
-            | InvokeError::Mount(_)
-            | InvokeError::Role
-            | InvokeError::Sandbox(_) => {
-                let (mapping, function) = (reading.mapping.id.uuid, reading.function.arn());
-                warn!(%mapping, function, %refusal, "messages were not run: they come again when their queue shows them");
+            InvokeError::NotFound | InvokeError::Failed(_) | InvokeError::Role => {
+                tell(reading, &refusal, "messages were not run: they come again when their queue shows them");
                 return Err(Refused::Left);
             }
+            InvokeError::Throttled(_) | InvokeError::Pending => {}
+            // The server's trouble is no message's fault.
+            InvokeError::Program(_) | InvokeError::Mount(_) | InvokeError::Sandbox(_) => {
+                tell(reading, &refusal, "messages were not run: tried again");
+            }
         }
+        reading.pace().slow();
+        rest(reading, pause, received).await?;
+        pause = (pause * 2).min(POLL_RETRY_MAX);
     }
+}
+
+fn tell(reading: &Reading, refusal: &InvokeError, what: &'static str) {
+    let (mapping, function) = (reading.mapping.id.uuid, reading.function.arn());
+    warn!(%mapping, function, %refusal, "{what}");
 }
 
 /// Waits before the next attempt, as AWS would. Messages that are shown again by then are somebody else's.

@@ -87,7 +87,15 @@ impl Reading {
     /// Receives messages.
     pub(super) async fn receive(&self, at_most: usize, wait: Duration) -> Result<Vec<Message>, String> {
         let (session, url) = self.queue().await?;
-        self.asked("ReceiveMessage", messages::receive(&session, url, at_most, wait).await)
+        let came = messages::receive(&session, url, at_most, wait).await;
+        let mut came = self.asked("ReceiveMessage", came)?;
+        for message in came.iter_mut().filter(|message| message.trace().is_none()) {
+            // As its topic would have handed it on.
+            if let Some(trace) = self.upstream()?.published.trace(&message.body).await {
+                message.set_trace(trace);
+            }
+        }
+        Ok(came)
     }
 
     /// How long the queue hides what was received.

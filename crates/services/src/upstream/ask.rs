@@ -7,7 +7,7 @@ use lambent_core::limits::UPSTREAM_ANSWER_MAX_BYTES;
 use lambent_core::time::Timestamp;
 use lambent_wire::sigv4::Signer;
 
-use super::{Credentials, Upstream, UpstreamError};
+use super::{Credentials, Publishing, Upstream, UpstreamError};
 use crate::Server;
 use crate::caller::Caller;
 use crate::lambda::trace;
@@ -92,6 +92,18 @@ impl<'a> Session<'a> {
     /// The trace the questions belong to.
     pub(crate) fn trace_id(&self) -> Option<&str> {
         self.trace_id.as_deref()
+    }
+
+    /// Something is about to be published as part of the trace.
+    pub(super) fn publishing(&self) -> Option<Publishing<'_>> {
+        self.trace_id().map(|_| self.upstream.published.publishing())
+    }
+
+    /// Notes that a message with this id, of SNS, is part of the trace.
+    pub(super) fn published(&self, id: &str) {
+        if let Some(trace_id) = self.trace_id() {
+            self.upstream.published.note_one(id, trace_id);
+        }
     }
 
     /// Where a service is, without a path.

@@ -3,6 +3,7 @@
 //! Sources: <https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html>,
 //! <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::{Attribute, Fault, Session, query};
@@ -41,5 +42,22 @@ pub(crate) async fn publish_with_subject(
         fields.push((format!("{entry}.Value.DataType"), kind));
         fields.push((format!("{entry}.Value.StringValue"), value));
     }
-    query::call::<IgnoredAny>(session, "sns", ("Publish", VERSION), &fields).await.map(drop)
+    let _publishing = session.publishing();
+    let answer: Answer = query::call(session, "sns", ("Publish", VERSION), &fields).await?;
+    if let Some(id) = answer.publish_result.and_then(|result| result.message_id) {
+        session.published(&id);
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    publish_result: Option<PublishResult>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PublishResult {
+    message_id: Option<String>,
 }

@@ -60,6 +60,11 @@ impl Message {
         self.system.get(TRACE)?.as_str()
     }
 
+    /// Makes it part of a trace.
+    pub fn set_trace(&mut self, trace: String) {
+        self.system.insert(TRACE.to_owned(), trace.into());
+    }
+
     /// The group of a FIFO queue that it is in.
     #[must_use]
     pub fn group(&self) -> Option<&str> {
@@ -182,5 +187,8 @@ mod tests {
         assert!(passes("12", json!({ "body": ["12"] })) && passes("12", json!({ "body": [12] })));
         assert!(passes("plain", json!({ "attributes": { "ApproximateReceiveCount": ["1"] } })));
         assert!(!message("m").passes(&[], QUEUE));
+        let mut message = message("m");
+        message.set_trace("Root=1".to_owned());
+        assert_eq!(message.trace(), Some("Root=1"));
     }
 }
