@@ -23,7 +23,7 @@ use tracing::info;
 use crate::clock::MovableClock;
 use crate::config::Config;
 use crate::system::SystemDice;
-use crate::{bootstraps, data_folder, interpreters, output, reach, runtimes, upstream};
+use crate::{bootstraps, interpreters, output, reach, runtimes, upstream};
 
 /// How long code nobody refers to is kept.
 const CODE_GRACE: Duration = Duration::from_secs(3600);
@@ -43,20 +43,35 @@ pub(crate) async fn assemble(
 ) -> Result<(Arc<Server>, Arc<LinuxHost>, Store)> {
     let interpreters = interpreters::configured(config).await?;
     let dice = Arc::new(SystemDice::open()?);
-    let store = data_folder::privately(Store::sqlite(SqliteOptions::new(&config.data_dir))).await?;
+    // What waits for the disk and what waits for the kernel need not wait for each other.
+    let side = TaskTracker::new();
+    let data_dir = config.data_dir.clone();
+    let bootstraps = side.spawn_blocking(move || bootstraps::lay_out(&data_dir));
+    let launcher = Launcher::new(spawner, reach::launcher_options(config, addresses), dice.clone());
+    let (opened, launcher) = tokio::join!(stores(config), side.spawn(launcher));
+    let (store, measured) = match opened {
+        Ok(stores) => stores,
+        Err(fault) => {
+            // The control groups it has made go with it.
+            if let Ok(Ok(launcher)) = launcher {
+                launcher.close().await;
+            }
+            return Err(fault);
+        }
+    };
+    let launcher = launcher??;
     let blobs = Blobs::local(&config.data_dir.join("blobs"), clock.clone())?;
     let trees =
         Trees::open(config.data_dir.join("trees")).context("cannot open the folder of unpacked code")?;
     let logs = Logs::open(store.clone(), config.data_dir.join("logs"), dice.clone());
-    let metrics = metrics(config).await?;
-    let launcher = Launcher::new(spawner, reach::launcher_options(config, addresses), dice.clone()).await?;
+    let metrics = Metrics::open(measured).await.context("cannot read the metrics")?;
     let network = reach::network(config, launcher.report())?;
     info!("functions reach {}", reach::words(network));
     let host = Arc::new(LinuxHost::new(launcher, TaskTracker::new(), clock.clone(), dice.clone()));
     let keys = Arc::new(KeyRing::new(config.account.clone(), clock.clone(), dice.clone()));
     // Before anything runs in the name of a role.
     keys.know(&store).await.context("cannot read users and roles")?;
-    let bootstraps = bootstraps::lay_out(&config.data_dir).context("cannot lay out the bootstraps")?;
+    let bootstraps = bootstraps.await?.context("cannot lay out the bootstraps")?;
     let programs = Programs::new(
         trees.clone(),
         blobs.clone(),
@@ -106,12 +121,11 @@ pub(crate) async fn assemble(
     Ok((Server::new(parts), host, store))
 }
 
-/// What is measured lies in a store of its own, whose many small writes hold nobody else up.
-async fn metrics(config: &Config) -> Result<Metrics> {
-    let folder = config.data_dir.join("metrics");
-    let options = SqliteOptions { feed_max: 1, ..SqliteOptions::new(folder) };
-    let store = data_folder::privately(Store::sqlite(options)).await?;
-    Metrics::open(store).await.context("cannot read the metrics")
+/// Records, and what is measured: that lies in a store of its own, whose many small writes hold nobody else up.
+async fn stores(config: &Config) -> Result<(Store, Store)> {
+    let records = SqliteOptions::new(&config.data_dir);
+    let measured = SqliteOptions { feed_max: 1, ..SqliteOptions::new(config.data_dir.join("metrics")) };
+    Ok(tokio::try_join!(Store::sqlite(records), Store::sqlite(measured))?)
 }
 
 fn dispatch_options(config: &Config) -> DispatchOptions {

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::activity::{self, Activity};
+use crate::sips::Sips;
 use crate::upstream::Body;
 
 /// The largest head of a request: AWS takes a megabyte of request line and headers.
@@ -44,7 +45,7 @@ where
         async move { Ok::<_, Infallible>(answered.await) }
     });
     let builder = builder();
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let connection = builder.serve_connection(TokioIo::new(Sips::of(stream)), service);
     tokio::pin!(connection);
     let served = async {
         let early = tokio::select! {

@@ -6,8 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as 
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use rustix::fs::Mode;
-use rustix::process::{geteuid, umask};
+use rustix::process::geteuid;
 use tracing::{info, warn};
 
 /// All for the owner, nothing for anyone else.
@@ -36,15 +35,6 @@ pub(crate) fn close_to_others(folder: &Path) -> Result<()> {
     fs::set_permissions(folder, Permissions::from_mode(PRIVATE)).with_context(fault)?;
     info!("{} was open to other users: now it is not", folder.display());
     Ok(())
-}
-
-/// Runs `work` so that the files it makes are this user's alone, also in a folder that others can look into. What
-/// sandboxes see is made elsewhere: it must stay readable for their users.
-pub(crate) async fn privately<T>(work: impl Future<Output = T>) -> T {
-    let before = umask(Mode::from_raw_mode(0o077));
-    let made = work.await;
-    umask(before);
-    made
 }
 
 #[cfg(test)]

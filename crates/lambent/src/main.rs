@@ -20,6 +20,7 @@ mod reach;
 mod runtimes;
 mod serve;
 mod signals;
+mod sips;
 mod system;
 mod tls;
 mod upstream;

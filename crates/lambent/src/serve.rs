@@ -68,9 +68,13 @@ pub(crate) fn split(config: &Config) -> Result<SpawnerHandle> {
     spawner::split(&reach::sandbox_options(config)).context("cannot start the spawner")
 }
 
-/// The runtime everything asynchronous runs on.
+/// The runtime everything asynchronous runs on: a worker for two processors, since functions need the others, and a worker
+/// that finds work wakes the next, which mostly finds none. See `docs/adr/0014-a-worker-for-two-processors.md`.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = processors.div_ceil(2);
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(workers).enable_all().build().context("cannot start the runtime")
 }
 
 /// A server that listens.

@@ -4,6 +4,7 @@
 //! Never sees a sandbox, and never parses a body before its signature is checked.
 
 mod access;
+mod aside;
 pub mod body;
 pub mod caller;
 pub mod efs;

@@ -28,6 +28,7 @@ use lambent_wire::sigv4::{Head, Scope};
 use lambent_wire::value::Value;
 use uuid::Uuid;
 
+use crate::aside::aside;
 use crate::body::whole;
 use crate::caller::{Caller, Context, scheme};
 use crate::operations::{self, Operation, SERVICES};
@@ -128,7 +129,7 @@ impl Exchange<'_> {
     {
         let read = read::read(&self.server.traffic, body).await;
         let Read { body, room: _room } = read.map_err(|why| errors::unread(&why, self.operation_name()))?;
-        self.authenticate(admitted, body)
+        aside(body.len(), || self.authenticate(admitted, body))
     }
 
     /// Everything that can be refused before the body is there.
@@ -164,7 +165,8 @@ impl Exchange<'_> {
         {
             return Err(errors::too_large(CONFIGURATION_BODY_MAX_BYTES, route.operation.name));
         }
-        let input = self.protocol.parse(self.service, &mut route, request)?;
+        let bytes = request.body.len();
+        let input = aside(bytes, || self.protocol.parse(self.service, &mut route, request))?;
         Ok((route, input))
     }
 

@@ -34,26 +34,34 @@ pub(in super::super) async fn sweep(folders: &[PathBuf]) {
 ///
 /// Only empty ones, whose process id nobody has: not even in a container, which may share this part of the tree.
 pub(in super::super) async fn sweep_strays(layout: &Layout) {
-    let mut parents: BTreeSet<&PathBuf> = layout.legacy.values().collect();
-    parents.extend(layout.unified.iter().chain(&layout.unified_top));
-    let alive = alive();
-    for folder in parents.into_iter().flat_map(|parent| strays(parent, &alive)) {
+    let mut parents: BTreeSet<PathBuf> = layout.legacy.values().cloned().collect();
+    parents.extend(layout.unified.iter().chain(&layout.unified_top).cloned());
+    let look = move || parents.iter().flat_map(|parent| strays(parent, alive)).collect::<Vec<_>>();
+    for folder in tokio::task::spawn_blocking(look).await.unwrap_or_default() {
         tracing::info!(folder = %folder.display(), "cgroup of a server that is gone removed");
         sweep(&[folder]).await;
     }
 }
 
-fn strays(parent: &Path, alive: &BTreeSet<u32>) -> Vec<PathBuf> {
+fn strays(parent: &Path, alive: impl FnOnce() -> BTreeSet<u32>) -> Vec<PathBuf> {
     let processes = fs::read_to_string(parent.join("cgroup.procs")).unwrap_or_default();
     if processes.lines().any(|pid| pid == "0") {
         // Somebody outside of our pid namespace lives here, whose id cannot be known.
         return Vec::new();
     }
-    let stray = |path: &PathBuf| {
-        path.file_name().and_then(|name| owner(name.to_str()?)).is_some_and(|pid| !alive.contains(&pid))
-            && deserted(path)
+    let of_server = |path: PathBuf| {
+        let pid = path.file_name().and_then(|name| owner(name.to_str()?))?;
+        (pid != std::process::id()).then_some((pid, path))
     };
-    fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path()).filter(stray).collect()
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    let folders: Vec<_> = entries.filter_map(|entry| of_server(entry.path())).collect();
+    if folders.is_empty() {
+        return Vec::new();
+    }
+    // After the folders: a server that has made one since then is not taken for gone.
+    let alive = alive();
+    let is_stray = |(pid, path): &(u32, PathBuf)| !alive.contains(pid) && deserted(path);
+    folders.into_iter().filter(is_stray).map(|(_, path)| path).collect()
 }
 
 /// The process id in `lambent-<pid>-<eight hexadecimal digits>`.
@@ -147,7 +155,7 @@ mod tests {
         folder("lambent-probe-14", "", "");
         folder("lambent-15-notes", "", "");
         folder("system.slice", "", "");
-        let found = || strays(parent.path(), &BTreeSet::from([11, 77, 78]));
+        let found = || strays(parent.path(), || BTreeSet::from([11, 77, 78]));
         assert_eq!(found(), [parent.path().join("lambent-10-0123abcd")]);
         fs::write(parent.path().join("cgroup.procs"), "1\n0\n").unwrap();
         assert!(found().is_empty(), "a stranger from another pid namespace is here");

@@ -90,7 +90,6 @@ impl Launcher {
         run_dir.forget()?;
         let name = || format!("lambent-{}-{:08x}", std::process::id(), dice.bits() & 0xFFFF_FFFF);
         let layout = cgroup::Layout::detect();
-        cgroup::sweep_strays(&layout).await;
         let base = Base::create(&layout, name, spawner.pid, &mut |folder| run_dir.remember(folder));
         let images = Images::new(&options.run_dir);
         let lack = images.as_ref().map_or_else(|lack| Err(*lack), |_| Ok(()));
@@ -103,6 +102,8 @@ impl Launcher {
             tracing::warn!(name, detail, remedy, "sandboxes are weaker here than on AWS");
         }
         let broken = Watch::begin(&spawner, &tasks, closing.clone())?;
+        // Looks at every process of the host: nobody waits for that.
+        tasks.spawn(async move { cgroup::sweep_strays(&layout).await });
         let images = images.ok().map(Arc::new);
         if let Some(images) = images.clone() {
             let stop = closing.clone();

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use sqlx::{ConnectOptions, Connection};
@@ -14,7 +15,8 @@ use crate::StoreError;
 /// Makes the folder's database where there is none.
 ///
 /// It is built beside its place without flushing, flushed once, then named. SQLite's own way flushes seven
-/// times before the first table stands, which is most of what a first start would take.
+/// times before the first table stands, which is most of what a first start would take. It is for this user alone, and
+/// what SQLite lays beside it is as it is.
 pub(super) async fn create(folder: &Folder) -> Result<(), StoreError> {
     let database = folder.database();
     if database.exists() {
@@ -22,6 +24,8 @@ pub(super) async fn create(folder: &Folder) -> Result<(), StoreError> {
     }
     let draft = with_suffix(&database, "-new");
     clear(&draft)?;
+    let made = File::options().write(true).create_new(true).mode(0o600).open(&draft);
+    made.map_err(|source| file_error(&draft, source))?;
     let mut building = connection::draft(&draft).connect().await.map_err(name)?;
     schema::migrate(&mut building).await?;
     building.close().await.map_err(name)?;

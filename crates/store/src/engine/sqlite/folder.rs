@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,7 +23,8 @@ impl Folder {
     pub(super) fn lock(path: PathBuf) -> Result<Self, StoreError> {
         folder::make(&path).map_err(|source| file_error(&path, source))?;
         let lock_path = path.join(LOCK);
-        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&lock_path);
+        let mut options = OpenOptions::new();
+        let open = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&lock_path);
         let mut lock = open.map_err(|source| file_error(&lock_path, source))?;
         match lock.try_lock() {
             Ok(()) => {}
