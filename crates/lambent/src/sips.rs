@@ -15,7 +15,7 @@ const SIP_BYTES: u64 = 32 * 1024;
 #[derive(Debug)]
 pub(crate) struct Sips<S>(Take<S>);
 
-impl<S: AsyncRead> Sips<S> {
+impl<S: AsyncRead + Unpin> Sips<S> {
     pub(crate) fn of(stream: S) -> Self {
         Self(stream.take(SIP_BYTES))
     }
@@ -33,7 +33,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Sips<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Sips<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Sips<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
