@@ -97,28 +97,21 @@ pub(crate) async fn assemble(
         },
     };
     let dispatcher = Dispatcher::start(parts, &store).await?;
-    let options = Options {
+    let (kept, options) = (store.clone(), options(config));
+    let parts =
+        Parts { store, blobs, trees, logs, metrics, dispatcher, keys, clock, dice, options, upstream };
+    Ok((Server::new(parts), host, kept))
+}
+
+fn options(config: &Config) -> Options {
+    Options {
         auth: config.auth,
         account: config.account.clone(),
         region: config.region.clone(),
         public_endpoint: config.public_endpoint.clone(),
         code_grace: CODE_GRACE,
         transition_min: config.transition_min,
-    };
-    let parts = Parts {
-        store: store.clone(),
-        blobs,
-        trees,
-        logs,
-        metrics,
-        dispatcher,
-        keys,
-        clock,
-        dice,
-        options,
-        upstream,
-    };
-    Ok((Server::new(parts), host, store))
+    }
 }
 
 /// Records, and what is measured: that lies in a store of its own, whose many small writes hold nobody else up.
