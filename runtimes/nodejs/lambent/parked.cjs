@@ -12,13 +12,12 @@ function wait() {
   const number = process.env[VARIABLE];
   if (number === undefined) return;
   preload();
-  const folder = process.cwd();
   const told = read(Number(number));
   // Nobody needs it any more.
   if (!told) process.reallyExit(0);
-  // What is mounted there now was not before.
-  process.chdir(folder);
   become(told.split('\0').slice(0, -1));
+  // What is mounted there now was not before. The folder we are in may be mounted nowhere any more and has no name then.
+  process.chdir(process.env.LAMBDA_TASK_ROOT ?? '/var/task');
 }
 
 /** What the first invocation needs of the rest: none of it looks at the environment. */

@@ -14,13 +14,13 @@ def wait():
     number = os.environ.get(VARIABLE)
     if number is None:
         return
-    folder = os.getcwd()
     told = _read(int(number))
     if not told:
         os._exit(0)  # Nobody needs it any more.
-    # What is mounted there now was not before.
-    os.chdir(folder)
-    _become(dict(variable.split("=", 1) for variable in os.fsdecode(told).split("\0")[:-1]))
+    variables = dict(variable.split("=", 1) for variable in os.fsdecode(told).split("\0")[:-1])
+    # What is mounted there now was not before. The folder we are in may be mounted nowhere any more and has no name then.
+    os.chdir(variables.get("LAMBDA_TASK_ROOT", "/var/task"))
+    _become(variables)
 
 
 def _read(descriptor):
