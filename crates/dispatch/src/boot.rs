@@ -45,7 +45,13 @@ impl<'a> Drive<'a> {
         // Before it has a place among the starts: a file system that hangs must not keep others from theirs.
         let memory = self.room().await.map_err(NotBooted::Refused)?;
         let session = self.session(memory).await?;
-        self.slots().await.ok_or(NotBooted::Refused(InvokeError::Closing))?;
+        // A queued event comes again; who waits is served also by a server that closes.
+        let closing = &self.dispatcher.closing;
+        let placed = match self.is_waited_for {
+            true => self.slots(true).await,
+            false => closing.run_until_cancelled(self.slots(false)).await.flatten(),
+        };
+        placed.ok_or(NotBooted::Refused(InvokeError::Closing))?;
         let started = self.now();
         let spec = self.spec(program, log, &session);
         self.dispatcher.routes.kinds.learn(&self.route.deployment.configuration, &spec);
@@ -75,7 +81,8 @@ impl<'a> Drive<'a> {
 
     /// Starts the processes of an environment that was reset.
     pub(crate) async fn restart(&mut self, environment: &mut Environment, phase: Phase) -> Event {
-        let event = match self.slots().await {
+        // Within an invocation the function's time limit runs: it does not wait for a turn.
+        let event = match self.slots(self.is_waited_for || phase == Phase::Invoke).await {
             Some(()) => self.start_again(environment, phase).await,
             None => Event::Lost,
         };
@@ -182,11 +189,11 @@ impl<'a> Drive<'a> {
 
     /// Takes a place among the starts that go on at once; nothing when the server closes. What no caller waits for, as
     /// provisioned environments and queued events, takes half of the places at most, so that invocations find room.
-    async fn slots(&mut self) -> Option<()> {
+    async fn slots(&mut self, is_waited_for: bool) -> Option<()> {
         // Who waits for a place has none: else all who have one could wait for each other.
         self.slots = None;
         let dispatcher = self.dispatcher;
-        let turn = if self.is_waited_for {
+        let turn = if is_waited_for {
             None
         } else {
             Some(self.unless_closing(dispatcher.provisioner.slots.acquire()).await?.ok()?)

@@ -218,6 +218,8 @@ impl Dispatcher {
             );
         }
         self.killing.store(true, Ordering::SeqCst);
+        // The sockets that an idle environment holds would keep its network.
+        self.routes.all().iter().for_each(|route| drop(route.pool.retire()));
         self.host.close().await;
         self.tasks.wait().await;
     }

@@ -30,8 +30,8 @@ const READ_AT_START: [&str; 18] = [
     "V8_",
 ];
 
-/// What our bootstraps can still follow afterwards, although it is read at the start.
-const FOLLOWED: [&str; 2] = ["PYTHONPATH", "NODE_PATH"];
+/// What our bootstraps can still follow afterwards, although it is read at the start; and `NODE_ENV`, which only libraries read.
+const FOLLOWED: [&str; 3] = ["PYTHONPATH", "NODE_PATH", "NODE_ENV"];
 
 /// What our bootstraps read while they are loaded.
 const READ_BY_BOOTSTRAPS: [&str; 2] = ["AWS_EXECUTION_ENV", "AWS_LAMBDA_LOG_FORMAT"];

@@ -19,5 +19,7 @@ pub const PARKED_IDLE: Duration = Duration::from_secs(300);
 pub const PARKED_QUIET: Duration = Duration::from_millis(15);
 /// How long parking waits for such a pause at most.
 pub const PARKED_PATIENCE: Duration = Duration::from_millis(200);
+/// How long a parked sandbox may take to become one that was asked for: after that the next is tried, or one is made.
+pub const PARKED_ASSIGN_MAX: Duration = Duration::from_secs(2);
 /// What parked sandboxes take at most of the memory that is left: one part of so many.
 pub const PARKED_MEMORY_PART: u64 = 16;

@@ -146,15 +146,18 @@ impl Dispatcher {
     /// An event has ended: it goes, or stays as long as its end is to be told.
     async fn end(&self, record: &Record<Event>, event: Event, place: Place) -> Result<(), StoreError> {
         let Some(ended) = &event.ended else { return Ok(()) };
-        if ended.condition != Condition::Success {
+        let condition = ended.condition;
+        let dropped = (condition != Condition::Success).then(|| event.clone());
+        let next = (!ended.deliveries.is_empty()).then_some((event, Place { due: AT_ONCE, ..place }));
+        self.replace(record, next).await?;
+        if let Some(event) = dropped {
             self.count_event(&event, Measure::AsyncEventsDropped);
             warn!(
                 function = %event.function.arn(), request_id = event.request_id, attempts = event.attempts,
-                condition = ended.condition.as_str(), "async event dropped"
+                condition = condition.as_str(), "async event dropped"
             );
         }
-        let next = (!ended.deliveries.is_empty()).then_some((event, Place { due: AT_ONCE, ..place }));
-        self.replace(record, next).await
+        Ok(())
     }
 
     /// Puts an event in the place of what it was, or nothing. One that somebody else removed stays removed.

@@ -18,6 +18,7 @@ use super::event::invoke_event;
 use super::json;
 use super::names::Target;
 use super::trace;
+use crate::aside::aside;
 use crate::caller::Context;
 use crate::{Reply, Server};
 
@@ -116,7 +117,7 @@ pub(super) fn event(payload: Bytes) -> Result<Bytes, Error> {
     if payload.is_empty() {
         return Ok(Bytes::from_static(b"{}"));
     }
-    match json::check(&payload) {
+    match aside(payload.len(), || json::check(&payload)) {
         Ok(()) => Ok(payload),
         Err(fault) => {
             let words = "Could not parse request body into json: Could not parse payload into json";

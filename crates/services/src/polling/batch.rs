@@ -45,7 +45,11 @@ pub(super) async fn run(reading: &Reading, batch: Batch) {
         let (mut messages, mut records) = (messages.as_slice(), records.as_slice());
         while !messages.is_empty() {
             let (part, rest) = messages.split_at(fitting(records));
-            run_part(reading, (part, &records[..part.len()]), received).await;
+            let is_done = run_part(reading, (part, &records[..part.len()]), received).await;
+            // What comes after a failure in an ordered queue waits for it; and what was shown again is somebody else's.
+            if (!is_done && reading.is_ordered()) || received.elapsed() >= reading.hidden().await {
+                return;
+            }
             (messages, records) = (rest, &records[part.len()..]);
         }
     }
@@ -56,11 +60,19 @@ fn goes_round(reading: &Reading, message: &Message) -> bool {
     message.trace().is_some_and(again)
 }
 
-async fn run_part(reading: &Reading, (messages, records): (&[Message], &[String]), received: Instant) {
+/// Whether all of them are dealt with.
+async fn run_part(
+    reading: &Reading,
+    (messages, records): (&[Message], &[String]),
+    received: Instant,
+) -> bool {
     let failed = match invoke(reading, messages, &event(records), received).await {
         Ok(outcome) => judge(reading, messages, &outcome),
-        Err(Refused::GivenBack) => return reading.give_back(messages).await,
-        Err(Refused::Left) => return,
+        Err(Refused::GivenBack) => {
+            reading.give_back(messages).await;
+            return false;
+        }
+        Err(Refused::Left) => return false,
     };
     let done = messages.iter().filter(|message| !failed.has(&message.id));
     let handles: Vec<String> = done.map(|message| message.receipt_handle.clone()).collect();
@@ -69,9 +81,11 @@ async fn run_part(reading: &Reading, (messages, records): (&[Message], &[String]
         let failed = messages.len() - handles.len();
         info!(%mapping, function, failed, "messages failed: they come again when their queue shows them");
     }
+    let is_done = handles.len() == messages.len();
     if !handles.is_empty() {
         reading.delete(handles).await;
     }
+    is_done
 }
 
 /// Which messages failed.

@@ -12,7 +12,7 @@ use lambent_core::lambda::event_source_mapping::{EventSourceMapping, Kind};
 use lambent_core::limits::{
     DELETIONS_MAX, MESSAGE_HIDDEN, POLL_RETRY_MIN, POLL_WAIT_EMULATED_MAX, POLL_WAIT_MAX,
 };
-use lambent_dispatch::InvokeError;
+use lambent_dispatch::{InvokeError, RoleCredentials as _};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tracing::warn;
@@ -166,6 +166,9 @@ impl Reading {
     async fn queue(&self) -> Result<(Session<'_>, &str), String> {
         let role = self.role().await?;
         let now = self.server.clock.wall();
+        if !self.server.keys.is_assumable(&role) {
+            return Err(InvokeError::Role.to_string());
+        }
         for action in QUEUE_ACTIONS {
             let asked = format!("sqs:{action}");
             let may = role_may(&self.server.keys, (&self.function, &role), (&asked, &self.queue), now);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lambent_core::limits::{
-    PARKED_IDLE, PARKED_MEMORY_PART, PARKED_PATIENCE, PARKED_QUIET, SANDBOX_BOOT_MAX,
+    PARKED_ASSIGN_MAX, PARKED_IDLE, PARKED_MEMORY_PART, PARKED_PATIENCE, PARKED_QUIET,
 };
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -83,7 +83,6 @@ impl Lot {
 
     fn take(&self, class: &Class, memory_mib: u32) -> Option<Parked> {
         let now = Instant::now();
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = now;
         loop {
             let one = self.stock().take(class, memory_mib, now)?;
             if one.launched.control.shared().told.state().lives() {
@@ -121,22 +120,27 @@ impl Lot {
     /// Ends what nobody needs, and all when memory is short, until told to stop.
     pub(super) async fn tidy(&self, stop: CancellationToken) {
         while stop.run_until_cancelled(sleep(PARKED_IDLE / 60)).await.is_some() {
-            drop(self.stock().unused(Instant::now()));
+            // Dropped, and so ended, when nobody is kept from the stock.
+            let unused = self.stock().unused(Instant::now());
+            drop(unused);
             if self.count() > 0 && !self.has_memory() {
-                drop(self.stock().drain());
+                let all = self.stock().drain();
+                drop(all);
             }
         }
     }
 
     /// Ends all, for good.
     pub(super) fn close(&self) {
-        drop(self.stock().close());
+        let all = self.stock().close();
+        drop(all);
     }
 }
 
 impl Inner {
     /// Starts one: a parked one becomes it, or else a new one is made.
     pub(super) async fn start(self: Arc<Self>, spec: Spec) -> Result<Launched, BootError> {
+        *self.lot.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let Some(class) = self.lot.class(&spec) else { return self.launch(spec, false).await };
         while let Some(parked) = self.lot.take(&class, spec.memory_mib) {
             self.fill();
@@ -151,7 +155,8 @@ impl Inner {
             return launched;
         }
         // What is parked may be what there is no room for.
-        drop(self.lot.stock().drain());
+        let all = self.lot.stock().drain();
+        drop(all);
         self.launch(spec, false).await
     }
 
@@ -176,7 +181,7 @@ impl Inner {
         let fds: Vec<_> = trees.iter().map(std::os::fd::AsFd::as_fd).collect();
         channel::send(shared.socket.get_ref(), &Command::Assign(assignment), &fds)
             .map_err(|error| step("assign", error))?;
-        match timeout(SANDBOX_BOOT_MAX, launched.control.started()).await {
+        match timeout(PARKED_ASSIGN_MAX, launched.control.started()).await {
             Ok(Ok(())) => Ok(launched),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(step("assign", "took too long")),
