@@ -41,10 +41,13 @@ def in_handler(running):
 
 
 def programs(running):
-    """The programs inside sandboxes: what stands below an init, which stands below the spawner."""
+    """The programs that have a function's code: what stands below an init, which stands below the spawner. What waits for
+    the next start has none."""
     ours = {pid for pid, _ in descendants(running.process.pid)} - {running.process.pid}
     spawners = {pid for pid in ours if parent(pid) == running.process.pid}
-    return [pid for pid in ours - spawners if parent(parent(pid)) in spawners]
+    inside = [pid for pid in ours - spawners if parent(parent(pid)) in spawners]
+    task = {pid: pathlib.Path(f"/proc/{pid}/root/var/task") for pid in inside}
+    return [pid for pid in inside if {entry.name for entry in task[pid].iterdir()} - {"lib"}]
 
 
 def comm(pid):
