@@ -13,6 +13,8 @@ use lambent_code::{Digest, Tree, Trees};
 mod packages;
 
 const ROUNDS: usize = 50;
+/// How often it is looked whether a tree was begun.
+const LOOKS_MAX: usize = 100_000;
 
 /// Killed and reaped when dropped.
 struct Victim(Child);
@@ -55,9 +57,12 @@ async fn fifty_kills_never_leave_half_a_tree() {
         for _ in 0..round % 11 {
             lines.next().unwrap().unwrap();
         }
+        // Every second one in the middle of a tree, as far as it can be hit.
+        let begun = || fs::read_dir(folder.path().join("staging")).map_or(0, Iterator::count);
+        (0..LOOKS_MAX).take_while(|_| round % 2 == 1 && begun() == 0).for_each(drop);
         drop(victim);
         // Killed at once, it hasn't even made its folders.
-        cut_short += fs::read_dir(folder.path().join("staging")).map_or(0, Iterator::count);
+        cut_short += begun();
         let trees = Trees::open(folder.path()).unwrap();
         for (package, digest) in (0..).zip(&digests) {
             if let Some(tree) = trees.get(digest) {
