@@ -19,6 +19,10 @@ pub const PARKED_IDLE: Duration = Duration::from_secs(300);
 pub const PARKED_QUIET: Duration = Duration::from_millis(15);
 /// How long parking waits for such a pause at most.
 pub const PARKED_PATIENCE: Duration = Duration::from_millis(200);
+/// How long a program may take from its start until it waits for what it is to run.
+pub const PARKED_LOADS_MAX: Duration = Duration::from_secs(10);
+/// How long between two looks whether it waits.
+pub const PARKED_LOOK_AGAIN: Duration = Duration::from_millis(3);
 /// How long a parked sandbox may take to become one that was asked for: after that the next is tried, or one is made.
 pub const PARKED_ASSIGN_MAX: Duration = Duration::from_secs(2);
 /// What parked sandboxes take at most of the memory that is left: one part of so many.

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -225,6 +225,15 @@ impl Group {
         for folder in &self.folders {
             let _ = fs::remove_dir(folder);
         }
+    }
+
+    /// Whether one of its processes waits for something to read from this descriptor of its own.
+    pub(in super::super) fn reads(&self, descriptor: RawFd) -> bool {
+        let Some(folder) = self.folders.first() else { return false };
+        let waits = format!("{} {descriptor:#x} ", libc::SYS_read);
+        let now_in = |pid: &str| fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();
+        let all = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
+        all.lines().any(|pid| now_in(pid).starts_with(&waits))
     }
 
     /// Kills who is still inside, then removes the folders, waiting while they are busy; answers those that stay.

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lambent_core::limits::{
-    PARKED_ASSIGN_MAX, PARKED_IDLE, PARKED_MEMORY_PART, PARKED_PATIENCE, PARKED_QUIET,
+    PARKED_ASSIGN_MAX, PARKED_IDLE, PARKED_LOADS_MAX, PARKED_LOOK_AGAIN, PARKED_MEMORY_PART, PARKED_PATIENCE,
+    PARKED_QUIET,
 };
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,7 @@ use crate::linux::cgroup::Limits;
 use crate::linux::control::Launched;
 use crate::linux::memory::left_mib;
 use crate::linux::message::{Assignment, Command};
+use crate::linux::parked::PARKED_FD;
 use crate::linux::{channel, template};
 use crate::spec::{Class, Early};
 use crate::{BootError, Spec};
@@ -224,10 +226,20 @@ impl Inner {
         self.lot.count.fetch_add(1, Ordering::Relaxed);
         let counted = Counted(Arc::clone(&self.lot.count));
         let mut spec = class.spec(memory_mib);
-        let number = crate::linux::parked::PARKED_FD.to_string();
+        let number = PARKED_FD.to_string();
         spec.environment.insert(Early::DESCRIPTOR_VARIABLE.to_owned(), number);
         let launched = Arc::clone(self).launch(spec, true).await?;
+        timeout(PARKED_LOADS_MAX, loaded(&launched)).await.map_err(|_| step("park", "took too long"))?;
         Ok(Parked { launched, _counted: counted })
+    }
+}
+
+/// Returns when the program waits, or has ended. One that was taken before would see its folders change while it starts.
+async fn loaded(launched: &Launched) {
+    let shared = launched.control.shared();
+    let waits = || shared.group.as_ref().is_some_and(|group| group.reads(PARKED_FD));
+    while shared.told.state().lives() && !waits() {
+        sleep(PARKED_LOOK_AGAIN).await;
     }
 }
 
