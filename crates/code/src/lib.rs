@@ -3,6 +3,7 @@
 //! Never runs a function, never reads the environment or a clock, and never trusts a zip.
 
 mod blocking;
+pub mod image;
 pub mod interpreter;
 pub mod package;
 pub mod sdk;

@@ -12,6 +12,7 @@ pub mod event_source_mapping;
 pub mod extension;
 pub mod failure;
 pub mod function;
+pub mod image;
 pub mod layer;
 pub mod life;
 pub mod lineage;
