@@ -6,6 +6,8 @@
 //! Sources: <https://github.com/opencontainers/image-spec>, <https://github.com/opencontainers/distribution-spec>
 
 mod error;
+mod layer;
+mod layers;
 mod resolve;
 
 use std::io;
@@ -18,6 +20,7 @@ use lambent_core::lambda::image::Reference;
 use crate::Digest;
 
 pub use error::{ImageError, LayerFault};
+pub use layers::{Layer, Layers};
 pub use resolve::resolve;
 
 /// One registry's images.

@@ -121,16 +121,7 @@ impl Trees {
     /// [`PackageError`]; nothing is left on disk then.
     pub async fn unpack(&self, zip: Bytes) -> Result<Tree, PackageError> {
         let digest = digest_of(&zip).await;
-        if let Some(tree) = self.get(&digest) {
-            return Ok(tree);
-        }
-        let turn = Turn::at(&self.0, digest).await;
-        match self.get(&digest) {
-            Some(tree) => Ok(tree),
-            None => {
-                Inner::make(Arc::clone(&self.0), turn, move |inner| inner.unpack_here(digest, &zip)).await
-            }
-        }
+        self.filled(digest, PackageError::storage, move |into| crate::zip::unpack(&zip, into)).await
     }
 
     /// Trees laid over each other in this order, the last on top: made now unless it is there, without copying a file. One
@@ -145,16 +136,39 @@ impl Trees {
         let digests: Vec<String> = trees.iter().map(|tree| tree.digest().to_string()).collect();
         // No zip has this digest: none begins so.
         let digest = Digest::of(format!("trees {}", digests.join(" ")).as_bytes());
+        let trees = trees.to_vec();
+        let merged = self.filled(digest, PackageError::storage, move |into| {
+            let sources: Vec<PathBuf> = trees.iter().map(|tree| tree.path().to_owned()).collect();
+            merge::merge(&sources, into).map_err(|e| PackageError::storage("merge layers", e))?;
+            Ok(trees.iter().map(Tree::unzipped_bytes).sum())
+        });
+        merged.await.map(Some)
+    }
+
+    /// The tree of `digest`, made now by `fill` unless it is there, as one of few at the same time; `fill` puts it into an
+    /// empty folder and says its size. On an error nothing is left on disk.
+    pub(crate) async fn filled<E: Send + 'static>(
+        &self,
+        digest: Digest,
+        storage: fn(&'static str, io::Error) -> E,
+        fill: impl FnOnce(&Path) -> Result<u64, E> + Send + 'static,
+    ) -> Result<Tree, E> {
         if let Some(tree) = self.get(&digest) {
-            return Ok(Some(tree));
+            return Ok(tree);
         }
         let turn = Turn::at(&self.0, digest).await;
         if let Some(tree) = self.get(&digest) {
-            return Ok(Some(tree));
+            return Ok(tree);
         }
-        let trees = trees.to_vec();
-        let made = Inner::make(Arc::clone(&self.0), turn, move |inner| inner.merge_here(digest, &trees));
-        made.await.map(Some)
+        let inner = Arc::clone(&self.0);
+        let slot = Arc::clone(&inner.slots).acquire_owned().await.expect("the semaphore is never closed");
+        // Both guards travel with the work: if the caller goes away, the next one still waits for its end.
+        blocking(move || {
+            let tree = inner.fill(digest, storage, fill);
+            drop((turn, slot));
+            tree
+        })
+        .await
     }
 
     /// Removes the trees that are neither in `keep` nor in use, and what [`Trees::sweep`] removes.
@@ -204,41 +218,18 @@ impl Inner {
         Tree(unpacked)
     }
 
-    /// Makes a tree, as one of few at the same time.
-    async fn make(
-        self: Arc<Self>,
-        turn: Turn,
-        make: impl FnOnce(&Self) -> Result<Tree, PackageError> + Send + 'static,
-    ) -> Result<Tree, PackageError> {
-        let slot = Arc::clone(&self.slots).acquire_owned().await.expect("the semaphore is never closed");
-        // Both guards travel with the work: if the caller goes away, the next one still waits for its end.
-        blocking(move || {
-            let tree = make(&self);
-            drop((turn, slot));
-            tree
-        })
-        .await
-    }
-
-    fn unpack_here(&self, digest: Digest, zip: &[u8]) -> Result<Tree, PackageError> {
-        let staged = self.shelf.stage().map_err(|e| PackageError::storage("make a folder for the zip", e))?;
-        let unzipped_bytes = crate::zip::unpack(zip, &staged.files())?;
+    fn fill<E>(
+        &self,
+        digest: Digest,
+        storage: fn(&'static str, io::Error) -> E,
+        fill: impl FnOnce(&Path) -> Result<u64, E>,
+    ) -> Result<Tree, E> {
+        let staged = self.shelf.stage().map_err(|e| storage("make a folder to unpack into", e))?;
+        let unzipped_bytes = fill(&staged.files())?;
         let mut known = self.known();
         self.shelf
             .publish(staged, digest, unzipped_bytes)
-            .map_err(|e| PackageError::storage("put the unpacked zip in its place", e))?;
-        Ok(self.remember(&mut known, digest, unzipped_bytes))
-    }
-
-    fn merge_here(&self, digest: Digest, trees: &[Tree]) -> Result<Tree, PackageError> {
-        let staged = self.shelf.stage().map_err(|e| PackageError::storage("make a folder for layers", e))?;
-        let sources: Vec<PathBuf> = trees.iter().map(|tree| tree.path().to_owned()).collect();
-        merge::merge(&sources, &staged.files()).map_err(|e| PackageError::storage("merge layers", e))?;
-        let unzipped_bytes = trees.iter().map(Tree::unzipped_bytes).sum();
-        let mut known = self.known();
-        self.shelf
-            .publish(staged, digest, unzipped_bytes)
-            .map_err(|e| PackageError::storage("put merged layers in their place", e))?;
+            .map_err(|e| storage("put what was unpacked in its place", e))?;
         Ok(self.remember(&mut known, digest, unzipped_bytes))
     }
 

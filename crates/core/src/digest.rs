@@ -23,6 +23,12 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// The digest of all that a running hash was given.
+    #[must_use]
+    pub fn from_sha256(hash: Sha256) -> Self {
+        Self(hash.finalize().into())
+    }
+
     /// As `CodeSha256` shows it: base64, standard alphabet, padded.
     #[must_use]
     pub fn to_base64(self) -> String {

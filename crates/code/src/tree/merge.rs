@@ -81,8 +81,8 @@ fn link(from: &OwnedFd, into: &OwnedFd, path: &Path) -> Result<()> {
     }
 }
 
-/// Removes what an earlier tree has at a path: a file, or a folder with all in it.
-fn clear(into: &OwnedFd, path: &Path) -> Result<()> {
+/// Removes what is at a path, whose folders are no symlinks: a file, or a folder with all in it.
+pub(crate) fn clear(into: &OwnedFd, path: &Path) -> Result<()> {
     if kind(into, path)? != FileType::Directory {
         return rustix::fs::unlinkat(into, path, AtFlags::empty());
     }

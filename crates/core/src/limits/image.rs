@@ -13,6 +13,8 @@ pub const IMAGE_LAYERS_MAX: usize = 127;
 pub const IMAGE_MANIFEST_MAX_BYTES: usize = 4 * 1024 * 1024;
 /// The largest configuration of an image. No quota of AWS's: ten times what a long history needs.
 pub const IMAGE_CONFIGURATION_MAX_BYTES: u64 = 8 * 1024 * 1024;
+/// Layers of one image that are fetched and unpacked at the same time.
+pub const LAYERS_AT_ONCE_MAX: usize = 4;
 /// Files, folders and links in one layer: above real ones, below what exhausts inodes. No quota of AWS's.
 pub const LAYER_ENTRIES_MAX: u64 = 1_000_000;
 /// Names, extended attributes and holes of one entry of a layer, as the tar holds them. No quota of AWS's.
