@@ -8,6 +8,7 @@
 mod error;
 mod layer;
 mod layers;
+mod remote;
 mod resolve;
 
 use std::io;
@@ -21,6 +22,7 @@ use crate::Digest;
 
 pub use error::{ImageError, LayerFault};
 pub use layers::{Layer, Layers};
+pub use remote::{Credentials, NotDockersConfig, Remote};
 pub use resolve::resolve;
 
 /// One registry's images.

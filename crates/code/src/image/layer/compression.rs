@@ -20,7 +20,7 @@ type Whole<R> = BufReader<io::Chain<Cursor<Vec<u8>>, R>>;
 /// The tar in a layer.
 pub(super) enum Decoder<R: Read> {
     Plain(Whole<R>),
-    Gzip(MultiGzDecoder<Whole<R>>),
+    Gzip(Box<MultiGzDecoder<Whole<R>>>),
     Zstd(zstd::Decoder<'static, Whole<R>>),
 }
 
@@ -33,7 +33,7 @@ impl<R: Read> Decoder<R> {
         let zstd = first.starts_with(ZSTD) || skippable;
         let whole = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(first).chain(source));
         if gzip {
-            return Ok(Self::Gzip(MultiGzDecoder::new(whole)));
+            return Ok(Self::Gzip(Box::new(MultiGzDecoder::new(whole))));
         }
         if zstd {
             let decoder = zstd::Decoder::with_buffer(whole).map_err(|error| Fault::reading(&error))?;

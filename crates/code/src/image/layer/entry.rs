@@ -98,6 +98,7 @@ impl Entry {
     }
 }
 
+#[allow(clippy::wildcard_enum_match_arm, reason = "the enum is not to be matched whole: a byte makes a kind")]
 fn content(tar: &tar::Entry<'_, impl Read>, kind: EntryType, slash: bool) -> Result<Content, LayerFault> {
     let target = || tar.link_name_bytes().map(std::borrow::Cow::into_owned).unwrap_or_default();
     match kind {
@@ -113,6 +114,7 @@ fn content(tar: &tar::Entry<'_, impl Read>, kind: EntryType, slash: bool) -> Res
             Ok(_) | Err(LayerFault::BadName) => Err(LayerFault::BadLink),
             Err(fault) => Err(fault),
         },
+        // Devices, marks and headers were looked at before.
         _ => Err(LayerFault::UnknownKind),
     }
 }

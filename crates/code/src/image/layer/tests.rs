@@ -1,3 +1,5 @@
+//! Layers built header by header, and the folder they are unpacked into beside neighbours that nothing may touch.
+
 mod honest;
 mod hostile;
 mod mutated;

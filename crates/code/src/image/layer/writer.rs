@@ -127,9 +127,9 @@ impl Writer {
         let link = |parent: &OwnedFd, name: &OsStr| {
             rustix::fs::linkat(&from, target, parent, name, AtFlags::empty())
         };
-        self.make(entry, link).map_err(|fault| match fault {
-            Fault::Storage(error) => Errno::from_io_error(&error).map_or(Fault::Storage(error), missing),
-            fault => fault,
+        self.make(entry, link).map_err(|fault| {
+            let Fault::Storage(error) = fault else { return fault };
+            Errno::from_io_error(&error).map_or(Fault::Storage(error), missing)
         })
     }
 

@@ -30,7 +30,7 @@ const LAYERS: &[&str] = &[
 #[derive(Debug)]
 pub(super) enum Document {
     Image(Parts),
-    Index(Index),
+    Index(Box<Index>),
 }
 
 /// What an image is made of.
@@ -77,7 +77,7 @@ fn is_plain(kind: &str) -> bool {
 fn index(bytes: &[u8]) -> Result<Document, ImageError> {
     let index: ImageIndex = serde_json::from_slice(bytes).map_err(unreadable)?;
     check_version(index.schema_version())?;
-    Ok(Document::Index(Index(index)))
+    Ok(Document::Index(Box::new(Index(index))))
 }
 
 fn image(bytes: &[u8]) -> Result<Document, ImageError> {

@@ -1,3 +1,5 @@
+//! Names of images: those that Docker takes, and those it does not.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What builders of images write, and what an overlay must find of it.
+
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 
