@@ -51,9 +51,10 @@ impl Project {
         self.files().filter(move |(path, _)| path.ends_with(suffix))
     }
 
-    /// The manifests of the workspace's crates, itself included; programs that the tests run are not of it.
+    /// The manifests of the workspace's crates, itself included; programs that the tests run and fuzzers are not of it.
     pub(crate) fn manifests(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.ending("Cargo.toml").filter(|(path, _)| !path.starts_with("tests/"))
+        self.ending("Cargo.toml")
+            .filter(|(path, _)| !path.starts_with("tests/") && !path.starts_with("fuzz/"))
     }
 
     /// The text of one file.
