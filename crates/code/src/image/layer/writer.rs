@@ -43,8 +43,8 @@ impl Writer {
             Content::Symlink(target) => self.symlink(entry, target),
             Content::Link(target) => self.link(entry, target),
             Content::Fifo => self.fifo(entry),
-            Content::Whiteout => self.whiteout(entry),
-            Content::Opaque => self.opaque(entry),
+            Content::Whiteout => pass_over_files(self.whiteout(entry)),
+            Content::Opaque => pass_over_files(self.opaque(entry)),
         }
     }
 
@@ -212,6 +212,14 @@ pub(super) fn end(file: &File, bytes: u64) -> Result<(), Fault> {
 /// Gives a written file its attributes, permissions and time.
 pub(super) fn seal(file: &File, entry: &Entry) -> Result<(), Fault> {
     settle(file, entry)
+}
+
+/// Where the layer has a file in a folder's place, nothing of that folder is left to hide: umoci says so all the same.
+fn pass_over_files(hidden: Result<(), Fault>) -> Result<(), Fault> {
+    match hidden {
+        Err(Fault::Entry { fault: LayerFault::ParentNotAFolder, .. }) => Ok(()),
+        hidden => hidden,
+    }
 }
 
 fn settle(fd: impl AsFd, entry: &Entry) -> Result<(), Fault> {

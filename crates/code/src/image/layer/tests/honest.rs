@@ -101,6 +101,18 @@ fn a_whiteout_hides_only_what_is_below_its_layer() {
 }
 
 #[test]
+fn nothing_is_hidden_in_a_folder_that_a_file_took_the_place_of() {
+    let layer = Layer::default()
+        .file("keep", "file")
+        .file("keep/.wh.sub", "")
+        .file("keep/.wh..wh..opq", "")
+        .file("later/.wh.sub", "")
+        .file("later", "file");
+    let place = unpacked(layer);
+    assert_eq!((place.read("keep").as_str(), place.read("later").as_str()), ("file", "file"));
+}
+
+#[test]
 fn hard_links_share_a_file_and_a_link_to_itself_changes_nothing() {
     let layer = Layer::default()
         .file("usr/bin/a", "shared")
