@@ -99,6 +99,21 @@ async fn only_missing_layers_of_an_image_are_fetched_and_the_order_stays() {
 }
 
 #[tokio::test]
+async fn a_layer_that_an_image_has_twice_stands_where_it_is_on_top() {
+    let folder = tempfile::tempdir().unwrap();
+    let layers = Layers::open(folder.path()).unwrap();
+    let (twice, other) = (tar_of("file", "twice"), tar_of("file", "other"));
+    let image = image_of(&[twice.clone(), other.clone(), twice.clone()]);
+    let open = |layer: LayerRef| {
+        let blob = if layer.digest == Digest::of(&twice) { twice.clone() } else { other.clone() };
+        async move { Ok(stream_of(&blob)) }
+    };
+    let found = layers.unpack_image(&image, open).await.unwrap();
+    let found: Vec<Digest> = found.iter().map(|layer| layer.diff_id()).collect();
+    assert_eq!(found, [Digest::of(&other), Digest::of(&twice)]);
+}
+
+#[tokio::test]
 async fn what_fails_leaves_nothing_and_may_be_tried_again() {
     let folder = tempfile::tempdir().unwrap();
     let layers = Layers::open(folder.path()).unwrap();

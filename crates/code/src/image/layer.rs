@@ -7,6 +7,7 @@
 //! Sources: <https://github.com/opencontainers/image-spec/blob/main/layer.md>,
 //! <https://docs.kernel.org/filesystems/overlayfs.html>
 
+mod budget;
 mod compression;
 mod entry;
 mod fault;
@@ -31,31 +32,39 @@ use fault::Fault;
 use meter::Meter;
 use writer::Writer;
 
+pub(super) use budget::Budget;
 pub(super) use source::Source;
 
 const COPY_BUFFER_BYTES: usize = 128 * 1024;
 
 /// How much may come out of one layer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Limits {
-    bytes: u64,
+    /// The whole tar.
+    tar_bytes: u64,
+    /// Its files, and those of the layers that are unpacked with it.
+    files: Budget,
     entries: u64,
 }
 
-const LIMITS: Limits = Limits { bytes: IMAGE_UNPACKED_MAX_BYTES, entries: LAYER_ENTRIES_MAX };
-
-/// Unpacks `layer` into the existing, empty folder `into`; returns the sum of the file sizes.
+/// Unpacks `layer` into the existing, empty folder `into`, and takes the sizes of its files from `files`; returns their sum.
 ///
 /// On an error the folder holds a part of the files: the caller removes it.
-pub(super) fn unpack(source: Source, layer: &LayerRef, into: &Path) -> Result<u64, ImageError> {
-    unpack_limited(source, layer, into, LIMITS)
+pub(super) fn unpack(
+    source: Source,
+    layer: &LayerRef,
+    into: &Path,
+    files: Budget,
+) -> Result<u64, ImageError> {
+    let limits = Limits { tar_bytes: IMAGE_UNPACKED_MAX_BYTES, files, entries: LAYER_ENTRIES_MAX };
+    unpack_limited(source, layer, into, &limits)
 }
 
 fn unpack_limited(
     mut source: Source,
     layer: &LayerRef,
     into: &Path,
-    limits: Limits,
+    limits: &Limits,
 ) -> Result<u64, ImageError> {
     source.expect_bytes(layer.bytes);
     let result = decode(&mut source, into, limits);
@@ -76,10 +85,10 @@ fn unpack_limited(
 }
 
 /// Reads the source to its end, so that its digest is that of all of it.
-fn decode(source: &mut Source, into: &Path, limits: Limits) -> Result<(u64, crate::Digest), Fault> {
+fn decode(source: &mut Source, into: &Path, limits: &Limits) -> Result<(u64, crate::Digest), Fault> {
     let mut decoder = Decoder::new(&mut *source)?;
     let ahead = Cell::new(0);
-    let mut meter = Meter::new(&mut decoder, &ahead, limits.bytes);
+    let mut meter = Meter::new(&mut decoder, &ahead, limits.tar_bytes);
     let bytes = entries(&mut meter, &ahead, into, limits)?;
     ahead.set(u64::MAX);
     io::copy(&mut meter, &mut io::sink()).map_err(|error| Fault::reading(&error))?;
@@ -89,9 +98,10 @@ fn decode(source: &mut Source, into: &Path, limits: Limits) -> Result<(u64, crat
     Ok((bytes, diff_id))
 }
 
-fn entries(tar: &mut impl Read, ahead: &Cell<u64>, into: &Path, limits: Limits) -> Result<u64, Fault> {
+fn entries(tar: &mut impl Read, ahead: &Cell<u64>, into: &Path, limits: &Limits) -> Result<u64, Fault> {
     let mut archive = tar::Archive::new(tar);
-    let mut job = Job { writer: Writer::open(into)?, left: limits.bytes, buffer: vec![0; COPY_BUFFER_BYTES] };
+    let buffer = vec![0; COPY_BUFFER_BYTES];
+    let mut job = Job { writer: Writer::open(into)?, files: &limits.files, written: 0, buffer };
     let mut count = 0;
     let mut entries = archive.entries().map_err(|error| Fault::reading(&error))?;
     loop {
@@ -106,21 +116,25 @@ fn entries(tar: &mut impl Read, ahead: &Cell<u64>, into: &Path, limits: Limits) 
         job.unpack(&mut next.map_err(|error| Fault::reading(&error))?)?;
     }
     job.writer.finish()?;
-    Ok(limits.bytes - job.left)
+    Ok(job.written)
 }
 
-struct Job {
+struct Job<'a> {
     writer: Writer,
     /// How many bytes may still be written: holes count, as they do for whoever reads the file.
-    left: u64,
+    files: &'a Budget,
+    written: u64,
     buffer: Vec<u8>,
 }
 
-impl Job {
+impl Job<'_> {
     fn unpack(&mut self, tar: &mut tar::Entry<'_, impl Read>) -> Result<(), Fault> {
         let Some(entry) = Entry::parse(tar)? else { return skip(tar) };
         if let Content::File { sparse } = entry.content {
-            self.left = self.left.checked_sub(entry.bytes).ok_or(Fault::TooLarge)?;
+            if !self.files.take(entry.bytes) {
+                return Err(Fault::TooLarge);
+            }
+            self.written += entry.bytes;
             let mut file = self.writer.file(&entry)?;
             self.copy(&entry, sparse, tar, &mut file)?;
             return writer::seal(&file, &entry);

@@ -13,7 +13,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use lambent_core::lambda::image::{Image, LayerRef};
 use lambent_core::limits::{IMAGE_UNPACKED_MAX_BYTES, LAYERS_AT_ONCE_MAX};
 
-use super::layer::{Source, unpack};
+use super::layer::{Budget, Source, unpack};
 use super::{Compressed, ImageError};
 use crate::Digest;
 use crate::tree::{Collected, Tree, Trees};
@@ -72,14 +72,23 @@ impl Layers {
     /// # Errors
     /// [`ImageError`] as for unpacking; nothing is left on disk then.
     pub async fn unpack(&self, layer: LayerRef, blob: Compressed) -> Result<Layer, ImageError> {
-        let source = Source::new(blob, tokio::runtime::Handle::current());
-        let filled =
-            self.0.filled(layer.diff_id, ImageError::storage, move |into| unpack(source, &layer, into));
-        filled.await.map(Layer)
+        self.unpack_within(layer, blob, Budget::new(IMAGE_UNPACKED_MAX_BYTES)).await
     }
 
-    /// All layers of an image, the lowest first, several unpacked at the same time. `open` gives the bytes of a blob, and is
-    /// asked for those only that are not there yet. Progress is [`Layers::get`] of each.
+    async fn unpack_within(
+        &self,
+        layer: LayerRef,
+        blob: Compressed,
+        files: Budget,
+    ) -> Result<Layer, ImageError> {
+        let source = Source::new(blob, tokio::runtime::Handle::current());
+        let fill = move |into: &Path| unpack(source, &layer, into, files);
+        self.0.filled(layer.diff_id, ImageError::storage, fill).await.map(Layer)
+    }
+
+    /// All layers of an image, the lowest first, several unpacked at the same time; one that the image has twice stands where
+    /// it is on top. `open` gives the bytes of a blob, and is asked for those only that are not there yet. Progress is
+    /// [`Layers::get`] of each.
     ///
     /// # Errors
     /// As for [`Layers::unpack`]; [`ImageError::TooLarge`] if they are above 10 GB together.
@@ -88,17 +97,20 @@ impl Layers {
         F: Fn(LayerRef) -> O,
         O: Future<Output = Result<Compressed, ImageError>>,
     {
+        let files = Budget::new(IMAGE_UNPACKED_MAX_BYTES);
         let one = |layer: LayerRef| {
-            let blob = open(layer);
+            let (blob, files) = (open(layer), files.clone());
             async move {
                 match self.get(&layer.diff_id) {
-                    Some(layer) => Ok(layer),
-                    None => self.unpack(layer, blob.await?).await,
+                    Some(layer) if files.take(layer.unpacked_bytes()) => Ok(layer),
+                    Some(_) => Err(ImageError::TooLarge),
+                    None => self.unpack_within(layer, blob.await?, files).await,
                 }
             }
         };
-        let jobs = futures_util::stream::iter(image.layers.clone()).map(one);
+        let jobs = futures_util::stream::iter(without_repeats(&image.layers)).map(one);
         let layers: Vec<Layer> = jobs.buffered(LAYERS_AT_ONCE_MAX).try_collect().await?;
+        // Those that others unpacked in the meantime were not taken from the budget.
         let sum: u64 = layers.iter().map(Layer::unpacked_bytes).sum();
         if sum > IMAGE_UNPACKED_MAX_BYTES { Err(ImageError::TooLarge) } else { Ok(layers) }
     }
@@ -118,4 +130,10 @@ impl Layers {
     pub async fn sweep(&self) -> io::Result<()> {
         self.0.sweep().await
     }
+}
+
+/// An overlay refuses a folder that it has twice. The upper one says all that the lower one does, so that one goes.
+fn without_repeats(layers: &[LayerRef]) -> Vec<LayerRef> {
+    let is_last = |at: usize| layers[at + 1..].iter().all(|later| later.diff_id != layers[at].diff_id);
+    (0..layers.len()).filter(|at| is_last(*at)).map(|at| layers[at]).collect()
 }

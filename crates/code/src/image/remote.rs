@@ -18,7 +18,9 @@ use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use http::{StatusCode, header};
 use lambent_core::lambda::image::{ImageUri, Reference};
-use lambent_core::limits::{IMAGE_MANIFEST_MAX_BYTES, REGISTRY_CONNECT_MAX, REGISTRY_STALL_MAX};
+use lambent_core::limits::{
+    IMAGE_MANIFEST_MAX_BYTES, REGISTRY_ANSWER_MAX, REGISTRY_CONNECT_MAX, REGISTRY_STALL_MAX,
+};
 use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::errors::OciDistributionError;
 use oci_client::secrets::RegistryAuth;
@@ -111,7 +113,8 @@ impl Remote {
             Credentials::Basic { user, password } => RegistryAuth::Basic(user.clone(), password.clone()),
             Credentials::Bearer(token) => RegistryAuth::Bearer(token.clone()),
         };
-        let given = self.client.auth(&image, &auth, RegistryOperation::Pull).await.map_err(|error| {
+        let given = within(self.client.auth(&image, &auth, RegistryOperation::Pull)).await?;
+        let given = given.map_err(|error| {
             let OciDistributionError::AuthenticationFailure(said) = &error else {
                 return unreachable(&error);
             };
@@ -138,7 +141,8 @@ impl Registry for Remote {
         let answer = self.get(repository, &format!("manifests/{reference}"), MANIFESTS).await?;
         let media_type = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let media_type = media_type.unwrap_or_default().to_owned();
-        let bytes = read(answer, IMAGE_MANIFEST_MAX_BYTES).await?.ok_or(ImageError::ManifestTooLarge)?;
+        let bytes =
+            within(read(answer, IMAGE_MANIFEST_MAX_BYTES)).await??.ok_or(ImageError::ManifestTooLarge)?;
         Ok(Manifest { bytes, media_type })
     }
 
@@ -194,6 +198,13 @@ async fn check(answer: Response, path: &str) -> Result<Response, ImageError> {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(ImageError::Denied { detail }),
         _ => Err(ImageError::Unreachable { detail }),
     }
+}
+
+/// What a registry sends in time: one that sends a byte now and then is not stalled, and never done.
+async fn within<T>(answer: impl Future<Output = T>) -> Result<T, ImageError> {
+    let late =
+        |_| ImageError::Unreachable { detail: format!("no whole answer within {REGISTRY_ANSWER_MAX:?}") };
+    tokio::time::timeout(REGISTRY_ANSWER_MAX, answer).await.map_err(late)
 }
 
 /// A body, `None` if it is longer than `max` bytes.

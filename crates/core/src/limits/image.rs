@@ -21,5 +21,7 @@ pub const LAYER_ENTRIES_MAX: u64 = 1_000_000;
 pub const LAYER_ENTRY_HEADERS_MAX_BYTES: u64 = 1024 * 1024;
 /// How long a registry may take to accept a connection.
 pub const REGISTRY_CONNECT_MAX: Duration = Duration::from_secs(10);
+/// How long a registry may take to sign one in, and to send a manifest.
+pub const REGISTRY_ANSWER_MAX: Duration = Duration::from_secs(60);
 /// How long a registry may send nothing in the middle of an answer.
 pub const REGISTRY_STALL_MAX: Duration = Duration::from_secs(30);

@@ -84,6 +84,14 @@ impl Layer {
     }
 }
 
+fn limits() -> Limits {
+    of(IMAGE_UNPACKED_MAX_BYTES, LAYER_ENTRIES_MAX)
+}
+
+fn of(bytes: u64, entries: u64) -> Limits {
+    Limits { tar_bytes: bytes, files: Budget::new(bytes), entries }
+}
+
 /// A folder with neighbours that nothing may touch.
 struct Place(TempDir);
 
@@ -100,11 +108,11 @@ impl Place {
     }
 
     fn unpack(&self, tar: &[u8]) -> Result<u64, ImageError> {
-        self.unpack_blob(tar.to_vec(), Digest::of(tar), LIMITS)
+        self.unpack_blob(tar.to_vec(), Digest::of(tar), &limits())
     }
 
     /// Unpacks, and sees that the neighbours are as they were.
-    fn unpack_blob(&self, blob: Vec<u8>, diff_id: Digest, limits: Limits) -> Result<u64, ImageError> {
+    fn unpack_blob(&self, blob: Vec<u8>, diff_id: Digest, limits: &Limits) -> Result<u64, ImageError> {
         let layer = LayerRef { digest: Digest::of(&blob), diff_id, bytes: blob.len() as u64 };
         let result = unpack_limited(source(vec![Ok(blob.into())]), &layer, &self.root(), limits);
         let mut names: Vec<_> =

@@ -90,18 +90,27 @@ fn devices_are_passed_over_even_those_that_look_like_whiteouts() {
 fn bombs_are_cut_off() {
     let zeros = vec![0; 4 << 20];
     let tar = Layer::default().entry(EntryType::Regular, "zeros", "", &zeros).tar();
-    let limits = Limits { bytes: 1 << 20, entries: 10 };
+    let small = || of(1 << 20, 10);
     for blob in [tar.clone(), gzipped(&tar), zstd::encode_all(&tar[..], 3).unwrap()] {
-        let result = Place::new().unpack_blob(blob, Digest::of(&tar), limits);
+        let result = Place::new().unpack_blob(blob, Digest::of(&tar), &small());
         assert!(matches!(result, Err(ImageError::TooLarge)), "{result:?}");
     }
     // Whatever follows the end of the tar counts as well.
     let tail = [Layer::default().file("a", "").tar(), zeros].concat();
-    let result = Place::new().unpack_blob(gzipped(&tail), Digest::of(&tail), limits);
+    let result = Place::new().unpack_blob(gzipped(&tail), Digest::of(&tail), &small());
     assert!(matches!(result, Err(ImageError::TooLarge)), "{result:?}");
     let many = (0..11).fold(Layer::default(), |layer, n| layer.file(&n.to_string(), "")).tar();
-    let result = Place::new().unpack_blob(many.clone(), Digest::of(&many), limits);
+    let result = Place::new().unpack_blob(many.clone(), Digest::of(&many), &small());
     assert!(matches!(result, Err(ImageError::TooManyEntries { .. })), "{result:?}");
+}
+
+#[test]
+fn layers_of_one_image_share_what_they_may_unpack_to() {
+    let tar = Layer::default().entry(EntryType::Regular, "zeros", "", &[0; 600_000]).tar();
+    let limits = Limits { tar_bytes: 1 << 20, files: Budget::new(1 << 20), entries: 10 };
+    let unpack = || Place::new().unpack_blob(tar.clone(), Digest::of(&tar), &limits);
+    assert_eq!(unpack().unwrap(), 600_000);
+    assert!(matches!(unpack(), Err(ImageError::TooLarge)));
 }
 
 #[test]
@@ -135,7 +144,7 @@ fn wrong_cut_or_long_bytes_are_not_a_layer() {
     let blob = gzipped(&tar);
     let right = LayerRef { digest: Digest::of(&blob), diff_id: Digest::of(&tar), bytes: blob.len() as u64 };
     let unpack = |blob: Vec<u8>, layer: LayerRef| {
-        unpack_limited(source(vec![Ok(blob.into())]), &layer, &Place::new().root(), LIMITS).unwrap_err()
+        unpack_limited(source(vec![Ok(blob.into())]), &layer, &Place::new().root(), &limits()).unwrap_err()
     };
     let other = Digest::of(b"other");
     let error = unpack(blob.clone(), LayerRef { digest: other, ..right });
@@ -161,7 +170,7 @@ fn bytes_that_stop_coming_are_not_the_images_fault() {
     let tar = Layer::default().file("a", &"content".repeat(2000)).tar();
     let layer = LayerRef { digest: Digest::of(&tar), diff_id: Digest::of(&tar), bytes: tar.len() as u64 };
     let pieces = vec![Ok(Bytes::copy_from_slice(&tar[..1500])), Err(io::ErrorKind::ConnectionReset.into())];
-    let error = unpack_limited(source(pieces), &layer, &Place::new().root(), LIMITS).unwrap_err();
+    let error = unpack_limited(source(pieces), &layer, &Place::new().root(), &limits()).unwrap_err();
     assert!(matches!(error, ImageError::Stopped { .. }), "{error:?}");
     assert_eq!(error.aws_message("r.io/a:t"), None);
 }

@@ -29,13 +29,11 @@ fn entry() -> impl Strategy<Value = (EntryType, &'static str, &'static str)> {
     (prop::sample::select(kinds.to_vec()), prop::sample::select(names), prop::sample::select(targets))
 }
 
-const SMALL: Limits = Limits { bytes: 1 << 20, entries: 100 };
-
 /// The digests are right, so that damage is looked at and not only noticed.
 fn unpack(tar: Vec<u8>) {
     let digest = Digest::of(&tar);
-    if let Ok(bytes) = Place::new().unpack_blob(tar, digest, SMALL) {
-        assert!(bytes <= SMALL.bytes);
+    if let Ok(bytes) = Place::new().unpack_blob(tar, digest, &of(1 << 20, 100)) {
+        assert!(bytes <= 1 << 20);
     }
 }
 
